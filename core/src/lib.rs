@@ -1,1 +1,41 @@
-//! Trains neural networks.
+//! Trains neural networks from scratch, and shows every step of it. In the order it is read:
+//!
+//! | module | what it answers |
+//! |---|---|
+//! | [`real`], [`elementary`] | what a formula is written in |
+//! | [`optimizer`], [`optimizers`] | how weights improve |
+//! | [`op`], [`ops`], [`losses`], [`activations`] | what one computation is |
+//! | [`graph`], [`layout`] | how computations join; what the parts of θ are called |
+//! | [`plan`] | how a graph becomes an order and memory: the [`optimizer::Objective`] |
+//! | [`network`], [`layers`], [`initializers`], [`words`] | a network in one line of text |
+//! | [`train`] | the loop, and what it tells whoever watches; checkpoints and models |
+//! | [`kernels`], [`threads`], [`rng`] | loops, workers and random numbers underneath |
+//!
+//! A network that learns XOR:
+//!
+//! ```
+#![doc = include_str!("../examples/xor.rs")]
+//! ```
+
+pub mod activations;
+pub mod elementary;
+pub mod error;
+pub mod graph;
+pub mod initializers;
+pub mod kernels;
+pub mod layers;
+pub mod layout;
+pub mod losses;
+pub mod network;
+pub mod op;
+pub mod ops;
+pub mod optimizer;
+pub mod optimizers;
+pub mod plan;
+pub mod real;
+pub mod rng;
+pub mod threads;
+pub mod train;
+pub mod words;
+
+pub use error::{Error, Result};

@@ -1,0 +1,139 @@
+//! Functions of one number between layers, one per file. A new one: its file, its `mod` line, its row.
+//!
+//! Each says its slope in terms of what it keeps for the way back: its result where that is enough (so that
+//! nothing else need be stored), else its input.
+
+mod elu;
+mod gelu;
+mod identity;
+mod leaky_relu;
+mod relu;
+mod sigmoid;
+mod silu;
+mod softplus;
+mod tanh;
+
+pub use sigmoid::Sigmoid;
+
+use crate::kernels::{Loop, widest};
+use crate::real::{Dual, Real};
+
+/// A function of one number and its slope.
+pub trait Curve: 'static {
+    /// What the slope is computed from.
+    const KEEPS: Keeps;
+    /// y = f(x)
+    fn value<R: Real>(x: R) -> R;
+    /// dy/dx, from what is kept.
+    fn slope<R: Real>(kept: R) -> R;
+}
+
+/// What a [`Curve`] keeps for the way back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// Its result y.
+    Result,
+    /// Its input x.
+    Input,
+}
+
+/// A [`Curve`] made ready: its loops, and what people read about it.
+pub struct Activation {
+    /// As the network line writes it.
+    pub name: &'static str,
+    /// y = …
+    pub formula: &'static str,
+    /// When to use it.
+    pub about: &'static str,
+    /// Who proposed it.
+    pub paper: &'static str,
+    /// What the way back needs.
+    pub keeps: Keeps,
+    /// Whether it is zero for about half of all inputs, so that weights start twice as large (He).
+    pub rectifies: bool,
+    /// y ← f(y), for a row of numbers.
+    pub apply: fn(&mut [f32]),
+    /// dy ← dy · slope(kept), for a row of numbers.
+    pub chain: fn(&mut [f32], &[f32]),
+    /// The value, in double precision.
+    pub value: fn(f64) -> f64,
+    /// The slope at x, in double precision, by the written formula.
+    pub slope: fn(f64) -> f64,
+    /// The slope at x, by differentiating the value's formula: what tests hold `slope` against.
+    pub derived: fn(f64) -> f64,
+}
+
+impl Activation {
+    /// From a curve and what is said about it.
+    pub const fn of<C: Curve>(
+        name: &'static str,
+        formula: &'static str,
+        about: &'static str,
+        paper: &'static str,
+    ) -> Self {
+        Activation {
+            name,
+            formula,
+            about,
+            paper,
+            keeps: C::KEEPS,
+            rectifies: false,
+            apply: |y| widest(Apply::<C>(y, std::marker::PhantomData)),
+            chain: |dy, kept| widest(Chain::<C>(dy, kept, std::marker::PhantomData)),
+            value: C::value::<f64>,
+            slope: |x| C::slope(if matches!(C::KEEPS, Keeps::Result) { C::value(x) } else { x }),
+            derived: |x| C::value(Dual::variable(x)).slope,
+        }
+    }
+
+    /// The same, of the relu family.
+    pub const fn rectifying(mut self) -> Self {
+        self.rectifies = true;
+        self
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_identity(&self) -> bool {
+        self.name == "identity"
+    }
+}
+
+/// What a layer's word accepts.
+pub static ACTIVATIONS: &[Activation] = &[
+    identity::ROW,
+    relu::ROW,
+    leaky_relu::ROW,
+    elu::ROW,
+    gelu::ROW,
+    silu::ROW,
+    tanh::ROW,
+    sigmoid::ROW,
+    softplus::ROW,
+];
+
+/// The activation of that name.
+pub fn named(name: &str) -> Option<&'static Activation> {
+    ACTIVATIONS.iter().find(|a| a.name == name)
+}
+
+struct Apply<'a, C>(&'a mut [f32], std::marker::PhantomData<C>);
+impl<C: Curve> Loop for Apply<'_, C> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        for y in self.0 {
+            *y = C::value(*y);
+        }
+    }
+}
+
+struct Chain<'a, C>(&'a mut [f32], &'a [f32], std::marker::PhantomData<C>);
+impl<C: Curve> Loop for Chain<'_, C> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        for (dy, kept) in self.0.iter_mut().zip(self.1) {
+            *dy = *dy * C::slope(*kept);
+        }
+    }
+}

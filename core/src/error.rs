@@ -1,0 +1,148 @@
+//! The one error type. Its variants carry facts; its text says what is wrong, where, and how to mend it.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use crate::op::Shape;
+
+/// `Result` with [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Everything that can go wrong in the library.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Inputs that do not fit an operation.
+    #[error("{op}: inputs of shape {inputs:?} do not fit: it needs {needs}")]
+    Shape {
+        /// The operation's name.
+        op: String,
+        /// What it was given.
+        inputs: Vec<Shape>,
+        /// What it needs.
+        needs: String,
+    },
+    /// A line of text (a network, an optimizer, a loss) with a wrong word in it.
+    #[error("{}", point_at(line, at, message, mend))]
+    Line {
+        /// The whole line.
+        line: String,
+        /// The bytes of the wrong word.
+        at: Range<usize>,
+        /// What is wrong with it.
+        message: String,
+        /// What to write instead.
+        mend: String,
+    },
+    /// A value outside its range.
+    #[error("{name} = {value} is out of range: it must be {range}")]
+    Range {
+        /// The setting's name.
+        name: String,
+        /// What was given.
+        value: String,
+        /// What is allowed.
+        range: String,
+    },
+    /// Settings that contradict each other.
+    #[error("{message}\n  mend: {mend}")]
+    Settings {
+        /// What contradicts what.
+        message: String,
+        /// What to change.
+        mend: String,
+    },
+    /// Data that cannot be trained on.
+    #[error("{message}\n  mend: {mend}")]
+    Data {
+        /// What is wrong, and where.
+        message: String,
+        /// What to change.
+        mend: String,
+    },
+    /// A file that could not be read or written.
+    #[error("could not {action} {path}: {source}{}", io_mend(source))]
+    File {
+        /// `read`, `write`, …
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A file whose contents are not what they should be.
+    #[error("{path} is not a usable {kind}: {reason}\n  mend: {mend}")]
+    Damaged {
+        /// `checkpoint`, `model`, …
+        kind: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+        /// What to do now.
+        mend: String,
+    },
+    /// A loss, weight or activation became infinite or undefined.
+    #[error("{0}")]
+    NotFinite(Box<crate::train::Verdict>),
+}
+
+impl Error {
+    /// For `map_err`: names the file and what was tried.
+    pub fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.into();
+        move |source| Error::File { action, path, source }
+    }
+
+    /// A value outside its range.
+    pub fn range(name: &str, value: impl ToString, range: &str) -> Error {
+        Error::Range { name: name.into(), value: value.to_string(), range: range.into() }
+    }
+}
+
+fn io_mend(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        std::io::ErrorKind::StorageFull => {
+            "\n  mend: free some space on that disk; what was saved before is whole"
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            "\n  mend: choose a place you may write to, or change its permissions"
+        }
+        std::io::ErrorKind::NotFound => "\n  mend: check the spelling of the path",
+        _ => "",
+    }
+}
+
+/// The line, and a caret under the wrong word.
+fn point_at(line: &str, at: &Range<usize>, message: &str, mend: &str) -> String {
+    let before = line[..at.start].chars().count();
+    let width = line[at.clone()].chars().count().max(1);
+    let mend = if mend.is_empty() { String::new() } else { format!("\n  mend: {mend}") };
+    format!("{message}\n  {line}\n  {}{}{mend}", " ".repeat(before), "^".repeat(width))
+}
+
+/// The names nearest to a misspelt one, and all of them: what a wrong name's mend says.
+pub fn did_you_mean<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    let near = names.iter().map(|n| (distance(wrong, n), *n)).min();
+    let known = names.join(", ");
+    match near {
+        Some((d, name)) if d <= 2.max(wrong.len() / 3) => format!("did you mean `{name}`? known: {known}"),
+        _ => format!("known: {known}"),
+    }
+}
+
+/// How many letters must be changed, added or dropped (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

@@ -1,0 +1,217 @@
+//! The matrix product: who computes which part, what is packed, and in which order tiles run.
+//!
+//! None of it shows in the result: every element is one chain of fused multiply-adds over k in ascending
+//! order. Where k is cut, the sums so far wait in memory and the chain goes on from them.
+
+use super::pack::{DEPTH, HEIGHT, KEPT, Scratch, Strip, WIDTH, with_scratch};
+use super::tile::{Block, EDGE, IN_PLACE, Kernel, PACKED, PADDED, Place, choose};
+use super::vector::Vector;
+use super::{Epilogue, View};
+use crate::threads::{Shared, Threads};
+use std::ops::Range;
+
+/// Below this many multiplications per thread, waking threads costs more than it gains.
+const WORTH_SHARING: usize = 1 << 17;
+
+/// A product on one instruction set: operands that fit, `c` of `a.rows * b.columns` elements.
+#[derive(Clone, Copy)]
+pub(super) struct Product<'a> {
+    pub a: View<'a>,
+    pub b: View<'a>,
+    pub c: Shared,
+    pub epilogue: Epilogue<'a>,
+}
+
+impl Product<'_> {
+    /// Runs the product on the instruction set `K`.
+    ///
+    /// # Safety
+    /// The machine has the instructions. The operands fit: a is m × k, b is k × n, c has m · n elements, the
+    /// bias n.
+    pub unsafe fn run<K: Kernel>(&self, threads: &Threads) {
+        let (m, k, n) = (self.a.rows, self.a.columns, self.b.columns);
+        let work = m * k * n;
+        let team = threads.count().min(work / WORTH_SHARING);
+        if team < 2 {
+            // SAFETY: the caller's promise.
+            return unsafe { self.part::<K>(0..m, 0..n) };
+        }
+        let (down, across) = grid(team, m, n);
+        let cut = |part: usize, parts: usize, size: usize, unit: usize| {
+            let units = size.div_ceil(unit);
+            (units * part / parts * unit).min(size)..(units * (part + 1) / parts * unit).min(size)
+        };
+        threads.for_each(down * across, &|task| {
+            let rows = cut(task / across, down, m, K::ROWS);
+            let columns = cut(task % across, across, n, K::V::LANES);
+            // SAFETY: the caller's promise; the parts are disjoint.
+            unsafe { self.part::<K>(rows, columns) }
+        });
+    }
+
+    /// The given rows and columns of the result.
+    ///
+    /// # Safety
+    /// That of `run`; no other thread works on the same part.
+    unsafe fn part<K: Kernel>(&self, rows: Range<usize>, columns: Range<usize>) {
+        if rows.is_empty() || columns.is_empty() {
+            return;
+        }
+        // b is packed if its rows are not rows in memory, or if so many tiles read it that a copy pays.
+        let pack_b = self.b.column_stride != 1 || (rows.len() > 3 * K::ROWS && self.a.columns > 8);
+        let pack_a = columns.len() > 2 * K::VECTORS * K::V::LANES && pack_b;
+        // Sums that wait need a place of their own if `c` holds something to be added to.
+        let aside = self.epilogue.add && self.a.columns > DEPTH;
+        if !(pack_a || pack_b || aside) {
+            // SAFETY: the caller's promise.
+            return unsafe { self.blocks::<K>(rows, columns, (false, false), None) };
+        }
+        with_scratch(|scratch| {
+            for part in pieces(rows, if aside { KEPT } else { usize::MAX }) {
+                // SAFETY: the caller's promise.
+                unsafe { self.blocks::<K>(part, columns.clone(), (pack_a, pack_b), Some((scratch, aside))) }
+            }
+        });
+    }
+
+    /// # Safety
+    /// That of `part`.
+    unsafe fn blocks<K: Kernel>(
+        &self,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        (pack_a, pack_b): (bool, bool),
+        scratch: Option<(&mut Scratch, bool)>,
+    ) {
+        let (a, b, n, lanes) = (self.a, self.b, self.b.columns, K::V::LANES);
+        let (packed_a, packed_b, kept) = match scratch {
+            Some((scratch, aside)) => {
+                let [a, b, sums] = scratch.parts();
+                (a, b, aside.then_some(sums))
+            }
+            None => (std::ptr::null_mut(), std::ptr::null_mut(), None),
+        };
+        let most = if rows.len() == 1 { K::WIDE } else { K::VECTORS };
+        for columns in pieces(columns, WIDTH) {
+            let vectors = columns.len().div_ceil(lanes);
+            let panel = vectors.div_ceil(vectors.div_ceil(most)) * lanes;
+            for depth in pieces(0..a.columns, DEPTH) {
+                let last = depth.end == a.columns;
+                let block = Block {
+                    depth: depth.len(),
+                    a_row: if pack_a { 1 } else { a.row_stride },
+                    a_step: if pack_a { K::ROWS } else { a.column_stride },
+                    b_step: if pack_b { panel } else { b.row_stride },
+                    c_row: n,
+                    sums_row: if kept.is_some() { WIDTH } else { n },
+                    resume: depth.start > 0,
+                    last,
+                    add: self.epilogue.add,
+                };
+                if pack_b {
+                    let strip = Strip {
+                        data: b
+                            .data
+                            .as_ptr()
+                            .wrapping_add(depth.start * b.row_stride + columns.start * b.column_stride),
+                        across: b.column_stride,
+                        along: b.row_stride,
+                        width: columns.len(),
+                        depth: depth.len(),
+                    };
+                    // SAFETY: inside b; at most WIDTH columns and the rest of a panel, by DEPTH.
+                    unsafe { K::pack(strip, panel, panel, packed_b) };
+                }
+                for group in pieces(rows.clone(), HEIGHT) {
+                    let height = group.len().div_ceil(group.len().div_ceil(K::ROWS));
+                    if pack_a {
+                        let start = group.start * a.row_stride + depth.start * a.column_stride;
+                        let strip = Strip {
+                            data: a.data.as_ptr().wrapping_add(start),
+                            across: a.row_stride,
+                            along: a.column_stride,
+                            width: group.len(),
+                            depth: depth.len(),
+                        };
+                        // SAFETY: inside a; see `Scratch` for the room.
+                        unsafe { K::pack(strip, height, K::ROWS, packed_a) };
+                    }
+                    for j in columns.clone().step_by(panel) {
+                        let width = panel.min(columns.end - j);
+                        let full = width.next_multiple_of(lanes);
+                        for i in group.clone().step_by(height) {
+                            let h = height.min(group.end - i);
+                            // SAFETY: all inside their matrices, by the caller's promise.
+                            unsafe {
+                                let c = self.c.pointer(i * n + j);
+                                let place = Place {
+                                    a: if pack_a {
+                                        packed_a.add((i - group.start) / height * K::ROWS * depth.len())
+                                    } else {
+                                        a.data
+                                            .as_ptr()
+                                            .wrapping_add(i * a.row_stride + depth.start * a.column_stride)
+                                    },
+                                    b: if pack_b {
+                                        packed_b.add((j - columns.start) * depth.len())
+                                    } else {
+                                        b.data.as_ptr().wrapping_add(depth.start * b.row_stride + j)
+                                    },
+                                    c,
+                                    sums: match kept {
+                                        Some(kept) => kept.add((i - rows.start) * WIDTH + j - columns.start),
+                                        None => c,
+                                    },
+                                    bias: match self.epilogue.bias {
+                                        Some(bias) => bias.as_ptr().add(j),
+                                        None => std::ptr::null(),
+                                    },
+                                    width,
+                                };
+                                if width != full && pack_b {
+                                    choose::<K, PADDED>(h, full / lanes, &block, &place);
+                                } else if width != full {
+                                    choose::<K, EDGE>(h, full / lanes, &block, &place);
+                                } else if pack_a && full == panel {
+                                    choose::<K, PACKED>(h, full / lanes, &block, &place);
+                                } else {
+                                    choose::<K, IN_PLACE>(h, full / lanes, &block, &place);
+                                }
+                            }
+                        }
+                    }
+                    if let (true, Some(activation)) = (last, self.epilogue.activation) {
+                        // SAFETY: this thread's part of c.
+                        unsafe {
+                            if columns.len() == n {
+                                activation(self.c.slice(group.start * n..group.end * n));
+                            } else {
+                                group.for_each(|i| {
+                                    activation(self.c.slice(i * n + columns.start..i * n + columns.end))
+                                });
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `range` in pieces of nearly equal length, none longer than `most`; one piece if it is empty.
+fn pieces(range: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let count = range.len().div_ceil(most).max(1);
+    let length = range.len().div_ceil(count).max(1);
+    (0..count).map(move |piece| {
+        let start = (range.start + piece * length).min(range.end);
+        start..(start + length).min(range.end)
+    })
+}
+
+/// How `team` threads share m × n elements: rows of parts, columns of parts, as square as may be.
+fn grid(team: usize, m: usize, n: usize) -> (usize, usize) {
+    let border = |down: usize| m.div_ceil(down) + n.div_ceil(team / down);
+    let down =
+        (1..=team).filter(|down| team.is_multiple_of(*down)).min_by_key(|&down| border(down)).unwrap_or(1);
+    (down, team / down)
+}

@@ -1,0 +1,251 @@
+//! The loops where time is spent. They know slices and threads, no graph.
+//!
+//! The bits are a promise: whatever the machine, the instruction set, the number of threads or the size of a
+//! block, every element of a product is one chain of fused multiply-adds, x ← round(a b + x), over k in
+//! ascending order from +0.
+
+mod matmul;
+mod pack;
+mod tile;
+mod vector;
+
+use crate::threads::{Shared, Threads};
+use matmul::Product;
+
+/// A plain loop that [`widest`] compiles for several instruction sets. Implementors mark `run`
+/// `#[inline(always)]`.
+pub trait Loop {
+    /// What the loop returns.
+    type Out;
+    /// Runs the loop.
+    fn run(self) -> Self::Out;
+}
+
+/// Runs `l` compiled for the widest vectors this machine has, chosen at run time.
+pub fn widest<L: Loop>(l: L) -> L::Out {
+    match isa() {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `isa` found the instructions.
+        Isa::Avx512 => unsafe { widest_avx512(l) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `isa` found the instructions.
+        Isa::Avx2 => unsafe { widest_avx2(l) },
+        _ => l.run(),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+fn widest_avx512<L: Loop>(l: L) -> L::Out {
+    l.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn widest_avx2<L: Loop>(l: L) -> L::Out {
+    l.run()
+}
+
+/// An instruction set. All give the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isa {
+    /// x86-64 with 16 numbers in a vector.
+    Avx512,
+    /// x86-64 with 8 numbers in a vector and fused multiply-add.
+    Avx2,
+    /// 64-bit Arm, 4 numbers in a vector.
+    Neon,
+    /// Whatever the program was built for.
+    Portable,
+}
+
+impl Isa {
+    /// All, the fastest first.
+    pub const ALL: [Isa; 4] = [Isa::Avx512, Isa::Avx2, Isa::Neon, Isa::Portable];
+
+    /// The name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Isa::Avx512 => "AVX-512",
+            Isa::Avx2 => "AVX2",
+            Isa::Neon => "NEON",
+            Isa::Portable => "portable",
+        }
+    }
+
+    /// Whether this machine has it.
+    pub fn is_here(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => {
+                Isa::Avx2.is_here()
+                    && is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+            }
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => true,
+            Isa::Portable => true,
+            #[allow(unreachable_patterns)]
+            _ => false,
+        }
+    }
+}
+
+/// The fastest instruction set of this machine.
+pub fn isa() -> Isa {
+    if Isa::Avx512.is_here() {
+        Isa::Avx512
+    } else if Isa::Avx2.is_here() {
+        Isa::Avx2
+    } else if Isa::Neon.is_here() {
+        Isa::Neon
+    } else {
+        Isa::Portable
+    }
+}
+
+/// Makes this thread's working memory, so that no later product allocates.
+pub(crate) fn prepare() {
+    pack::with_scratch(|_| ());
+}
+
+/// A matrix somebody else holds: element (i, j) is `data[i * row_stride + j * column_stride]`.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    data: &'a [f32],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+impl<'a> View<'a> {
+    /// `data`, row after row.
+    ///
+    /// # Panics
+    /// If `data` does not have `rows * columns` elements.
+    pub fn new(data: &'a [f32], rows: usize, columns: usize) -> View<'a> {
+        assert!(
+            rows.checked_mul(columns) == Some(data.len()),
+            "a {rows} x {columns} matrix has not {} elements",
+            data.len()
+        );
+        View { data, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+
+    /// Rows as columns, columns as rows. Nothing is copied.
+    pub fn transposed(self) -> View<'a> {
+        View {
+            data: self.data,
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+        }
+    }
+}
+
+/// What is done to a product before it leaves the nearest cache.
+#[derive(Clone, Copy, Default)]
+pub struct Epilogue<'a> {
+    /// One number for each column, added to every row.
+    pub bias: Option<&'a [f32]>,
+    /// Applied last, in place, to pieces of the result: it must treat every element alike, wherever it
+    /// stands.
+    pub activation: Option<fn(&mut [f32])>,
+    /// c += a b instead of c = a b: for gradients. Excludes the others.
+    pub add: bool,
+}
+
+/// c = activation(a b + bias), or c += a b: a is m × k, b is k × n, c is m × n, row after row.
+///
+/// # Panics
+/// If the shapes do not fit, or if `add` comes with a bias or an activation.
+pub fn matmul(a: View, b: View, c: &mut [f32], epilogue: Epilogue, threads: &Threads) {
+    matmul_on(isa(), a, b, c, epilogue, threads);
+}
+
+/// [`matmul`] on a chosen instruction set, for tests and measurements: the bits are the same.
+///
+/// # Panics
+/// As `matmul`, and if the machine does not have the instructions.
+pub fn matmul_on(isa: Isa, a: View, b: View, c: &mut [f32], epilogue: Epilogue, threads: &Threads) {
+    assert!(
+        a.columns == b.rows,
+        "a {} x {} matrix times a {} x {} one",
+        a.rows,
+        a.columns,
+        b.rows,
+        b.columns
+    );
+    assert!(
+        a.rows.checked_mul(b.columns) == Some(c.len()),
+        "a product of {} x {} elements does not fit in {}",
+        a.rows,
+        b.columns,
+        c.len()
+    );
+    if let Some(bias) = epilogue.bias {
+        assert!(bias.len() == b.columns, "{} biases for {} columns", bias.len(), b.columns);
+    }
+    assert!(
+        !epilogue.add || (epilogue.bias.is_none() && epilogue.activation.is_none()),
+        "a product that is added to c has neither bias nor activation"
+    );
+    if b.columns == 1 && a.rows > 1 {
+        // A column is a row in memory, and rows are what vectors are good at.
+        let end = Epilogue { add: epilogue.add, ..Epilogue::default() };
+        run(isa, Product { a: b.transposed(), b: a.transposed(), c: Shared::of(c), epilogue: end }, threads);
+        if let Some(&[bias]) = epilogue.bias {
+            c.iter_mut().for_each(|c| *c += bias);
+        }
+        if let Some(activation) = epilogue.activation {
+            activation(c);
+        }
+        return;
+    }
+    run(isa, Product { a, b, c: Shared::of(c), epilogue }, threads);
+}
+
+fn run(isa: Isa, product: Product, threads: &Threads) {
+    assert!(isa.is_here(), "this machine has no {}", isa.name());
+    // SAFETY: the machine has the instructions, `matmul_on` checked the shapes.
+    unsafe {
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => product.run::<tile::Avx512>(threads),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => product.run::<tile::Avx2>(threads),
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => product.run::<tile::Neon>(threads),
+            _ => product.run::<tile::Portable>(threads),
+        }
+    }
+}
+
+/// out[j] = Σ over i of a[i][j], in ascending order of i from +0, or out[j] += that sum.
+///
+/// `a` has rows of `columns` elements.
+///
+/// # Panics
+/// If `out` does not have `columns` elements, or `a` is not made of whole rows.
+pub fn sum_rows(a: &[f32], columns: usize, out: &mut [f32], add: bool, threads: &Threads) {
+    assert!(out.len() == columns, "sums of {columns} columns do not fit in {}", out.len());
+    assert!(
+        a.len().checked_rem(columns).unwrap_or(a.len()) == 0,
+        "{} elements are no whole rows of {columns}",
+        a.len()
+    );
+    let rows = a.len().checked_div(columns).unwrap_or(0);
+    // A row of ones times a: fma(1, a, x) is a + x, to the bit.
+    let ones = View { data: &[1.0], rows: 1, columns: rows, row_stride: 0, column_stride: 0 };
+    let epilogue = Epilogue { add, ..Epilogue::default() };
+    matmul(ones, View::new(a, rows, columns), out, epilogue, threads);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! Copies of parts of an operand, laid out in the order the tile reads them.
+
+use std::cell::Cell;
+
+/// At most this many products are summed before the tile moves on: a tile's part of b stays in the nearest
+/// cache.
+pub(super) const DEPTH: usize = 256;
+/// At most this many columns of b are packed at once: they stay in the second cache.
+pub(super) const WIDTH: usize = 576;
+/// No tile, and so no panel, has more columns than this.
+const PANEL: usize = 128;
+/// At most this many rows of a are packed at once.
+pub(super) const HEIGHT: usize = 64;
+/// At most this many rows of sums are kept aside, when they cannot be kept in the result.
+pub(super) const KEPT: usize = 128;
+
+/// A thread's working memory, of one size for all products.
+pub(super) struct Scratch {
+    a: Vec<Line>,
+    b: Vec<Line>,
+    sums: Vec<Line>,
+}
+
+/// A cache line: a vector that starts with one does not straddle two.
+#[repr(align(64))]
+#[derive(Clone, Copy)]
+struct Line(#[allow(dead_code)] [f32; 16]);
+
+impl Scratch {
+    fn new() -> Box<Scratch> {
+        let lines = |numbers: usize| vec![Line([0.0; 16]); numbers.div_ceil(16)];
+        // A panel of a may hold fewer rows than it has room for: twice the height is enough.
+        Box::new(Scratch {
+            a: lines(2 * HEIGHT * DEPTH),
+            b: lines((WIDTH + PANEL) * DEPTH),
+            sums: lines(KEPT * WIDTH),
+        })
+    }
+
+    /// Room for panels of a, for panels of b, and for sums that wait.
+    pub fn parts(&mut self) -> [*mut f32; 3] {
+        [&mut self.a, &mut self.b, &mut self.sums].map(|part| part.as_mut_ptr().cast())
+    }
+}
+
+thread_local! {
+    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
+
+/// Runs `f` with this thread's working memory.
+pub(super) fn with_scratch<R>(f: impl FnOnce(&mut Scratch) -> R) -> R {
+    let mut scratch = SCRATCH.take().unwrap_or_else(Scratch::new);
+    let result = f(&mut scratch);
+    SCRATCH.set(Some(scratch));
+    result
+}
+
+/// Elements (w, d), for w below `width` and d below `depth`, at `data + w * across + d * along`.
+#[derive(Clone, Copy)]
+pub(super) struct Strip {
+    pub data: *const f32,
+    pub across: usize,
+    pub along: usize,
+    pub width: usize,
+    pub depth: usize,
+}
+
+/// Writes the strip as panels, `panel` elements wide, one after the other: element (w, d) of a panel goes to
+/// `d * stride + w` in it. What a panel has beyond its elements is left as it is.
+///
+/// # Safety
+/// The strip can be read; `to` has room for its panels, of `stride * depth` numbers each; `panel <= stride`.
+#[inline(always)]
+pub(super) unsafe fn pack(from: Strip, panel: usize, stride: usize, to: *mut f32) {
+    let Strip { data, across, along, width, depth } = from;
+    let panels = (0..width).step_by(panel).enumerate();
+    // SAFETY: the caller's promise; w < width and d < depth throughout.
+    unsafe {
+        if across == 1 {
+            // Along the rows of memory, though the panels are far apart: the machine fetches ahead along
+            // rows.
+            for d in 0..depth {
+                for (number, first) in panels.clone() {
+                    let to = to.add((number * depth + d) * stride);
+                    copy(data.add(d * along + first), to, panel.min(width - first));
+                }
+            }
+            return;
+        }
+        for (number, first) in panels {
+            let (data, to) = (data.add(first * across), to.add(number * depth * stride));
+            let width = panel.min(width - first);
+            let (width4, depth4) = if along == 1 { (width / 4 * 4, depth / 4 * 4) } else { (0, 0) };
+            for w in (0..width4).step_by(4) {
+                for d in (0..depth4).step_by(4) {
+                    transpose(data.add(w * across + d), across, to.add(d * stride + w), stride);
+                }
+            }
+            for d in 0..depth {
+                for w in if d < depth4 { width4 } else { 0 }..width {
+                    *to.add(d * stride + w) = *data.add(w * across + d * along);
+                }
+            }
+        }
+    }
+}
+
+/// Copies `count` numbers, without the cost of a call: there are few.
+#[inline(always)]
+unsafe fn copy(from: *const f32, to: *mut f32, count: usize) {
+    let mut done = 0;
+    // SAFETY: the caller's promise: both are good for `count` numbers.
+    unsafe {
+        while done + 16 <= count {
+            to.add(done)
+                .cast::<[f32; 16]>()
+                .write_unaligned(from.add(done).cast::<[f32; 16]>().read_unaligned());
+            done += 16;
+        }
+        while done + 4 <= count {
+            to.add(done)
+                .cast::<[f32; 4]>()
+                .write_unaligned(from.add(done).cast::<[f32; 4]>().read_unaligned());
+            done += 4;
+        }
+        while done < count {
+            *to.add(done) = *from.add(done);
+            done += 1;
+        }
+    }
+}
+
+/// A square of 4 × 4, rows to columns.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+    use std::arch::x86_64::*;
+    // SAFETY: the caller's promise: both squares lie in their buffers. Every x86-64 has these instructions.
+    unsafe {
+        let mut rows: [__m128; 4] = std::array::from_fn(|r| _mm_loadu_ps(from.add(r * from_row)));
+        let [r0, r1, r2, r3] = &mut rows;
+        _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
+        for (r, row) in rows.into_iter().enumerate() {
+            _mm_storeu_ps(to.add(r * to_row), row);
+        }
+    }
+}
+
+/// A square of 4 × 4, rows to columns.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+    // SAFETY: the caller's promise: both squares lie in their buffers.
+    unsafe {
+        let rows: [[f32; 4]; 4] =
+            std::array::from_fn(|r| from.add(r * from_row).cast::<[f32; 4]>().read_unaligned());
+        for r in 0..4 {
+            to.add(r * to_row).cast::<[f32; 4]>().write_unaligned(std::array::from_fn(|c| rows[c][r]));
+        }
+    }
+}

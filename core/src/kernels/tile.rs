@@ -1,0 +1,278 @@
+//! The innermost loop: a few rows by a few vectors of the result, held in registers while k passes by.
+
+use super::vector::Vector;
+
+/// What all tiles of one block share. Strides count elements.
+pub(super) struct Block {
+    /// How many products each sum takes in this block.
+    pub depth: usize,
+    pub a_row: usize,
+    pub a_step: usize,
+    pub b_step: usize,
+    pub c_row: usize,
+    pub sums_row: usize,
+    /// The sums go on from what an earlier block left in `sums` (otherwise they start at +0).
+    pub resume: bool,
+    /// This block ends the sums: they go to `c`. Otherwise they are left in `sums`.
+    pub last: bool,
+    /// The finished sum is added to what `c` holds.
+    pub add: bool,
+}
+
+/// Where one tile lies.
+pub(super) struct Place {
+    pub a: *const f32,
+    pub b: *const f32,
+    pub c: *mut f32,
+    pub sums: *mut f32,
+    /// Null if there is none.
+    pub bias: *const f32,
+    /// How many columns: all vectors but the last are full.
+    pub width: usize,
+}
+
+/// How a tile finds its operands: both packed, all vectors full.
+pub(super) const PACKED: u8 = 0;
+/// Anywhere, by strides; all vectors full.
+pub(super) const IN_PLACE: u8 = 1;
+/// Anywhere, by strides; the last vector may be partial.
+pub(super) const EDGE: u8 = 2;
+/// As `EDGE`, but b is packed, so that its rows can be read as a whole: one register more for sums.
+pub(super) const PADDED: u8 = 3;
+
+/// An instruction set, as the matrix product sees it.
+pub(super) trait Kernel {
+    type V: Vector;
+    /// The largest tile has this many rows, at most 8 …
+    const ROWS: usize;
+    /// … and this many vectors in each.
+    const VECTORS: usize;
+    /// A tile of a single row may have more, to hide the latency of the additions.
+    const WIDE: usize = 8;
+
+    /// `tile`, compiled for this instruction set.
+    ///
+    /// # Safety
+    /// The machine has the instructions; the pointers and strides are good for R rows of `width` columns.
+    unsafe fn tile<const R: usize, const C: usize, const MODE: u8>(block: &Block, place: &Place);
+
+    /// `super::pack::pack`, compiled for this instruction set.
+    ///
+    /// # Safety
+    /// The machine has the instructions, and what `pack` asks for.
+    unsafe fn pack(from: super::pack::Strip, panel: usize, stride: usize, to: *mut f32);
+}
+
+/// c[r][j] = Σ a[r][p] b[p][j] for R rows and up to C vectors, each sum one chain of fused multiply-adds.
+// Counting to a constant is what the compiler unrolls, and says which register is meant.
+#[allow(clippy::needless_range_loop)]
+#[inline(always)]
+pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE: u8>(
+    t: &Block,
+    place: &Place,
+) {
+    let lanes = K::V::LANES;
+    // SAFETY: the caller's promise, for every access below: rows below R, columns below `width`.
+    unsafe {
+        let last = C - 1;
+        let mask = K::V::mask(place.width - last * lanes);
+        let partial = MODE == EDGE || MODE == PADDED;
+        let load = |from: *const f32, v: usize| {
+            if partial && v == last {
+                K::V::load_part(from.add(v * lanes), mask)
+            } else {
+                K::V::load(from.add(v * lanes))
+            }
+        };
+        let store = |x: K::V, to: *mut f32, v: usize| {
+            if partial && v == last {
+                x.store_part(to.add(v * lanes), mask)
+            } else {
+                x.store(to.add(v * lanes))
+            }
+        };
+        let mut sums = [[K::V::zero(); C]; R];
+        if t.resume {
+            for r in 0..R {
+                for v in 0..C {
+                    sums[r][v] = load(place.sums.add(r * t.sums_row), v);
+                }
+            }
+        }
+        let (a_row, a_step, b_step) =
+            if MODE == PACKED { (1, K::ROWS, C * lanes) } else { (t.a_row, t.a_step, t.b_step) };
+        let (mut a, mut b) = (place.a, place.b);
+        for _ in 0..t.depth {
+            let mut row = [K::V::zero(); C];
+            for v in 0..C {
+                row[v] = if MODE == EDGE { load(b, v) } else { K::V::load(b.add(v * lanes)) };
+            }
+            for r in 0..R {
+                let x = K::V::splat(*a.add(r * a_row));
+                for v in 0..C {
+                    sums[r][v] = x.multiply_add(row[v], sums[r][v]);
+                }
+            }
+            a = a.wrapping_add(a_step);
+            b = b.wrapping_add(b_step);
+        }
+        if !t.last {
+            for r in 0..R {
+                for v in 0..C {
+                    store(sums[r][v], place.sums.add(r * t.sums_row), v);
+                }
+            }
+            return;
+        }
+        if t.add {
+            for r in 0..R {
+                for v in 0..C {
+                    sums[r][v] = load(place.c.add(r * t.c_row), v).add(sums[r][v]);
+                }
+            }
+        }
+        if !place.bias.is_null() {
+            for v in 0..C {
+                let bias = load(place.bias, v);
+                for r in 0..R {
+                    sums[r][v] = sums[r][v].add(bias);
+                }
+            }
+        }
+        for r in 0..R {
+            for v in 0..C {
+                store(sums[r][v], place.c.add(r * t.c_row), v);
+            }
+        }
+    }
+}
+
+/// The tile for `rows` rows and `vectors` vectors.
+///
+/// # Safety
+/// That of `Kernel::tile`; `rows` and `vectors` are within the kernel's largest tile.
+#[inline(always)]
+pub(super) unsafe fn choose<K: Kernel, const MODE: u8>(rows: usize, vectors: usize, t: &Block, at: &Place) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match rows {
+            1 => wide::<K, MODE>(vectors, t, at),
+            2 => across::<K, 2, MODE>(vectors, t, at),
+            3 => across::<K, 3, MODE>(vectors, t, at),
+            4 => across::<K, 4, MODE>(vectors, t, at),
+            5 if K::ROWS >= 5 => across::<K, 5, MODE>(vectors, t, at),
+            6 if K::ROWS >= 6 => across::<K, 6, MODE>(vectors, t, at),
+            7 if K::ROWS >= 7 => across::<K, 7, MODE>(vectors, t, at),
+            8 if K::ROWS >= 8 => across::<K, 8, MODE>(vectors, t, at),
+            _ => unreachable!("no tile has {rows} rows"),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn across<K: Kernel, const R: usize, const MODE: u8>(vectors: usize, t: &Block, at: &Place) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match vectors {
+            1 => K::tile::<R, 1, MODE>(t, at),
+            2 => K::tile::<R, 2, MODE>(t, at),
+            3 if K::VECTORS >= 3 || R == 1 => K::tile::<R, 3, MODE>(t, at),
+            _ => unreachable!("no tile has {vectors} vectors"),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn wide<K: Kernel, const MODE: u8>(vectors: usize, t: &Block, at: &Place) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match vectors {
+            1..=3 => across::<K, 1, MODE>(vectors, t, at),
+            4 => K::tile::<1, 4, MODE>(t, at),
+            5 => K::tile::<1, 5, MODE>(t, at),
+            6 => K::tile::<1, 6, MODE>(t, at),
+            7 => K::tile::<1, 7, MODE>(t, at),
+            _ => K::tile::<1, 8, MODE>(t, at),
+        }
+    }
+}
+
+/// Any machine.
+pub(super) struct Portable;
+
+impl Kernel for Portable {
+    type V = [f32; 4];
+    const ROWS: usize = 4;
+    const VECTORS: usize = 2;
+    unsafe fn tile<const R: usize, const C: usize, const MODE: u8>(block: &Block, place: &Place) {
+        // SAFETY: the caller's promise.
+        unsafe { tile::<Portable, R, C, MODE>(block, place) }
+    }
+    unsafe fn pack(from: super::pack::Strip, panel: usize, stride: usize, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { super::pack::pack(from, panel, stride, to) }
+    }
+}
+
+/// 12 sums, 2 vectors of b and 1 element of a of the 16 registers: one is left for the compiler to move in.
+#[cfg(target_arch = "x86_64")]
+pub(super) struct Avx2;
+
+#[cfg(target_arch = "x86_64")]
+impl Kernel for Avx2 {
+    type V = std::arch::x86_64::__m256;
+    const ROWS: usize = 6;
+    const VECTORS: usize = 2;
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn tile<const R: usize, const C: usize, const MODE: u8>(block: &Block, place: &Place) {
+        // SAFETY: the caller's promise.
+        unsafe { tile::<Avx2, R, C, MODE>(block, place) }
+    }
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn pack(from: super::pack::Strip, panel: usize, stride: usize, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { super::pack::pack(from, panel, stride, to) }
+    }
+}
+
+/// 24 sums, 3 vectors of b and 1 element of a of the 32 registers: 8 rows divide most batch sizes.
+#[cfg(target_arch = "x86_64")]
+pub(super) struct Avx512;
+
+#[cfg(target_arch = "x86_64")]
+impl Kernel for Avx512 {
+    type V = std::arch::x86_64::__m512;
+    const ROWS: usize = 8;
+    const VECTORS: usize = 3;
+    #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+    unsafe fn tile<const R: usize, const C: usize, const MODE: u8>(block: &Block, place: &Place) {
+        // SAFETY: the caller's promise.
+        unsafe { tile::<Avx512, R, C, MODE>(block, place) }
+    }
+    #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+    unsafe fn pack(from: super::pack::Strip, panel: usize, stride: usize, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { super::pack::pack(from, panel, stride, to) }
+    }
+}
+
+/// 24 sums, 3 vectors of b and some elements of a of the 32 registers.
+#[cfg(target_arch = "aarch64")]
+pub(super) struct Neon;
+
+#[cfg(target_arch = "aarch64")]
+impl Kernel for Neon {
+    type V = std::arch::aarch64::float32x4_t;
+    const ROWS: usize = 8;
+    const VECTORS: usize = 3;
+    #[target_feature(enable = "neon")]
+    unsafe fn tile<const R: usize, const C: usize, const MODE: u8>(block: &Block, place: &Place) {
+        // SAFETY: the caller's promise.
+        unsafe { tile::<Neon, R, C, MODE>(block, place) }
+    }
+    #[target_feature(enable = "neon")]
+    unsafe fn pack(from: super::pack::Strip, panel: usize, stride: usize, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { super::pack::pack(from, panel, stride, to) }
+    }
+}

@@ -1,0 +1,263 @@
+//! A register full of numbers: the few instructions the matrix product needs, for each instruction set.
+
+/// `LANES` numbers that are multiplied and added at once.
+///
+/// Every method is `unsafe`: it may run only where the machine has the instructions (or behind
+/// `#[target_feature]`), and pointers must be good for the lanes that are read or written.
+pub(super) trait Vector: Copy {
+    /// How many numbers.
+    const LANES: usize;
+    /// Which lanes take part in a partial load or store.
+    type Mask: Copy;
+    /// The first `count` lanes, with `count` in 1..=LANES.
+    unsafe fn mask(count: usize) -> Self::Mask;
+    /// All lanes +0.
+    unsafe fn zero() -> Self;
+    /// All lanes `x`.
+    unsafe fn splat(x: f32) -> Self;
+    unsafe fn load(from: *const f32) -> Self;
+    /// Lanes outside the mask are +0 and not read.
+    unsafe fn load_part(from: *const f32, mask: Self::Mask) -> Self;
+    unsafe fn store(self, to: *mut f32);
+    /// Lanes outside the mask are not written.
+    unsafe fn store_part(self, to: *mut f32, mask: Self::Mask);
+    unsafe fn add(self, other: Self) -> Self;
+    /// self · b + c, rounded once.
+    unsafe fn multiply_add(self, b: Self, c: Self) -> Self;
+}
+
+/// Works everywhere; as fast as the compiler makes it.
+impl Vector for [f32; 4] {
+    const LANES: usize = 4;
+    type Mask = usize;
+    #[inline(always)]
+    unsafe fn mask(count: usize) -> usize {
+        count
+    }
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        [0.0; 4]
+    }
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        [x; 4]
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller's pointer is good for four numbers.
+        unsafe { from.cast::<Self>().read_unaligned() }
+    }
+    #[inline(always)]
+    unsafe fn load_part(from: *const f32, count: usize) -> Self {
+        // SAFETY: the caller's pointer is good for `count` numbers.
+        std::array::from_fn(|lane| if lane < count { unsafe { *from.add(lane) } } else { 0.0 })
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller's pointer is good for four numbers.
+        unsafe { to.cast::<Self>().write_unaligned(self) }
+    }
+    #[inline(always)]
+    unsafe fn store_part(self, to: *mut f32, count: usize) {
+        for (lane, x) in self.into_iter().enumerate().take(count) {
+            // SAFETY: the caller's pointer is good for `count` numbers.
+            unsafe { *to.add(lane) = x }
+        }
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        std::array::from_fn(|lane| self[lane] + other[lane])
+    }
+    #[inline(always)]
+    unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
+        std::array::from_fn(|lane| self[lane].mul_add(b[lane], c[lane]))
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::Vector;
+    use std::arch::x86_64::*;
+
+    /// Eight lanes of −1, then eight of 0: a mask of n lanes starts at 8 − n.
+    static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    // SAFETY of all blocks below: the caller's, see `Vector`.
+    impl Vector for __m256 {
+        const LANES: usize = 8;
+        /// The mask of a load, and the count, which makes for a faster store than a masked one.
+        type Mask = (__m256i, usize);
+        #[inline(always)]
+        unsafe fn mask(count: usize) -> Self::Mask {
+            // SAFETY: 8 - count is in 0..8, and 8 numbers follow it.
+            (unsafe { _mm256_loadu_si256(MASKS.as_ptr().add(8 - count).cast()) }, count)
+        }
+        #[inline(always)]
+        unsafe fn zero() -> Self {
+            // SAFETY: see above.
+            unsafe { _mm256_setzero_ps() }
+        }
+        #[inline(always)]
+        unsafe fn splat(x: f32) -> Self {
+            // SAFETY: see above.
+            unsafe { _mm256_set1_ps(x) }
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            // SAFETY: see above.
+            unsafe { _mm256_loadu_ps(from) }
+        }
+        #[inline(always)]
+        unsafe fn load_part(from: *const f32, mask: Self::Mask) -> Self {
+            // SAFETY: see above.
+            unsafe { _mm256_maskload_ps(from, mask.0) }
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            // SAFETY: see above.
+            unsafe { _mm256_storeu_ps(to, self) }
+        }
+        #[inline(always)]
+        unsafe fn store_part(self, mut to: *mut f32, (_, count): Self::Mask) {
+            // SAFETY: see above; 4 + 2 + 1 lanes as the bits of `count` say.
+            unsafe {
+                if count == 8 {
+                    return _mm256_storeu_ps(to, self);
+                }
+                let mut rest = _mm256_castps256_ps128(self);
+                if count & 4 != 0 {
+                    _mm_storeu_ps(to, rest);
+                    rest = _mm256_extractf128_ps::<1>(self);
+                    to = to.add(4);
+                }
+                if count & 2 != 0 {
+                    _mm_storel_epi64(to.cast(), _mm_castps_si128(rest));
+                    rest = _mm_movehl_ps(rest, rest);
+                    to = to.add(2);
+                }
+                if count & 1 != 0 {
+                    _mm_store_ss(to, rest);
+                }
+            }
+        }
+        #[inline(always)]
+        unsafe fn add(self, other: Self) -> Self {
+            // SAFETY: see above.
+            unsafe { _mm256_add_ps(self, other) }
+        }
+        #[inline(always)]
+        unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
+            // SAFETY: see above.
+            unsafe { _mm256_fmadd_ps(self, b, c) }
+        }
+    }
+
+    impl Vector for __m512 {
+        const LANES: usize = 16;
+        type Mask = __mmask16;
+        #[inline(always)]
+        unsafe fn mask(count: usize) -> __mmask16 {
+            ((1u32 << count) - 1) as u16
+        }
+        #[inline(always)]
+        unsafe fn zero() -> Self {
+            // SAFETY: see above.
+            unsafe { _mm512_setzero_ps() }
+        }
+        #[inline(always)]
+        unsafe fn splat(x: f32) -> Self {
+            // SAFETY: see above.
+            unsafe { _mm512_set1_ps(x) }
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            // SAFETY: see above.
+            unsafe { _mm512_loadu_ps(from) }
+        }
+        #[inline(always)]
+        unsafe fn load_part(from: *const f32, mask: __mmask16) -> Self {
+            // SAFETY: see above.
+            unsafe { _mm512_maskz_loadu_ps(mask, from) }
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            // SAFETY: see above.
+            unsafe { _mm512_storeu_ps(to, self) }
+        }
+        #[inline(always)]
+        unsafe fn store_part(self, to: *mut f32, mask: __mmask16) {
+            // SAFETY: see above.
+            unsafe { _mm512_mask_storeu_ps(to, mask, self) }
+        }
+        #[inline(always)]
+        unsafe fn add(self, other: Self) -> Self {
+            // SAFETY: see above.
+            unsafe { _mm512_add_ps(self, other) }
+        }
+        #[inline(always)]
+        unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
+            // SAFETY: see above.
+            unsafe { _mm512_fmadd_ps(self, b, c) }
+        }
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    use super::Vector;
+    use std::arch::aarch64::*;
+
+    // SAFETY of all blocks below: the caller's, see `Vector`.
+    impl Vector for float32x4_t {
+        const LANES: usize = 4;
+        type Mask = usize;
+        #[inline(always)]
+        unsafe fn mask(count: usize) -> usize {
+            count
+        }
+        #[inline(always)]
+        unsafe fn zero() -> Self {
+            // SAFETY: see above.
+            unsafe { vdupq_n_f32(0.0) }
+        }
+        #[inline(always)]
+        unsafe fn splat(x: f32) -> Self {
+            // SAFETY: see above.
+            unsafe { vdupq_n_f32(x) }
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            // SAFETY: see above.
+            unsafe { vld1q_f32(from) }
+        }
+        #[inline(always)]
+        unsafe fn load_part(from: *const f32, count: usize) -> Self {
+            // SAFETY: see above; the whole array is read.
+            unsafe { vld1q_f32(<[f32; 4]>::load_part(from, count).as_ptr()) }
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            // SAFETY: see above.
+            unsafe { vst1q_f32(to, self) }
+        }
+        #[inline(always)]
+        unsafe fn store_part(self, to: *mut f32, count: usize) {
+            let mut lanes = [0.0; 4];
+            // SAFETY: see above; the whole array is written.
+            unsafe {
+                vst1q_f32(lanes.as_mut_ptr(), self);
+                lanes.store_part(to, count);
+            }
+        }
+        #[inline(always)]
+        unsafe fn add(self, other: Self) -> Self {
+            // SAFETY: see above.
+            unsafe { vaddq_f32(self, other) }
+        }
+        #[inline(always)]
+        unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
+            // SAFETY: see above.
+            unsafe { vfmaq_f32(c, self, b) }
+        }
+    }
+}

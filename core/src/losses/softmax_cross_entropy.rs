@@ -1,0 +1,103 @@
+//! Softmax and cross-entropy in one: which of several classes?
+//!
+//! ```text
+//! ℓ  = −Σₖ qₖ ln pₖ          pₖ = eᶻᵏ / Σⱼ eᶻʲ
+//!    = ln Σⱼ eᶻʲ⁻ᵐ + m − Σₖ qₖ zₖ,   m = maxⱼ zⱼ (so that nothing overflows)
+//! dz = dL · w / Σw · (p − q)
+//! q  = (1 − s) · [the right class] + s / classes
+//! ```
+
+use super::{Entry, Link, Targets, binary_cross_entropy::SMOOTHING, check};
+use crate::error::Result;
+use crate::kernels::{Loop, widest};
+use crate::op::{Backward, Forward, Op, Shape};
+use crate::real::Real;
+
+pub(super) const ROW: Entry = Entry {
+    name: "softmax_cross_entropy",
+    formula: "ℓ = −Σₖ qₖ ln pₖ,  pₖ = eᶻᵏ / Σⱼ eᶻʲ,  q = (1 − s) · [right class] + s / classes",
+    about: "for one of several classes; computed from z, finite for every z (PyTorch: CrossEntropyLoss)",
+    paper: "Bridle 1990, Probabilistic Interpretation of Feedforward Classification Network Outputs",
+    link: Link::Softmax,
+    targets: Targets::Class,
+    parameters: &[SMOOTHING],
+    build: |values| Box::new(SoftmaxCrossEntropy { smoothing: values.get("smoothing") }),
+};
+
+/// Softmax cross-entropy; inputs z (batch × classes), the right class and the weight of each example.
+/// A class outside 0 … classes − 1 makes the loss not a number, and so stops the run with a verdict.
+pub struct SoftmaxCrossEntropy {
+    /// s in [0, 1).
+    pub smoothing: f64,
+}
+
+impl Op for SoftmaxCrossEntropy {
+    fn name(&self) -> &'static str {
+        ROW.name
+    }
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape> {
+        check(self, inputs, Targets::Class)
+    }
+
+    /// p of every example.
+    fn keeps(&self, inputs: &[Shape]) -> usize {
+        inputs[0].size()
+    }
+
+    fn forward(&self, run: Forward) {
+        let (_, classes) = run.shapes[0].matrix();
+        let [z, t, w] = run.x else { unreachable!("checked by shape") };
+        let (mut sum, mut weight) = (0.0f64, 0.0f64);
+        for (i, (z, p)) in z.chunks_exact(classes).zip(run.keep.chunks_exact_mut(classes)).enumerate() {
+            p.copy_from_slice(z);
+            let log_sum = softmax(p) as f64;
+            let right =
+                if t[i] >= 0.0 { z.get(t[i] as usize).copied().unwrap_or(f32::NAN) } else { f32::NAN };
+            let all: f64 = z.iter().map(|z| *z as f64).sum::<f64>() / classes as f64;
+            let wanted = (1.0 - self.smoothing) * right as f64 + self.smoothing * all;
+            sum += w[i] as f64 * (log_sum - wanted);
+            weight += w[i] as f64;
+        }
+        run.y[0] = (sum / weight) as f32;
+    }
+
+    fn backward(&self, run: Backward) {
+        let Some(dz) = &mut run.dx[0] else { return };
+        let (_, classes) = run.shapes[0].matrix();
+        let [_, t, w] = run.x else { unreachable!("checked by shape") };
+        let weight: f64 = w.iter().map(|w| *w as f64).sum();
+        let (low, high) =
+            (self.smoothing / classes as f64, 1.0 - self.smoothing + self.smoothing / classes as f64);
+        for (i, p) in run.keep.chunks_exact(classes).enumerate() {
+            let scale = (run.dy[0] as f64 * w[i] as f64 / weight) as f32;
+            for (k, p) in p.iter().enumerate() {
+                let q = if k == t[i] as usize { high } else { low } as f32;
+                dz.write(i * classes + k, scale * (p - q));
+            }
+        }
+    }
+}
+
+/// z ← softmax z, in place; returns ln Σ eᶻ.
+pub fn softmax(z: &mut [f32]) -> f32 {
+    widest(Softmax(z))
+}
+
+struct Softmax<'a>(&'a mut [f32]);
+
+impl Loop for Softmax<'_> {
+    type Out = f32;
+    #[inline(always)]
+    fn run(self) -> f32 {
+        let greatest = self.0.iter().fold(f32::NEG_INFINITY, |a, z| if *z > a { *z } else { a });
+        for z in self.0.iter_mut() {
+            *z = Real::exp(*z - greatest);
+        }
+        let sum: f32 = self.0.iter().sum();
+        for z in self.0.iter_mut() {
+            *z /= sum;
+        }
+        Real::ln(sum) + greatest
+    }
+}

@@ -1,0 +1,137 @@
+//! What one computation is: its shape, its way forward, its way back.
+
+use crate::error::Result;
+use crate::threads::Threads;
+
+/// Up to four lengths, outermost first; the first is the batch wherever there is one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    dims: [usize; 4],
+    rank: usize,
+}
+
+impl Shape {
+    /// # Panics
+    /// With more than four lengths.
+    pub fn new(dims: &[usize]) -> Self {
+        let mut all = [1; 4];
+        all[..dims.len()].copy_from_slice(dims);
+        Shape { dims: all, rank: dims.len() }
+    }
+    /// The lengths.
+    pub fn dims(&self) -> &[usize] {
+        &self.dims[..self.rank]
+    }
+    /// How many numbers a tensor of this shape holds.
+    pub fn size(&self) -> usize {
+        self.dims.iter().product()
+    }
+    /// As a matrix: rows (all but the last length together) and columns (the last length).
+    pub fn matrix(&self) -> (usize, usize) {
+        let columns = *self.dims().last().unwrap_or(&1);
+        (self.size() / columns.max(1), columns)
+    }
+}
+
+impl std::fmt::Debug for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "{:?}", self.dims())
+    }
+}
+
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let dims: Vec<String> = self.dims().iter().map(usize::to_string).collect();
+        f.write_str(&dims.join("×"))
+    }
+}
+
+/// Where in a training a computation happens: what a random op keys its draws by.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moment {
+    /// Whether weights are being trained (dropout drops) or only used (it does not).
+    pub training: bool,
+    /// The seed of the run.
+    pub seed: u64,
+    /// The step, 1 at the first.
+    pub step: u64,
+}
+
+/// One computation. Its file opens with its formula; forward and backward stand side by side.
+///
+/// Ops know no memory: they are handed what they read and where they write. A loss is an op whose result is
+/// one number. `shape` has checked all shapes before `forward` or `backward` runs, so these cannot fail.
+pub trait Op: Send + Sync {
+    /// What it is called in summaries, errors and profiles.
+    fn name(&self) -> &'static str;
+
+    /// The shape of the result, or why the inputs do not fit ([`crate::Error::Shape`]).
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape>;
+
+    /// How many numbers the way forward leaves for the way back.
+    fn keeps(&self, _inputs: &[Shape]) -> usize {
+        0
+    }
+
+    /// y ← f(x…)
+    fn forward(&self, run: Forward);
+
+    /// dx ← ∂L/∂x, from dy = ∂L/∂y
+    fn backward(&self, run: Backward);
+}
+
+/// What [`Op::forward`] is handed.
+pub struct Forward<'a> {
+    /// The shape of each input.
+    pub shapes: &'a [Shape],
+    /// The inputs.
+    pub x: &'a [&'a [f32]],
+    /// Where the result goes.
+    pub y: &'a mut [f32],
+    /// What the way back will find again: `keeps` numbers.
+    pub keep: &'a mut [f32],
+    /// Where in the training this is.
+    pub moment: Moment,
+    /// Which op of the graph this is: two dropouts draw apart.
+    pub id: usize,
+    /// Who may help.
+    pub threads: &'a Threads,
+}
+
+/// What [`Op::backward`] is handed.
+pub struct Backward<'a> {
+    /// The shape of each input.
+    pub shapes: &'a [Shape],
+    /// The inputs, as on the way forward.
+    pub x: &'a [&'a [f32]],
+    /// The result, as on the way forward.
+    pub y: &'a [f32],
+    /// What the way forward kept.
+    pub keep: &'a [f32],
+    /// ∂L/∂y. Free to be overwritten: nobody reads it again.
+    pub dy: &'a mut [f32],
+    /// One per input; `None` where no gradient is wanted.
+    pub dx: &'a mut [Option<Gradient<'a>>],
+    /// Where in the training this is.
+    pub moment: Moment,
+    /// Which op of the graph this is.
+    pub id: usize,
+    /// Who may help.
+    pub threads: &'a Threads,
+}
+
+/// Where a gradient goes, and whether it joins one that is there already.
+pub struct Gradient<'a> {
+    /// As long as the input it belongs to.
+    pub to: &'a mut [f32],
+    /// Add to what is there (an input used twice), or write over it.
+    pub add: bool,
+}
+
+impl Gradient<'_> {
+    /// Writes or adds one number.
+    #[inline(always)]
+    pub fn write(&mut self, i: usize, value: f32) {
+        self.to[i] = if self.add { self.to[i] + value } else { value };
+    }
+}

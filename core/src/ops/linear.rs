@@ -1,0 +1,96 @@
+//! The layer of neurons: each a weighted sum of all inputs, a bias, a function of the sum.
+//!
+//! ```text
+//! z  = x W + b            x: batch × inputs    W: inputs × outputs    b: outputs
+//! y  = f(z)
+//!
+//! dz = dy ⊙ f′(z)
+//! dx = dz Wᵀ              dW = xᵀ dz           db = Σ_rows dz
+//! ```
+
+use crate::activations::{Activation, Keeps};
+use crate::error::{Error, Result};
+use crate::kernels::{Epilogue, View, matmul, sum_rows};
+use crate::op::{Backward, Forward, Op, Shape};
+
+/// y = f(x W + b); inputs x, W and, if there is one, b.
+pub struct Linear {
+    activation: &'static Activation,
+}
+
+impl Linear {
+    /// With f = `activation`.
+    pub fn new(activation: &'static Activation) -> Self {
+        Linear { activation }
+    }
+
+    /// Whether z itself must be kept: the slope cannot be told from y.
+    fn keeps_input(&self) -> bool {
+        self.activation.keeps == Keeps::Input
+    }
+}
+
+impl Op for Linear {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape> {
+        let fits = match inputs {
+            [x, w] => x.dims().len() == 2 && w.dims().len() == 2 && x.dims()[1] == w.dims()[0],
+            [x, w, b] => {
+                x.dims().len() == 2
+                    && w.dims().len() == 2
+                    && x.dims()[1] == w.dims()[0]
+                    && b.dims() == [w.dims()[1]]
+            }
+            _ => false,
+        };
+        if !fits {
+            let needs = "x [batch, inputs], W [inputs, outputs] and b [outputs]".into();
+            return Err(Error::Shape { op: self.name().into(), inputs: inputs.to_vec(), needs });
+        }
+        Ok(Shape::new(&[inputs[0].dims()[0], inputs[1].dims()[1]]))
+    }
+
+    fn keeps(&self, inputs: &[Shape]) -> usize {
+        if self.keeps_input() { inputs[0].dims()[0] * inputs[1].dims()[1] } else { 0 }
+    }
+
+    fn forward(&self, run: Forward) {
+        let (rows, inputs) = run.shapes[0].matrix();
+        let outputs = run.shapes[1].matrix().1;
+        let (x, w) = (View::new(run.x[0], rows, inputs), View::new(run.x[1], inputs, outputs));
+        let bias = run.x.get(2).copied();
+        if self.keeps_input() {
+            matmul(x, w, run.keep, Epilogue { bias, ..Epilogue::default() }, run.threads);
+            run.y.copy_from_slice(run.keep);
+            (self.activation.apply)(run.y);
+        } else {
+            let activation = (!self.activation.is_identity()).then_some(self.activation.apply);
+            matmul(x, w, run.y, Epilogue { bias, activation, add: false }, run.threads);
+        }
+    }
+
+    fn backward(&self, run: Backward) {
+        let (rows, inputs) = run.shapes[0].matrix();
+        let outputs = run.shapes[1].matrix().1;
+        let kept = if self.keeps_input() { run.keep } else { run.y };
+        if !self.activation.is_identity() {
+            (self.activation.chain)(run.dy, kept);
+        }
+        let (dx, weights) = run.dx.split_first_mut().expect("checked by shape");
+        let (dw, db) = weights.split_first_mut().expect("checked by shape");
+        let (x, w) = (View::new(run.x[0], rows, inputs), View::new(run.x[1], inputs, outputs));
+        let dz = View::new(run.dy, rows, outputs);
+        if let Some(dw) = dw {
+            matmul(x.transposed(), dz, dw.to, Epilogue { add: dw.add, ..Epilogue::default() }, run.threads);
+        }
+        if let Some(Some(db)) = db.first_mut() {
+            sum_rows(run.dy, outputs, db.to, db.add, run.threads);
+        }
+        if let Some(dx) = dx {
+            matmul(dz, w.transposed(), dx.to, Epilogue { add: dx.add, ..Epilogue::default() }, run.threads);
+        }
+    }
+}

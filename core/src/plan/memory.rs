@@ -1,0 +1,139 @@
+//! One block of memory, cut up in advance so that what is in use at one time never overlaps.
+
+/// A stretch of the block, in floats.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub at: usize,
+    pub len: usize,
+}
+
+/// A stretch that is wanted, and the times between which it is in use (both included).
+pub(crate) struct Lease {
+    pub len: usize,
+    pub from: usize,
+    pub to: usize,
+}
+
+/// Gives every lease a place, the largest first, at the lowest address where no lease of an overlapping time
+/// lies. Also how long the block must be.
+pub(crate) fn place(leases: &[Lease]) -> (Vec<Span>, usize) {
+    let mut order: Vec<usize> = (0..leases.len()).filter(|&i| leases[i].len > 0).collect();
+    order.sort_by_key(|&i| std::cmp::Reverse(leases[i].len));
+    let mut spans = vec![Span::default(); leases.len()];
+    let (mut placed, mut total): (Vec<usize>, usize) = (Vec::new(), 0);
+    for i in order {
+        let lease = &leases[i];
+        let overlaps = |&&j: &&usize| leases[j].from <= lease.to && lease.from <= leases[j].to;
+        let mut taken: Vec<Span> = placed.iter().filter(overlaps).map(|&j| spans[j]).collect();
+        taken.sort_by_key(|s| s.at);
+        let mut at = 0;
+        for s in taken {
+            if at + lease.len <= s.at {
+                break;
+            }
+            at = at.max((s.at + s.len).next_multiple_of(LINE));
+        }
+        spans[i] = Span { at, len: lease.len };
+        total = total.max(at + lease.len);
+        placed.push(i);
+    }
+    (spans, total)
+}
+
+/// Floats in a cache line: every span begins at one.
+const LINE: usize = 16;
+
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line(#[allow(dead_code, reason = "read through the pointer of the block")] [f32; LINE]);
+
+/// The block itself.
+pub(crate) struct Block(Vec<Line>);
+
+impl Block {
+    pub fn new(floats: usize) -> Self {
+        Block(vec![Line([0.0; LINE]); floats.div_ceil(LINE)])
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.0.len() * size_of::<Line>()
+    }
+
+    /// The block, to be handed out in pieces.
+    pub fn pieces(&mut self) -> Pieces {
+        Pieces { start: self.0.as_mut_ptr().cast(), floats: self.0.len() * LINE }
+    }
+
+    /// One stretch, while nothing else is handed out.
+    pub fn slice(&mut self, span: Span) -> &mut [f32] {
+        // SAFETY: the block is borrowed whole for as long as the piece lives.
+        unsafe { self.pieces().write(span) }
+    }
+
+    /// One stretch, to be read.
+    pub fn read(&self, span: Span) -> &[f32] {
+        assert!(span.at + span.len <= self.0.len() * LINE);
+        // SAFETY: within the block, which consists of floats and is borrowed.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast::<f32>().add(span.at), span.len) }
+    }
+}
+
+/// A buffer handed out in pieces that never overlap while one of them is written.
+#[derive(Clone, Copy)]
+pub(crate) struct Pieces {
+    start: *mut f32,
+    floats: usize,
+}
+
+impl Pieces {
+    pub fn of(buffer: &mut [f32]) -> Self {
+        Pieces { start: buffer.as_mut_ptr(), floats: buffer.len() }
+    }
+
+    /// # Safety
+    /// The buffer outlives `'a`, and no piece that overlaps is written meanwhile.
+    pub unsafe fn read<'a>(self, s: Span) -> &'a [f32] {
+        assert!(s.at + s.len <= self.floats);
+        // SAFETY: within the buffer; the rest is the caller's promise.
+        unsafe { std::slice::from_raw_parts(self.start.add(s.at), s.len) }
+    }
+
+    /// # Safety
+    /// The buffer outlives `'a`, and no piece that overlaps is in use meanwhile.
+    pub unsafe fn write<'a>(self, s: Span) -> &'a mut [f32] {
+        assert!(s.at + s.len <= self.floats);
+        // SAFETY: within the buffer; the rest is the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(s.at), s.len) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Rng, Stream};
+
+    #[test]
+    fn leases_of_one_time_never_overlap() {
+        for round in 0..50 {
+            let mut rng = Rng::new(round, Stream::Probe, 0);
+            let leases: Vec<Lease> = (0..30)
+                .map(|_| {
+                    let from = rng.below(20);
+                    Lease { len: rng.below(100), from, to: from + rng.below(8) }
+                })
+                .collect();
+            let (spans, total) = place(&leases);
+            for i in 0..leases.len() {
+                assert!(spans[i].len == leases[i].len && spans[i].at + spans[i].len <= total);
+                for j in 0..i {
+                    let apart_in_time = leases[i].to < leases[j].from || leases[j].to < leases[i].from;
+                    let (a, b) = (spans[i], spans[j]);
+                    let apart = a.len == 0 || b.len == 0 || a.at + a.len <= b.at || b.at + b.len <= a.at;
+                    assert!(apart_in_time || apart, "leases {i} and {j} overlap: {a:?} {b:?}");
+                }
+            }
+            let all: usize = leases.iter().map(|l| l.len.next_multiple_of(LINE)).sum();
+            assert!(total < all, "memory is shared over time");
+        }
+    }
+}

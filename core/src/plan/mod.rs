@@ -1,0 +1,215 @@
+//! A graph made ready to run: an order, and one block of memory cut up in advance. After that a step
+//! allocates nothing and cannot fail.
+
+mod memory;
+mod settle;
+
+use crate::graph::{Graph, Var};
+use crate::layout::Layout;
+use crate::op::{Backward, Forward, Gradient, Moment, Op, Shape};
+use crate::optimizer::Objective;
+use crate::threads::Threads;
+use crate::{Error, Result};
+use memory::{Block, Pieces, Span};
+
+/// The most inputs an op can have.
+pub const MAX_INPUTS: usize = 4;
+
+/// A graph with an order and memory: the [`Objective`] of training, or a network ready for use.
+///
+/// Time runs 0, 1, … n − 1 forward over the graph's values and on to 2n back over them; a value lives from when
+/// it is made until it is last read, and values that do not live at one time share memory.
+pub struct Plan {
+    runs: Vec<Run>,
+    data: Vec<(&'static str, Shape, Span)>,
+    /// Values that may be read after a run forward.
+    kept: Vec<(Var, Span)>,
+    loss: Option<(Span, Span)>,
+    /// Parts of θ that nothing reads: their gradient is zero.
+    unused: Vec<Span>,
+    block: Block,
+    layout: Layout,
+    moment: Moment,
+    threads: Threads,
+}
+
+/// One op, with the places it reads and writes.
+struct Run {
+    op: Box<dyn Op>,
+    scope: String,
+    id: usize,
+    shapes: [Shape; MAX_INPUTS],
+    x: [Place; MAX_INPUTS],
+    dx: [Option<(Place, bool)>; MAX_INPUTS],
+    arity: usize,
+    y: Span,
+    keep: Span,
+    /// Empty where no gradient is wanted: then there is no way back.
+    dy: Span,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    Memory(Span),
+    Weights(Span),
+}
+
+impl Plan {
+    /// For training: forward and back, from a loss of one number.
+    ///
+    /// # Errors
+    /// If `loss` is not one number, or an op has more than [`MAX_INPUTS`] inputs.
+    pub fn training(graph: Graph, loss: Var, threads: &Threads) -> Result<Plan> {
+        let shape = graph.shape(loss);
+        if shape.size() != 1 {
+            return Err(Error::Shape {
+                op: "plan".into(),
+                inputs: vec![shape],
+                needs: "a loss of one number: end the graph with a loss".into(),
+            });
+        }
+        settle::settle(graph, Some(loss), &[], threads)
+    }
+
+    /// For use: forward only, with memory for nothing but that; the values of `keep` can be read afterwards.
+    ///
+    /// # Errors
+    /// As for [`Plan::training`].
+    pub fn forward_only(graph: Graph, keep: &[Var], threads: &Threads) -> Result<Plan> {
+        settle::settle(graph, None, keep, threads)
+    }
+
+    /// The names, shapes and places of the weights.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Bytes held for activations and their slopes.
+    pub fn bytes(&self) -> usize {
+        self.block.bytes()
+    }
+
+    /// Sets where in the training the next computation is.
+    pub fn at(&mut self, moment: Moment) {
+        self.moment = moment;
+    }
+
+    /// Where a batch is put before a step.
+    ///
+    /// # Panics
+    /// If the graph has no data of that name.
+    pub fn data(&mut self, name: &str) -> &mut [f32] {
+        let found = self.data.iter().find(|(n, ..)| *n == name);
+        let (_, _, span) = found.unwrap_or_else(|| panic!("this plan has no data called {name:?}"));
+        self.block.slice(*span)
+    }
+
+    /// A value that [`Plan::forward_only`] was asked to keep, after [`Plan::forward`].
+    ///
+    /// # Panics
+    /// If it was not asked to keep it.
+    pub fn value(&self, var: Var) -> &[f32] {
+        let found = self.kept.iter().find(|(v, _)| *v == var);
+        let (_, span) = found.unwrap_or_else(|| panic!("this plan does not keep {var:?}"));
+        self.block.read(*span)
+    }
+
+    /// Computes every value.
+    ///
+    /// # Panics
+    /// If θ has another length than the layout.
+    pub fn forward(&mut self, theta: &[f32]) {
+        self.forward_watched(theta, &mut |_, _, _| {});
+    }
+
+    /// [`Plan::forward`], showing each op's scope, name and result to `watch` right after it ran.
+    pub(crate) fn forward_watched(
+        &mut self,
+        theta: &[f32],
+        watch: &mut dyn FnMut(&str, &'static str, &Seen),
+    ) {
+        assert_eq!(theta.len(), self.layout.weights(), "θ must be as long as the layout says");
+        let pieces = self.block.pieces();
+        for run in &self.runs {
+            let x = run.x.map(|place| read(place, pieces, theta));
+            // SAFETY: `settle` keeps apart all that is in use at one time.
+            let (y, keep) = unsafe { (pieces.write(run.y), pieces.write(run.keep)) };
+            run.op.forward(Forward {
+                shapes: &run.shapes[..run.arity],
+                x: &x[..run.arity],
+                y,
+                keep,
+                moment: self.moment,
+                id: run.id,
+                threads: &self.threads,
+            });
+            // SAFETY: the op is done with its result.
+            let y = unsafe { pieces.read(run.y) };
+            watch(&run.scope, run.op.name(), &Seen { x: &x[..run.arity], y });
+        }
+    }
+}
+
+/// What one op read and made.
+pub(crate) struct Seen<'a> {
+    pub x: &'a [&'a [f32]],
+    pub y: &'a [f32],
+}
+
+fn read<'a>(place: Place, pieces: Pieces, theta: &'a [f32]) -> &'a [f32] {
+    match place {
+        // SAFETY: `settle` keeps apart all that is in use at one time.
+        Place::Memory(span) => unsafe { pieces.read(span) },
+        Place::Weights(span) => &theta[span.at..span.at + span.len],
+    }
+}
+
+impl Objective for Plan {
+    /// # Panics
+    /// If the plan was not made for training.
+    fn loss(&mut self, theta: &[f32]) -> f32 {
+        let (loss, _) = self.loss.expect("a plan made with Plan::training has a loss");
+        self.forward(theta);
+        self.block.read(loss)[0]
+    }
+
+    /// # Panics
+    /// If the plan was not made for training, or `grad` is not as long as θ.
+    fn gradient(&mut self, theta: &[f32], grad: &mut [f32]) -> f32 {
+        let loss = self.loss(theta);
+        assert_eq!(grad.len(), theta.len(), "the gradient must be as long as θ");
+        let (_, slope) = self.loss.expect("checked by loss");
+        self.block.slice(slope)[0] = 1.0;
+        for part in &self.unused {
+            grad[part.at..part.at + part.len].fill(0.0);
+        }
+        let (pieces, slopes) = (self.block.pieces(), Pieces::of(grad));
+        for run in self.runs.iter().rev().filter(|run| run.dy.len > 0) {
+            let x = run.x.map(|place| read(place, pieces, theta));
+            let mut dx = run.dx.map(|wanted| {
+                wanted.map(|(place, add)| {
+                    // SAFETY: `settle` keeps apart all that is in use at one time; parts of θ do not overlap.
+                    let to = match place {
+                        Place::Memory(span) => unsafe { pieces.write(span) },
+                        Place::Weights(span) => unsafe { slopes.write(span) },
+                    };
+                    Gradient { to, add }
+                })
+            });
+            // SAFETY: `settle` keeps apart all that is in use at one time.
+            let (y, keep, dy) = unsafe { (pieces.read(run.y), pieces.read(run.keep), pieces.write(run.dy)) };
+            run.op.backward(Backward {
+                shapes: &run.shapes[..run.arity],
+                x: &x[..run.arity],
+                y,
+                keep,
+                dy,
+                dx: &mut dx[..run.arity],
+                moment: self.moment,
+                id: run.id,
+                threads: &self.threads,
+            });
+        }
+        loss
+    }
+}

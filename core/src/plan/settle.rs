@@ -1,0 +1,155 @@
+//! From a graph to a plan: what is needed, when each value lives, and where.
+
+use super::memory::{Block, Lease, Span, place};
+use super::{MAX_INPUTS, Place, Plan, Run};
+use crate::graph::{Graph, Source, Var};
+use crate::op::{Moment, Shape};
+use crate::threads::Threads;
+use crate::{Error, Result};
+
+/// Orders the graph and cuts its memory: for training if there is a loss, else forward only.
+pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Threads) -> Result<Plan> {
+    let facts = Facts::of(&graph, loss, keep)?;
+    let (spans, total) = place(&facts.leases(&graph, loss.is_some(), keep));
+    let (y, kept, dy) = (|i: usize| spans[3 * i], |i: usize| spans[3 * i + 1], |i: usize| spans[3 * i + 2]);
+    let shapes: Vec<Shape> = graph.nodes.iter().map(|n| n.shape).collect();
+    let places: Vec<(Place, Option<Place>)> = graph
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(i, node)| match node.source {
+            Source::Weight { at } => {
+                let place = Place::Weights(Span { at, len: node.shape.size() });
+                (place, loss.map(|_| place))
+            }
+            _ => (Place::Memory(y(i)), facts.sloped[i].then(|| Place::Memory(dy(i)))),
+        })
+        .collect();
+
+    let mut plan = Plan {
+        runs: Vec::new(),
+        data: Vec::new(),
+        kept: keep.iter().map(|v| (*v, y(v.0))).collect(),
+        loss: loss.map(|v| (y(v.0), dy(v.0))),
+        unused: Vec::new(),
+        block: Block::new(total),
+        layout: graph.layout,
+        moment: Moment::default(),
+        threads: threads.clone(),
+    };
+    for (i, node) in graph.nodes.into_iter().enumerate() {
+        match node.source {
+            Source::Data(name) => plan.data.push((name, node.shape, y(i))),
+            Source::Weight { at } if !facts.needed[i] => {
+                plan.unused.push(Span { at, len: node.shape.size() })
+            }
+            Source::Weight { .. } => {}
+            Source::Op { op, inputs } if facts.needed[i] => {
+                let input = |s: usize| inputs.get(s).map(|v| v.0);
+                plan.runs.push(Run {
+                    op,
+                    scope: node.scope,
+                    id: i,
+                    shapes: std::array::from_fn(|s| input(s).map_or(Shape::new(&[]), |v| shapes[v])),
+                    x: std::array::from_fn(|s| {
+                        input(s).map_or(Place::Memory(Span::default()), |v| places[v].0)
+                    }),
+                    dx: std::array::from_fn(|s| {
+                        input(s).and_then(|v| places[v].1).map(|p| (p, facts.adds[i][s]))
+                    }),
+                    arity: inputs.len(),
+                    y: y(i),
+                    keep: kept(i),
+                    dy: dy(i),
+                });
+            }
+            Source::Op { .. } => {}
+        }
+    }
+    Ok(plan)
+}
+
+/// What must be known of each value before places are given out.
+struct Facts {
+    /// Whether the loss or a kept value depends on it.
+    needed: Vec<bool>,
+    /// Whether ∂L/∂(it) is computed in memory: it is needed and depends on a weight.
+    sloped: Vec<bool>,
+    /// The last needed value that is computed from it.
+    last_user: Vec<Option<usize>>,
+    /// For each input of each op: whether its gradient joins one written before.
+    adds: Vec<[bool; MAX_INPUTS]>,
+}
+
+impl Facts {
+    fn of(graph: &Graph, loss: Option<Var>, keep: &[Var]) -> Result<Facts> {
+        let n = graph.nodes.len();
+        let mut facts = Facts {
+            needed: vec![false; n],
+            sloped: vec![false; n],
+            last_user: vec![None; n],
+            adds: vec![[false; MAX_INPUTS]; n],
+        };
+        for v in loss.iter().chain(keep) {
+            facts.needed[v.0] = true;
+        }
+        let mut written = vec![false; n];
+        for i in (0..n).rev().collect::<Vec<_>>() {
+            let Source::Op { op, inputs } = &graph.nodes[i].source else { continue };
+            if inputs.len() > MAX_INPUTS {
+                let inputs = inputs.iter().map(|v| graph.shape(*v)).collect();
+                return Err(Error::Shape {
+                    op: op.name().into(),
+                    inputs,
+                    needs: format!("at most {MAX_INPUTS} inputs"),
+                });
+            }
+            if !facts.needed[i] {
+                continue;
+            }
+            for (slot, v) in inputs.iter().enumerate() {
+                facts.needed[v.0] = true;
+                facts.last_user[v.0] = facts.last_user[v.0].or(Some(i));
+                // Counted from the end, as the way back meets them.
+                facts.adds[i][slot] = std::mem::replace(&mut written[v.0], true);
+            }
+        }
+        for i in 0..n {
+            if let (Source::Op { inputs, .. }, true, true) =
+                (&graph.nodes[i].source, facts.needed[i], loss.is_some())
+            {
+                let weighted =
+                    |v: &Var| facts.sloped[v.0] || matches!(graph.nodes[v.0].source, Source::Weight { .. });
+                facts.sloped[i] = inputs.iter().any(weighted);
+            }
+        }
+        Ok(facts)
+    }
+
+    /// Three leases a value: itself, what its op keeps, its slope. Value i is made at time i and goes back at
+    /// time 2n − i.
+    fn leases(&self, graph: &Graph, training: bool, keep: &[Var]) -> Vec<Lease> {
+        let n = graph.nodes.len();
+        let end = 2 * n;
+        let mut leases = Vec::with_capacity(3 * n);
+        for (i, node) in graph.nodes.iter().enumerate() {
+            let size = node.shape.size();
+            let back = if training { end - i } else { self.last_user[i].unwrap_or(i) };
+            let (y, kept, from, to) = match &node.source {
+                Source::Weight { .. } => (0, 0, i, i),
+                // A batch stays readable for the whole step: an optimizer may ask about it more than once.
+                Source::Data(_) => (size, 0, 0, end),
+                Source::Op { op, inputs } if self.needed[i] => {
+                    let shapes: Vec<Shape> = inputs.iter().map(|v| graph.shape(*v)).collect();
+                    (size, op.keeps(&shapes), i, if keep.contains(&Var(i)) { end } else { back })
+                }
+                Source::Op { .. } => (0, 0, i, i),
+            };
+            let slope_from = self.last_user[i].map_or(n, |user| end - user);
+            leases.push(Lease { len: y, from, to });
+            leases.push(Lease { len: kept, from: i, to: if training { end - i } else { i } });
+            leases.push(Lease { len: if self.sloped[i] { size } else { 0 }, from: slope_from, to: end - i });
+        }
+        leases
+    }
+}

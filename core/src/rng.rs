@@ -1,0 +1,145 @@
+//! Random numbers by purpose and place: keyed by (seed, stream, step, element), so that no draw depends on
+//! how many were made before it, for another purpose, or on another thread.
+//!
+//! The bits are ChaCha8 (Bernstein 2008) by the crate `rand_chacha`, whose raw stream is fixed; the three
+//! samplers on top are ours, so that no release of a library can change a training.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+use crate::elementary;
+
+/// What a random number is for. Streams never meet: using one cannot disturb another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Starting weights.
+    Init = 1,
+    /// The order of examples in an epoch.
+    Shuffle = 2,
+    /// Which example goes to which part.
+    Split = 3,
+    /// Which activations are dropped.
+    Dropout = 4,
+    /// Changes made to pictures.
+    Augment = 5,
+    /// Populations of evolution.
+    Population = 6,
+    /// Measurements that must leave no trace.
+    Probe = 7,
+}
+
+/// A source of random numbers for one purpose at one step.
+#[derive(Clone)]
+pub struct Rng(ChaCha8Rng);
+
+impl Rng {
+    /// The numbers of `stream` at `step` (an epoch, a layer, …: whatever the purpose counts).
+    ///
+    /// ```
+    /// use gradus::rng::{Rng, Stream};
+    /// let draw = |step| Rng::new(42, Stream::Shuffle, step).below(1000);
+    /// assert_eq!(draw(3), draw(3));
+    /// ```
+    pub fn new(seed: u64, stream: Stream, step: u64) -> Self {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        key[8] = stream as u8;
+        let mut bits = ChaCha8Rng::from_seed(key);
+        bits.set_stream(step);
+        Rng(bits)
+    }
+
+    /// Goes to the numbers of one element: draws `element * 2 ..` of 32 bits each.
+    pub fn seek(&mut self, element: u64) {
+        self.0.set_word_pos(element as u128 * 2);
+    }
+
+    /// 32 random bits.
+    pub fn bits(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
+    /// Uniform in [0, 1), on a grid of 2⁻²⁴.
+    pub fn uniform(&mut self) -> f32 {
+        (self.bits() >> 8) as f32 * (1.0 / 16_777_216.0)
+    }
+
+    /// Uniform in 0..n, for 1 ≤ n < 2³², without bias (Lemire 2019).
+    pub fn below(&mut self, n: usize) -> usize {
+        let n = n as u32;
+        let mut product = self.bits() as u64 * n as u64;
+        if (product as u32) < n {
+            let threshold = n.wrapping_neg() % n;
+            while (product as u32) < threshold {
+                product = self.bits() as u64 * n as u64;
+            }
+        }
+        (product >> 32) as usize
+    }
+
+    /// Normal, mean 0 and deviation 1 (Box & Muller 1958), from exactly two draws.
+    pub fn normal(&mut self) -> f32 {
+        let radius = (self.bits() as f64 + 0.5) * (1.0 / 4_294_967_296.0);
+        let angle = self.bits() as f64 * (1.0 / 4_294_967_296.0);
+        ((-2.0 * elementary::ln64(radius)).sqrt() * elementary::turn(angle).1) as f32
+    }
+
+    /// Puts `items` in random order (Fisher & Yates 1938).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, self.below(i + 1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// These numbers may never change: every seed's training depends on them.
+    #[test]
+    fn the_streams_are_golden() {
+        let mut rng = Rng::new(1, Stream::Init, 0);
+        let uniforms = [rng.uniform(), rng.uniform(), rng.uniform()];
+        let normals = [rng.normal(), rng.normal()];
+        let mut order: Vec<u8> = (0..8).collect();
+        Rng::new(1, Stream::Shuffle, 3).shuffle(&mut order);
+        assert_eq!(format!("{uniforms:?} {normals:?} {order:?}"), GOLDEN);
+    }
+    const GOLDEN: &str = "";
+
+    #[test]
+    fn streams_steps_and_seeds_differ() {
+        let first = |seed, stream, step| Rng::new(seed, stream, step).bits();
+        let base = first(1, Stream::Init, 0);
+        for other in [first(2, Stream::Init, 0), first(1, Stream::Shuffle, 0), first(1, Stream::Init, 1)] {
+            assert_ne!(base, other);
+        }
+    }
+
+    #[test]
+    fn seeking_is_the_same_as_drawing() {
+        let mut drawn = Rng::new(7, Stream::Dropout, 5);
+        let all: Vec<u32> = (0..200).map(|_| drawn.bits()).collect();
+        for element in [0, 1, 13, 99] {
+            let mut sought = Rng::new(7, Stream::Dropout, 5);
+            sought.seek(element);
+            assert_eq!(sought.bits(), all[element as usize * 2]);
+        }
+    }
+
+    #[test]
+    fn moments_are_right() {
+        let mut rng = Rng::new(3, Stream::Probe, 0);
+        let n = 200_000;
+        let normal: Vec<f64> = (0..n).map(|_| rng.normal() as f64).collect();
+        let moment = |p: i32| normal.iter().map(|x| x.powi(p)).sum::<f64>() / n as f64;
+        assert!(moment(1).abs() < 0.01 && (moment(2) - 1.0).abs() < 0.02 && moment(3).abs() < 0.04);
+        assert!((moment(4) - 3.0).abs() < 0.1);
+        let mut counts = [0; 7];
+        (0..70_000).for_each(|_| counts[rng.below(7)] += 1);
+        assert!(counts.iter().all(|c| (9_600..10_400).contains(c)), "{counts:?}");
+        let mean = (0..n).map(|_| rng.uniform() as f64).sum::<f64>() / n as f64;
+        assert!((mean - 0.5).abs() < 0.005);
+    }
+}

@@ -1,0 +1,341 @@
+//! Work shared among threads, with results that never depend on how many there are:
+//! the caller cuts the work into tasks, the threads only choose who runs which.
+//!
+//! A job is opened by one store and closed by one more. A helper that is awake takes part; one that is
+//! asleep, or that the system has put aside, is not waited for: the caller does the work itself and closes
+//! the job. So a fork and join costs a few hundred nanoseconds, and a busy machine makes it slower, never
+//! stuck.
+
+use std::any::Any;
+use std::cell::UnsafeCell;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long a thread looks for news before it sleeps: longer than the gaps inside a training step, shorter
+/// than anyone would notice on a meter.
+const AWAKE: Duration = Duration::from_micros(100);
+/// How many looks before each glance at the clock, and before giving the core to whoever wants it.
+const LOOKS: usize = 256;
+
+/// A team of threads, the caller's among them. Clones are handles on the same team; it ends with the last of
+/// them.
+///
+/// ```
+/// use gradus::threads::Threads;
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+///
+/// let threads = Threads::new(2);
+/// let sum = AtomicUsize::new(0);
+/// threads.for_each(5, &|task| {
+///     sum.fetch_add(task, Ordering::Relaxed);
+/// });
+/// assert_eq!(sum.into_inner(), 0 + 1 + 2 + 3 + 4);
+/// ```
+#[derive(Clone)]
+pub struct Threads(Arc<Team>);
+
+impl Threads {
+    /// A team of `count` threads (at least 1): the caller's and `count - 1` helpers.
+    ///
+    /// If the system refuses some of them the team is smaller; results do not depend on it.
+    pub fn new(count: usize) -> Threads {
+        let patience = if count <= Threads::available() { AWAKE } else { Duration::ZERO };
+        let desk = Arc::new(Desk::new(patience));
+        crate::kernels::prepare();
+        let mut helpers = Vec::new();
+        for number in 1..count {
+            let desk = desk.clone();
+            let name = format!("gradus-{number}");
+            match std::thread::Builder::new().name(name).spawn(move || desk.help()) {
+                Ok(helper) => helpers.push(helper),
+                Err(_) => break,
+            }
+        }
+        // All that a helper ever allocates, it has allocated once it reports: later steps allocate nothing.
+        let mut bell = desk.bell();
+        while bell.ready < helpers.len() {
+            bell = desk.ended.wait(bell).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(bell);
+        Threads(Arc::new(Team { desk, helpers }))
+    }
+
+    /// How many threads this machine lets the program run at once (cores, affinity and container limits).
+    pub fn available() -> usize {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    }
+
+    /// The number of threads in the team, the caller's included.
+    pub fn count(&self) -> usize {
+        self.0.helpers.len() + 1
+    }
+
+    /// Runs `task(0)`, …, `task(tasks - 1)`, each once, in any order, and returns when all are done.
+    ///
+    /// Allocates nothing. If the team is at work already (another thread's call, or a call from inside a
+    /// task), the caller runs all tasks itself. If a task panics, the remaining ones are dropped and the
+    /// panic goes on in the caller once every thread has stopped; the team stays usable.
+    pub fn for_each(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+        let desk = &*self.0.desk;
+        if tasks <= 1 || self.0.helpers.is_empty() || desk.taken.swap(true, Acquire) {
+            return (0..tasks).for_each(task);
+        }
+        desk.open(tasks, task);
+        desk.drain(tasks, task);
+        desk.close();
+        let panic = desk.bell().panic.take();
+        desk.taken.store(false, Release);
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
+    }
+}
+
+/// The helpers, and the desk where they and the caller meet.
+struct Team {
+    desk: Arc<Desk>,
+    helpers: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Team {
+    fn drop(&mut self) {
+        self.desk.over.store(true, SeqCst);
+        drop(self.desk.bell());
+        self.desk.opened.notify_all();
+        let this = std::thread::current().id();
+        for helper in self.helpers.drain(..).filter(|helper| helper.thread().id() != this) {
+            // A helper catches every panic, so there is none to hear of here.
+            let _ = helper.join();
+        }
+    }
+}
+
+type Task = *const (dyn Fn(usize) + Sync);
+
+/// The gate counts jobs in its upper half. The lower half says whether the job is open and how many helpers
+/// are in.
+const OPEN: u64 = 1 << 31;
+const INSIDE: u64 = OPEN - 1;
+const JOB: u64 = 1 << 32;
+
+/// One cache line each, so that a helper that looks at the gate does not slow down those who take tasks.
+#[repr(align(128))]
+struct Apart<T>(T);
+
+struct Desk {
+    gate: Apart<AtomicU64>,
+    /// The next task nobody has taken.
+    next: Apart<AtomicUsize>,
+    /// Whether some call owns the team.
+    taken: AtomicBool,
+    over: AtomicBool,
+    /// Written by the owner of the team while the gate is closed and nobody inside, read by those inside.
+    job: UnsafeCell<Option<(usize, Task)>>,
+    /// How many threads sleep on `opened`, on `ended`: whoever brings news rings only for them.
+    sleeping: AtomicUsize,
+    waiting: AtomicUsize,
+    bell: Mutex<Bell>,
+    opened: Condvar,
+    ended: Condvar,
+    patience: Duration,
+}
+
+#[derive(Default)]
+struct Bell {
+    ready: usize,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+// SAFETY: `job` alone is not Sync. It is written only while nobody is inside the gate, see `open`, and the
+// pointer in it leads to a `Sync` closure that outlives the job, see `close`.
+unsafe impl Sync for Desk {}
+// SAFETY: as above.
+unsafe impl Send for Desk {}
+
+impl Desk {
+    fn new(patience: Duration) -> Desk {
+        Desk {
+            gate: Apart(AtomicU64::new(0)),
+            next: Apart(AtomicUsize::new(0)),
+            taken: AtomicBool::new(false),
+            over: AtomicBool::new(false),
+            job: UnsafeCell::new(None),
+            sleeping: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            bell: Mutex::default(),
+            opened: Condvar::new(),
+            ended: Condvar::new(),
+            patience,
+        }
+    }
+
+    fn bell(&self) -> MutexGuard<'_, Bell> {
+        self.bell.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the helpers in. The caller owns the team and calls `close` before `task` ends.
+    fn open(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+        // SAFETY: only the lifetime changes; `close` makes sure that nobody uses `task` after it.
+        let task =
+            unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(task) };
+        // SAFETY: the gate is closed with nobody inside, so nobody else touches `job`.
+        unsafe { *self.job.get() = Some((tasks, task)) };
+        self.next.0.store(0, Relaxed);
+        let job = self.gate.0.load(Relaxed) & !(JOB - 1);
+        // Either this store is seen by a helper before it sleeps, or the helper is seen here (both are
+        // SeqCst).
+        self.gate.0.store(job.wrapping_add(JOB) | OPEN, SeqCst);
+        if self.sleeping.load(SeqCst) > 0 {
+            drop(self.bell());
+            self.opened.notify_all();
+        }
+    }
+
+    /// Runs tasks until none is left. A panic takes the remaining tasks away and is kept for the caller.
+    fn drain(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+        let work = || {
+            loop {
+                let number = self.next.0.fetch_add(1, Relaxed);
+                if number >= tasks {
+                    return;
+                }
+                task(number);
+            }
+        };
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+            self.next.0.store(tasks, Relaxed);
+            self.bell().panic.get_or_insert(panic);
+        }
+    }
+
+    /// Lets no further helper in, and returns when the last one is out.
+    fn close(&self) {
+        if self.gate.0.fetch_and(!OPEN, AcqRel) & INSIDE == 0 {
+            return;
+        }
+        let empty = || self.gate.0.load(SeqCst) & INSIDE == 0;
+        if !self.look(empty) {
+            let mut bell = self.bell();
+            self.waiting.fetch_add(1, SeqCst);
+            while !empty() {
+                bell = self.ended.wait(bell).unwrap_or_else(PoisonError::into_inner);
+            }
+            self.waiting.fetch_sub(1, SeqCst);
+        }
+    }
+
+    /// The life of a helper.
+    fn help(&self) {
+        crate::kernels::prepare();
+        self.bell().ready += 1;
+        self.ended.notify_all();
+        let mut seen = 0;
+        while self.wait_for_job(seen) {
+            let gate = self.gate.0.load(SeqCst);
+            if gate & OPEN == 0 || gate / JOB == seen {
+                continue;
+            }
+            if self.gate.0.compare_exchange(gate, gate + 1, AcqRel, Relaxed).is_err() {
+                continue;
+            }
+            seen = gate / JOB;
+            // SAFETY: this helper is inside: the owner wrote `job` before it opened the gate and waits in
+            // `close`.
+            if let Some((tasks, task)) = unsafe { *self.job.get() } {
+                // SAFETY: as above, `task` lives until `close` returns.
+                self.drain(tasks, unsafe { &*task });
+            }
+            let left = self.gate.0.fetch_sub(1, SeqCst) - 1;
+            if left & (OPEN | INSIDE) == 0 && self.waiting.load(SeqCst) > 0 {
+                drop(self.bell());
+                self.ended.notify_all();
+            }
+        }
+    }
+
+    /// Returns true when a job other than `seen` is open, false when the team is over.
+    fn wait_for_job(&self, seen: u64) -> bool {
+        let news = || {
+            let gate = self.gate.0.load(SeqCst);
+            (gate & OPEN != 0 && gate / JOB != seen) || self.over.load(SeqCst)
+        };
+        if !self.look(news) {
+            let mut bell = self.bell();
+            self.sleeping.fetch_add(1, SeqCst);
+            while !news() {
+                bell = self.opened.wait(bell).unwrap_or_else(PoisonError::into_inner);
+            }
+            self.sleeping.fetch_sub(1, SeqCst);
+        }
+        !self.over.load(SeqCst)
+    }
+
+    /// Looks for a while whether `done`, and says whether it is.
+    fn look(&self, done: impl Fn() -> bool) -> bool {
+        if done() {
+            return true;
+        }
+        if self.patience.is_zero() {
+            return false;
+        }
+        let start = Instant::now();
+        loop {
+            for _ in 0..LOOKS {
+                if done() {
+                    return true;
+                }
+                std::hint::spin_loop();
+            }
+            if start.elapsed() > self.patience {
+                return false;
+            }
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// A buffer that tasks write in disjoint parts.
+#[derive(Clone, Copy)]
+pub struct Shared(*mut f32, usize);
+
+// SAFETY: a plain address; whoever turns it into a slice promises that the parts are disjoint.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    /// Shares `buffer`.
+    pub fn of(buffer: &mut [f32]) -> Shared {
+        Shared(buffer.as_mut_ptr(), buffer.len())
+    }
+
+    /// The elements in `range`.
+    ///
+    /// # Panics
+    /// If `range` does not lie in the buffer.
+    ///
+    /// # Safety
+    /// The buffer outlives `'a`, and while the slice is in use no other reference to any of its elements is.
+    pub unsafe fn slice<'a>(self, range: Range<usize>) -> &'a mut [f32] {
+        assert!(range.start <= range.end && range.end <= self.1, "{range:?} of a buffer of {}", self.1);
+        // SAFETY: inside the buffer by the assertion; alive and unshared by the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.0.add(range.start), range.len()) }
+    }
+
+    /// The address of element `index`, for kernels that write tiles.
+    ///
+    /// # Safety
+    /// `index` is at most the length of the buffer, which is alive.
+    pub(crate) unsafe fn pointer(self, index: usize) -> *mut f32 {
+        debug_assert!(index <= self.1);
+        // SAFETY: the caller's promise.
+        unsafe { self.0.add(index) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

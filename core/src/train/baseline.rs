@@ -1,0 +1,58 @@
+//! What a result must be better than to mean anything.
+
+use std::sync::atomic::AtomicBool;
+
+use super::batches::{Parts, Samples};
+use super::evaluate::Evaluator;
+use super::settings::{Batch, Monitor, Settings};
+use super::trainer::Trainer;
+use crate::Result;
+use crate::losses::Loss;
+use crate::network::{Model, Network};
+use crate::threads::Threads;
+
+/// The share of `part` that is right if the answer is always the class most frequent in training.
+pub fn majority_baseline(data: &dyn Samples, train: &[u32], part: &[u32]) -> f64 {
+    let count =
+        |part: &[u32], class: usize| part.iter().filter(|i| data.class(**i as usize) == class).count();
+    let most = (0..data.classes()).rev().max_by_key(|k| count(train, *k)).unwrap_or(0);
+    count(part, most) as f64 / part.len().max(1) as f64
+}
+
+/// A linear model on the same inputs (no hidden layer, cross-entropy, Adam, at most 40 epochs, its best epoch by
+/// validation loss): its accuracy on the validation part and on the test part.
+///
+/// # Errors
+/// As for any training.
+pub fn linear_baseline(
+    data: &dyn Samples,
+    parts: &Parts,
+    seed: u64,
+    threads: &Threads,
+    stop: &AtomicBool,
+) -> Result<(f64, f64)> {
+    let (classes, inputs) = (data.classes(), data.inputs());
+    let (network, loss) = match classes {
+        2 => ("dense 1 sigmoid init=zeros".to_string(), "binary_cross_entropy"),
+        _ => (format!("dense {classes} softmax init=zeros"), "softmax_cross_entropy"),
+    };
+    let settings = Settings {
+        // With n inputs of size about 1 a step of Adam moves the sum by up to n η: η falls as inputs grow.
+        learning_rate: 0.3 / (inputs as f64).max(30.0),
+        epochs: 40,
+        batch: Batch::Of(64),
+        patience: 5,
+        monitor: Monitor::Loss,
+        seed,
+        network: network.clone(),
+        loss: loss.into(),
+        ..Settings::default()
+    };
+    let model = Model::new(Network::parse(&network)?, Loss::parse(loss)?, inputs, classes)?;
+    let mut trainer = Trainer::new(&model, data, parts.clone(), settings, threads, "baseline")?;
+    trainer.run(None, &mut |_: &super::Event| {}, stop)?;
+    let theta = trainer.best_theta().to_vec();
+    let mut evaluator = Evaluator::new(&model, threads);
+    let mut accuracy = |part: &[u32]| Ok(evaluator.evaluate(&theta, data, part)?.scores.accuracy);
+    Ok((accuracy(&parts.validation)?, accuracy(&parts.test)?))
+}

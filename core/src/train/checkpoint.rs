@@ -1,0 +1,100 @@
+//! Everything needed to go on, in one file: θ, the best θ, the optimizer's state, and where the training stands.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::event::EpochRecord;
+use super::files::write_whole;
+use super::model_file::{bytes_of, digest, from_safetensors, hex, to_safetensors};
+use crate::{Error, Result};
+
+/// Where a training stands. All random numbers are keyed by seed and step, so these counters are their state too.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Progress {
+    /// Steps made.
+    pub step: u64,
+    /// Epochs ended.
+    pub epoch: u64,
+    /// Examples seen of the epoch that is under way.
+    pub seen: usize,
+    /// Sum of the batch losses of the epoch under way, each times its examples.
+    pub loss_sum: f64,
+    /// Seconds of training.
+    pub seconds: f64,
+    /// Seconds spent in the epoch under way.
+    pub epoch_seconds: f64,
+    /// The epoch of the best weights, its loss and accuracy.
+    pub best: Option<(u64, f64, f64)>,
+    /// Why it has ended, if it has.
+    pub ended: Option<super::Stopped>,
+    /// All epochs.
+    pub history: Vec<EpochRecord>,
+    /// What the settings and the data were: a checkpoint goes on only with the same.
+    pub fingerprint: String,
+}
+
+/// The parts of a checkpoint, by name.
+pub(super) struct Contents {
+    pub progress: Progress,
+    pub tensors: Vec<(String, Vec<f32>)>,
+}
+
+/// The checkpoint of a run.
+pub fn checkpoint_path(run: &Path) -> PathBuf {
+    run.join("checkpoint.safetensors")
+}
+
+/// The checkpoint before that.
+pub fn previous_path(run: &Path) -> PathBuf {
+    run.join("checkpoint.previous.safetensors")
+}
+
+/// Writes a checkpoint, whole or not at all, and keeps the one before.
+pub(super) fn save(run: &Path, progress: &Progress, tensors: &[(String, &[f32])]) -> Result<()> {
+    let json = serde_json::to_string(progress).expect("numbers and text");
+    let sum = hex(&digest(tensors.iter().map(|t| t.1)));
+    let metadata = BTreeMap::from([
+        ("gradus".to_string(), "checkpoint 1".to_string()),
+        ("progress".into(), json),
+        ("sha256".into(), sum),
+    ]);
+    let shapes: Vec<[usize; 1]> = tensors.iter().map(|t| [t.1.len()]).collect();
+    let tensors: Vec<(&str, &[usize], Vec<u8>)> = tensors
+        .iter()
+        .zip(&shapes)
+        .map(|((name, w), shape)| (name.as_str(), &shape[..], bytes_of(w)))
+        .collect();
+    write_whole(&checkpoint_path(run), &to_safetensors(&tensors, &metadata), Some(&previous_path(run)))
+}
+
+/// Reads the newest whole checkpoint of a run: the last, else the one before.
+///
+/// # Errors
+/// [`Error::Damaged`] or [`Error::File`] if neither is usable: what is wrong with the last.
+pub(super) fn load(run: &Path) -> Result<Contents> {
+    read(&checkpoint_path(run)).or_else(|error| read(&previous_path(run)).map_err(|_| error))
+}
+
+fn read(path: &Path) -> Result<Contents> {
+    let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
+    let damaged = |reason: String| Error::Damaged {
+        kind: "checkpoint",
+        path: path.into(),
+        reason,
+        mend: "start the training again with `gradus train` and the run.toml beside it".into(),
+    };
+    let (tensors, metadata) = from_safetensors(&bytes).map_err(damaged)?;
+    let tensors: Vec<(String, Vec<f32>)> = tensors.into_iter().map(|(name, _, w)| (name, w)).collect();
+    if metadata.get("gradus").map(String::as_str) != Some("checkpoint 1") {
+        return Err(damaged("it was not written by this version of gradus".into()));
+    }
+    let sum = hex(&digest(tensors.iter().map(|t| t.1.as_slice())));
+    if metadata.get("sha256") != Some(&sum) {
+        return Err(damaged("its numbers are not those that were written".into()));
+    }
+    let progress = metadata.get("progress").map_or("", String::as_str);
+    let progress = serde_json::from_str(progress).map_err(|e| damaged(format!("its progress: {e}")))?;
+    Ok(Contents { progress, tensors })
+}

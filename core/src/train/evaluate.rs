@@ -1,0 +1,83 @@
+//! Using a network: predictions and scores.
+
+use super::batches::{Samples, fill};
+use super::metrics::{Scores, most_likely};
+use crate::Result;
+use crate::graph::Var;
+use crate::network::Model;
+use crate::plan::Plan;
+use crate::threads::Threads;
+
+/// Predictions over a set of examples.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// `classes` numbers an example, in the order of the examples asked for.
+    pub probabilities: Vec<f64>,
+    /// How good they are.
+    pub scores: Scores,
+}
+
+/// A network in use: forward only, in batches, the last one short.
+pub struct Evaluator<'a> {
+    model: &'a Model,
+    threads: Threads,
+    plans: Vec<(usize, Plan, Var, Var)>,
+    batch: usize,
+}
+
+impl<'a> Evaluator<'a> {
+    /// In batches of at most 256 examples.
+    pub fn new(model: &'a Model, threads: &Threads) -> Self {
+        Evaluator { model, threads: threads.clone(), plans: Vec::new(), batch: 256 }
+    }
+
+    fn plan(&mut self, batch: usize) -> Result<usize> {
+        if let Some(found) = self.plans.iter().position(|p| p.0 == batch) {
+            return Ok(found);
+        }
+        let (plan, z, loss) = self.model.evaluation_plan(batch, &self.threads)?;
+        self.plans.push((batch, plan, z, loss));
+        Ok(self.plans.len() - 1)
+    }
+
+    /// Predicts the examples `indices` and compares with what they are.
+    ///
+    /// # Errors
+    /// If a plan cannot be made; never for a model that was made.
+    pub fn evaluate(&mut self, theta: &[f32], data: &dyn Samples, indices: &[u32]) -> Result<Evaluation> {
+        let (classes, model) = (self.model.classes, self.model);
+        let class_weights = vec![1.0; classes];
+        let mut probabilities = vec![0.0; indices.len() * classes];
+        let (mut loss_sum, mut weight_sum) = (0.0f64, 0.0f64);
+        for (indices, probabilities) in
+            indices.chunks(self.batch).zip(probabilities.chunks_mut(self.batch * classes))
+        {
+            let found = self.plan(indices.len())?;
+            let threads = self.threads.clone();
+            let (_, plan, z, loss) = &mut self.plans[found];
+            fill(plan, model, data, indices, &class_weights, &threads);
+            let weight: f64 = plan.data("weight").iter().map(|w| *w as f64).sum();
+            plan.forward(theta);
+            loss_sum += plan.value(*loss)[0] as f64 * weight;
+            weight_sum += weight;
+            for (z, p) in
+                plan.value(*z).chunks_exact(model.outputs).zip(probabilities.chunks_exact_mut(classes))
+            {
+                model.probabilities(z, p);
+            }
+        }
+        let actual: Vec<usize> = indices.iter().map(|i| data.class(*i as usize)).collect();
+        let scores = Scores::new(loss_sum / weight_sum, &probabilities, &actual, classes);
+        Ok(Evaluation { probabilities, scores })
+    }
+}
+
+impl Evaluation {
+    /// The predicted class of example `i` of those asked for, and its probability.
+    pub fn prediction(&self, i: usize) -> (usize, f64) {
+        let classes = self.scores.confusion.len();
+        let p = &self.probabilities[i * classes..(i + 1) * classes];
+        let class = most_likely(p);
+        (class, p[class])
+    }
+}

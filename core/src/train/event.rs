@@ -1,0 +1,80 @@
+//! What a training tells.
+
+use serde::{Deserialize, Serialize};
+
+/// One line of a training's history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// 1 at the first.
+    pub epoch: u64,
+    /// Steps so far.
+    pub step: u64,
+    /// Mean loss of the epoch's batches, each before its step and with dropout.
+    pub train_loss: f64,
+    /// Mean loss over the validation part, after the epoch; none if there is no such part.
+    pub validation_loss: Option<f64>,
+    /// Share of the validation part that is right.
+    pub validation_accuracy: Option<f64>,
+    /// Seconds of training so far, over all its starts.
+    pub seconds: f64,
+    /// Examples per second in this epoch's training.
+    pub examples_per_second: f64,
+    /// Whether these are the best weights so far.
+    pub best: bool,
+    /// The first 16 digits of SHA-256 over θ as little-endian f32.
+    pub theta_hash: String,
+}
+
+/// Something that happened. Serialised, it is one JSON object whose `event` says which.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub enum Event {
+    /// Training begins, or goes on.
+    Start {
+        /// Weights in θ.
+        weights: usize,
+        /// Examples to train on.
+        train: usize,
+        /// Examples to validate with.
+        validation: usize,
+        /// Examples to test with.
+        test: usize,
+        /// Steps of an epoch.
+        steps_per_epoch: u64,
+        /// The epoch that comes next.
+        epoch: u64,
+        /// Steps already done.
+        step: u64,
+        /// Hash of the starting θ.
+        theta_hash: String,
+    },
+    /// A step was made.
+    Step {
+        /// Its number.
+        step: u64,
+        /// The epoch it belongs to.
+        epoch: u64,
+        /// The batch's loss before the step.
+        loss: f32,
+        /// Examples seen in this epoch.
+        seen: usize,
+        /// Seconds of training so far.
+        seconds: f64,
+    },
+    /// An epoch ended.
+    Epoch(EpochRecord),
+    /// Something is wrong and training stopped.
+    Verdict(super::Verdict),
+}
+
+/// Who wants to know. Training never waits for a watcher: what it does must be short.
+pub trait Watcher {
+    /// Called for every event, in order.
+    fn see(&mut self, event: &Event);
+}
+
+impl<F: FnMut(&Event)> Watcher for F {
+    fn see(&mut self, event: &Event) {
+        self(event);
+    }
+}

@@ -1,0 +1,25 @@
+//! The loop: batches in, weights improved, and what is told to whoever watches.
+
+mod baseline;
+mod batches;
+mod checkpoint;
+mod evaluate;
+mod event;
+mod files;
+mod metrics;
+mod model_file;
+mod settings;
+mod trainer;
+mod verdict;
+
+pub use baseline::{linear_baseline, majority_baseline};
+pub use batches::{Parts, Samples};
+pub use checkpoint::{checkpoint_path, previous_path};
+pub use evaluate::{Evaluation, Evaluator};
+pub use event::{EpochRecord, Event, Watcher};
+pub use files::write_whole;
+pub use metrics::{ClassScore, Scores, wilson};
+pub use model_file::{ModelFile, theta_hash};
+pub use settings::{Batch, ClassWeights, Monitor, Settings};
+pub use trainer::{Outcome, Stopped, Trainer};
+pub use verdict::Verdict;

@@ -1,0 +1,147 @@
+//! A model in one file: safetensors, one tensor for each part of θ, and metadata that say what it is.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use sha2::{Digest, Sha256};
+
+use super::files::write_whole;
+use crate::layout::Layout;
+use crate::{Error, Result};
+
+/// A trained network as a file holds it.
+pub struct ModelFile {
+    /// Name, shape and numbers of each part of θ, in the order of θ.
+    pub parts: Vec<(String, Vec<usize>, Vec<f32>)>,
+    /// What it is: text by name.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl ModelFile {
+    /// From θ and its layout.
+    pub fn new(layout: &Layout, theta: &[f32], metadata: BTreeMap<String, String>) -> Self {
+        let part =
+            |p: &crate::layout::Part| (p.name.clone(), p.shape.dims().to_vec(), theta[p.range()].to_vec());
+        ModelFile { parts: layout.parts().iter().map(part).collect(), metadata }
+    }
+
+    /// Writes it, whole or not at all.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let tensors: Vec<(&str, &[usize], Vec<u8>)> = self
+            .parts
+            .iter()
+            .map(|(name, shape, w)| (name.as_str(), shape.as_slice(), bytes_of(w)))
+            .collect();
+        write_whole(path, &to_safetensors(&tensors, &self.metadata), None)
+    }
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// [`Error::File`] if it cannot be read, [`Error::Damaged`] if it is not such a file.
+    pub fn load(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
+        let damaged = |reason: String| Error::Damaged {
+            kind: "model",
+            path: path.into(),
+            reason,
+            mend: "give a model.safetensors that gradus wrote, or the folder of a run".into(),
+        };
+        let (tensors, metadata) = from_safetensors(&bytes).map_err(damaged)?;
+        Ok(ModelFile { parts: tensors, metadata })
+    }
+
+    /// θ, if the parts are those of the layout.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] naming the first part that differs.
+    pub fn theta(&self, layout: &Layout, path: &Path) -> Result<Vec<f32>> {
+        let mut theta = vec![0.0; layout.weights()];
+        for part in layout.parts() {
+            let found = self.parts.iter().find(|(name, ..)| *name == part.name);
+            match found {
+                Some((_, shape, w)) if shape == part.shape.dims() => theta[part.range()].copy_from_slice(w),
+                _ => {
+                    return Err(Error::Damaged {
+                        kind: "model",
+                        path: path.into(),
+                        reason: format!("it has no weights called {} of shape {}", part.name, part.shape),
+                        mend: "the file and the network it names do not belong together: train it anew"
+                            .into(),
+                    });
+                }
+            }
+        }
+        Ok(theta)
+    }
+}
+
+/// The first 16 digits of SHA-256 over θ as little-endian f32: the proof that two trainings are the same.
+pub fn theta_hash(theta: &[f32]) -> String {
+    hex(&digest([theta]))[..16].into()
+}
+
+/// SHA-256 over several stretches of numbers.
+pub(super) fn digest<'a>(stretches: impl IntoIterator<Item = &'a [f32]>) -> Vec<u8> {
+    let mut sha = Sha256::new();
+    for stretch in stretches {
+        for numbers in stretch.chunks(4096) {
+            let mut bytes = [0u8; 4096 * 4];
+            for (b, x) in bytes.chunks_exact_mut(4).zip(numbers) {
+                b.copy_from_slice(&x.to_le_bytes());
+            }
+            sha.update(&bytes[..numbers.len() * 4]);
+        }
+    }
+    sha.finalize().to_vec()
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+pub(super) fn bytes_of(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+/// The bytes of a safetensors file.
+pub(super) fn to_safetensors(
+    tensors: &[(&str, &[usize], Vec<u8>)],
+    metadata: &BTreeMap<String, String>,
+) -> Vec<u8> {
+    let views = tensors.iter().map(|(name, shape, bytes)| {
+        (*name, TensorView::new(Dtype::F32, shape.to_vec(), bytes).expect("shape and length agree"))
+    });
+    let metadata: HashMap<String, String> = metadata.clone().into_iter().collect();
+    serialize(views, Some(metadata)).expect("names are unique")
+}
+
+type Tensors = Vec<(String, Vec<usize>, Vec<f32>)>;
+
+/// The tensors, in the order of the file, and the metadata; or what is wrong with the bytes.
+pub(super) fn from_safetensors(
+    bytes: &[u8],
+) -> std::result::Result<(Tensors, BTreeMap<String, String>), String> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
+    let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
+    let mut tensors: Vec<(usize, String, Vec<usize>, Vec<f32>)> = Vec::new();
+    for (name, view) in file.tensors() {
+        if view.dtype() != Dtype::F32 {
+            return Err(format!("{name} holds {:?}, not f32", view.dtype()));
+        }
+        let at = view.data().as_ptr() as usize - bytes.as_ptr() as usize;
+        let numbers = view
+            .data()
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes(b.try_into().expect("four bytes")))
+            .collect();
+        tensors.push((at, name, view.shape().to_vec(), numbers));
+    }
+    tensors.sort_by_key(|t| t.0);
+    let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
+    Ok((tensors.into_iter().map(|(_, name, shape, w)| (name, shape, w)).collect(), metadata))
+}

@@ -1,0 +1,190 @@
+//! Everything that decides a training, apart from the data.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::optimizer::Around;
+use crate::{Error, Result};
+
+/// How many examples each step sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Batch {
+    /// All: gradient descent as the textbook has it.
+    All,
+    /// So many: mini-batches; 1 is stochastic gradient descent.
+    Of(usize),
+}
+
+impl FromStr for Batch {
+    type Err = String;
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match (text, text.parse()) {
+            ("all", _) => Ok(Batch::All),
+            (_, Ok(n)) if n > 0 => Ok(Batch::Of(n)),
+            _ => Err(format!("the batch is `{text}`: write `all`, or a whole number from 1")),
+        }
+    }
+}
+impl TryFrom<String> for Batch {
+    type Error = String;
+    fn try_from(text: String) -> std::result::Result<Self, String> {
+        text.parse()
+    }
+}
+impl From<Batch> for String {
+    fn from(batch: Batch) -> String {
+        match batch {
+            Batch::All => "all".into(),
+            Batch::Of(n) => n.to_string(),
+        }
+    }
+}
+
+/// Whether rare classes count more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClassWeights {
+    /// Every example counts the same.
+    None,
+    /// Every class counts the same: an example weighs n / (classes · n of its class).
+    Balanced,
+}
+
+/// What early stopping watches, and what the best weights are best in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Monitor {
+    /// The loss of the validation part: less is better.
+    Loss,
+    /// The accuracy on the validation part; among equals the lesser loss.
+    Accuracy,
+}
+
+/// Everything that decides a training, apart from the data. With the same data, the same settings give the same
+/// weights, bit for bit, on any machine and any number of threads (a limit on time apart).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The network line, for example `dense 128 relu, dense 1 sigmoid`.
+    pub network: String,
+    /// The loss line, for example `binary_cross_entropy`.
+    pub loss: String,
+    /// The optimizer line, for example `adam beta1=0.8`.
+    pub optimizer: String,
+    /// η > 0, constant.
+    pub learning_rate: f64,
+    /// Examples per step.
+    pub batch: Batch,
+    /// Stop after so many passes over the training part.
+    pub epochs: u64,
+    /// Stop after so many steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// Stop after so many seconds of training; where it stops then depends on the machine's speed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// Decides everything random.
+    pub seed: u64,
+    /// Limit on the norm of the whole gradient.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
+    /// Limit on each slope.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_value: Option<f64>,
+    /// λ of L2 regularisation, added to the gradient.
+    pub l2: f64,
+    /// λ of decoupled weight decay.
+    pub weight_decay: f64,
+    /// Stop when the monitor has not improved for so many epochs; 0: never.
+    pub patience: u64,
+    /// What patience watches.
+    pub monitor: Monitor,
+    /// Whether rare classes count more.
+    pub class_weights: ClassWeights,
+    /// Seconds between checkpoints within an epoch; one is written at the end of each epoch in any case.
+    pub checkpoint_seconds: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            network: "dense 128 relu, dense 1 sigmoid".into(),
+            loss: "binary_cross_entropy".into(),
+            optimizer: "adam".into(),
+            learning_rate: 0.001,
+            batch: Batch::Of(32),
+            epochs: 30,
+            steps: None,
+            seconds: None,
+            seed: 1,
+            clip_norm: None,
+            clip_value: None,
+            l2: 0.0,
+            weight_decay: 0.0,
+            patience: 0,
+            monitor: Monitor::Loss,
+            class_weights: ClassWeights::None,
+            checkpoint_seconds: 30.0,
+        }
+    }
+}
+
+impl Settings {
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// [`Error::Range`] for the first value outside its range.
+    pub fn check(&self) -> Result<()> {
+        let positive = |x: f64| x > 0.0 && x.is_finite();
+        let not_negative = |x: f64| x >= 0.0 && x.is_finite();
+        let checks = [
+            (positive(self.learning_rate), "learning_rate", self.learning_rate, "a number above 0"),
+            (
+                self.clip_norm.is_none_or(positive),
+                "clip_norm",
+                self.clip_norm.unwrap_or(0.0),
+                "a number above 0",
+            ),
+            (
+                self.clip_value.is_none_or(positive),
+                "clip_value",
+                self.clip_value.unwrap_or(0.0),
+                "a number above 0",
+            ),
+            (not_negative(self.l2), "l2", self.l2, "a number from 0"),
+            (not_negative(self.weight_decay), "weight_decay", self.weight_decay, "a number from 0"),
+            (self.seconds.is_none_or(positive), "seconds", self.seconds.unwrap_or(0.0), "a number above 0"),
+            (self.epochs > 0, "epochs", self.epochs as f64, "a whole number from 1"),
+            (
+                self.steps.is_none_or(|n| n > 0),
+                "steps",
+                self.steps.unwrap_or(0) as f64,
+                "a whole number from 1",
+            ),
+            (
+                self.checkpoint_seconds >= 0.0,
+                "checkpoint_seconds",
+                self.checkpoint_seconds,
+                "a number from 0",
+            ),
+        ];
+        for (fine, name, value, range) in checks {
+            if !fine {
+                return Err(Error::range(name, value, range));
+            }
+        }
+        Ok(())
+    }
+
+    /// What happens around the rule.
+    pub fn around(&self) -> Around {
+        Around {
+            clip_norm: self.clip_norm.unwrap_or(f64::INFINITY),
+            clip_value: self.clip_value.unwrap_or(f64::INFINITY),
+            l2: self.l2,
+            weight_decay: self.weight_decay,
+        }
+    }
+}

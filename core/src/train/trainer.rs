@@ -1,0 +1,368 @@
+//! The loop. Eight lines of it are the subject of this library ([`Trainer::step`]); the rest is when to stop,
+//! what to keep, and whom to tell.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::batches::{Parts, Samples, fill};
+use super::checkpoint::{self, Progress};
+use super::evaluate::Evaluator;
+use super::event::{EpochRecord, Event, Watcher};
+use super::model_file::theta_hash;
+use super::settings::{Batch, ClassWeights, Monitor, Settings};
+use super::verdict;
+use crate::network::Model;
+use crate::op::Moment;
+use crate::optimizer::{Optimizer, Step};
+use crate::optimizers::Choice;
+use crate::plan::Plan;
+use crate::rng::{Rng, Stream};
+use crate::threads::Threads;
+use crate::{Error, Result};
+
+/// Why a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stopped {
+    /// All epochs are done.
+    Epochs,
+    /// All steps are done.
+    Steps,
+    /// The time is up.
+    Time,
+    /// The monitor did not improve for `patience` epochs.
+    Patience,
+    /// It was asked to; it can be resumed.
+    Asked,
+}
+
+/// How a training ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Why.
+    pub stopped: Stopped,
+    /// The epoch whose weights are the best, and are kept.
+    pub best_epoch: u64,
+    /// All epochs.
+    pub history: Vec<EpochRecord>,
+    /// Steps made.
+    pub steps: u64,
+    /// Seconds of training, over all its starts.
+    pub seconds: f64,
+}
+
+/// A training: a model, its data, and how far it has come.
+pub struct Trainer<'a> {
+    model: &'a Model,
+    data: &'a dyn Samples,
+    parts: Parts,
+    settings: Settings,
+    threads: Threads,
+    /// For the full batch, and for the short last one.
+    plans: Vec<(usize, Plan)>,
+    evaluator: Evaluator<'a>,
+    optimizer: Box<dyn Optimizer>,
+    theta: Vec<f32>,
+    best_theta: Vec<f32>,
+    order: Vec<u32>,
+    class_weights: Vec<f32>,
+    progress: Progress,
+}
+
+impl<'a> Trainer<'a> {
+    /// Ready for the first step. `fingerprint` says what the data are: a checkpoint goes on only with the same.
+    ///
+    /// # Errors
+    /// If a setting is out of range, or there is nothing to train on.
+    pub fn new(
+        model: &'a Model,
+        data: &'a dyn Samples,
+        parts: Parts,
+        settings: Settings,
+        threads: &Threads,
+        fingerprint: &str,
+    ) -> Result<Self> {
+        settings.check()?;
+        let examples = parts.train.len();
+        if examples == 0 {
+            return Err(Error::Data {
+                message: "there is no example to train on".into(),
+                mend: "add examples, or give less to validation and test".into(),
+            });
+        }
+        let batch = match settings.batch {
+            Batch::All => examples,
+            Batch::Of(n) => n.min(examples),
+        };
+        let mut plans = vec![(batch, model.training_plan(batch, threads)?)];
+        if examples % batch != 0 {
+            plans.push((examples % batch, model.training_plan(examples % batch, threads)?));
+        }
+        let theta = model.layout().start(settings.seed);
+        let optimizer = Choice::parse(&settings.optimizer)?.build(settings.around(), theta.len(), threads);
+        let progress = Progress { fingerprint: fingerprint.into(), ..Progress::default() };
+        Ok(Trainer {
+            class_weights: class_weights(data, &parts.train, settings.class_weights),
+            order: parts.train.clone(),
+            best_theta: theta.clone(),
+            evaluator: Evaluator::new(model, threads),
+            threads: threads.clone(),
+            model,
+            data,
+            parts,
+            settings,
+            plans,
+            optimizer,
+            theta,
+            progress,
+        })
+    }
+
+    /// The weights as they are now.
+    pub fn theta(&self) -> &[f32] {
+        &self.theta
+    }
+
+    /// The weights of the best epoch so far; of the last if there is nothing to validate with.
+    pub fn best_theta(&self) -> &[f32] {
+        &self.best_theta
+    }
+
+    /// All epochs so far.
+    pub fn history(&self) -> &[EpochRecord] {
+        &self.progress.history
+    }
+
+    /// Goes back to where the run's newest whole checkpoint was written.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if there is none, or it belongs to other data or settings.
+    pub fn restore(&mut self, run: &Path) -> Result<()> {
+        let contents = checkpoint::load(run)?;
+        let foreign = |what: &str| Error::Damaged {
+            kind: "checkpoint",
+            path: checkpoint::checkpoint_path(run),
+            reason: format!("{what} are not those of this run"),
+            mend: "resume with the data and the run.toml it was started with".into(),
+        };
+        if contents.progress.fingerprint != self.progress.fingerprint {
+            return Err(foreign("its data or settings"));
+        }
+        let mut tensors = contents.tensors;
+        let mut take = |name: &str, into: &mut [f32]| {
+            let found = tensors.iter_mut().find(|(n, w)| n == name && w.len() == into.len());
+            found.map(|(_, w)| into.copy_from_slice(w)).ok_or_else(|| foreign("its weights"))
+        };
+        take("theta", &mut self.theta)?;
+        take("best_theta", &mut self.best_theta)?;
+        for (name, state) in self.optimizer.state() {
+            take(&format!("optimizer.{name}"), state)?;
+        }
+        self.progress = contents.progress;
+        if self.progress.ended == Some(Stopped::Asked) {
+            self.progress.ended = None;
+        }
+        self.shuffle();
+        Ok(())
+    }
+
+    /// Trains until the settings say to end, or `stop` becomes true. With a run folder, checkpoints go there.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] with a verdict; [`Error::File`] if a checkpoint cannot be written.
+    pub fn run(
+        &mut self,
+        run: Option<&Path>,
+        watcher: &mut dyn Watcher,
+        stop: &AtomicBool,
+    ) -> Result<Outcome> {
+        watcher.see(&self.start_event());
+        let mut saved = Instant::now();
+        if self.progress.seen == 0 {
+            self.shuffle();
+        }
+        if let (Some(run), 0) = (run, self.progress.step) {
+            self.save(run)?;
+        }
+        while self.progress.ended.is_none() {
+            let began = Instant::now();
+            let loss = self.step()?;
+            let spent = began.elapsed().as_secs_f64();
+            self.progress.seconds += spent;
+            self.progress.epoch_seconds += spent;
+            watcher.see(&Event::Step {
+                step: self.progress.step,
+                epoch: self.progress.epoch + 1,
+                loss,
+                seen: self.progress.seen,
+                seconds: self.progress.seconds,
+            });
+            let reason = self.limit_reached();
+            if self.progress.seen == self.order.len() || reason.is_some() {
+                watcher.see(&Event::Epoch(self.end_epoch()?));
+                self.progress.ended = reason.or(self.epoch_limit_reached());
+            } else if stop.load(Relaxed) {
+                self.progress.ended = Some(Stopped::Asked);
+            } else if saved.elapsed().as_secs_f64() < self.settings.checkpoint_seconds {
+                continue;
+            }
+            if self.progress.ended.is_none() && stop.load(Relaxed) {
+                self.progress.ended = Some(Stopped::Asked);
+            }
+            if let Some(run) = run {
+                self.save(run)?;
+                saved = Instant::now();
+            }
+        }
+        Ok(Outcome {
+            stopped: self.progress.ended.expect("the loop ends so"),
+            best_epoch: self.progress.best.map_or(self.progress.epoch, |b| b.0),
+            history: self.progress.history.clone(),
+            steps: self.progress.step,
+            seconds: self.progress.seconds,
+        })
+    }
+
+    /// One step: the next batch, its gradient, better weights.
+    fn step(&mut self) -> Result<f32> {
+        let seen = self.progress.seen;
+        let batch = self.plans[0].0.min(self.order.len() - seen);
+        let (_, plan) = self.plans.iter_mut().find(|p| p.0 == batch).expect("a full or a short batch");
+        let at = Step { t: self.progress.step + 1, learning_rate: self.settings.learning_rate };
+
+        plan.at(Moment { training: true, seed: self.settings.seed, step: at.t });
+        fill(
+            plan,
+            self.model,
+            self.data,
+            &self.order[seen..seen + batch],
+            &self.class_weights,
+            &self.threads,
+        );
+        let loss = self.optimizer.step(at, &mut self.theta, plan);
+
+        if !loss.is_finite() {
+            let verdict = verdict::find(plan, &self.theta, at.t, at.learning_rate);
+            return Err(Error::NotFinite(Box::new(verdict)));
+        }
+        self.progress.step += 1;
+        self.progress.seen += batch;
+        self.progress.loss_sum += loss as f64 * batch as f64;
+        Ok(loss)
+    }
+
+    /// The order of the epoch under way: a function of the seed and its number alone.
+    fn shuffle(&mut self) {
+        self.order.copy_from_slice(&self.parts.train);
+        Rng::new(self.settings.seed, Stream::Shuffle, self.progress.epoch).shuffle(&mut self.order);
+    }
+
+    /// Validates, remembers the best weights, and turns to the next epoch.
+    fn end_epoch(&mut self) -> Result<EpochRecord> {
+        if let Some(part) = self.theta.iter().position(|w| !w.is_finite()) {
+            let place = self.model.layout().part_of(part).map_or("θ".into(), |p| p.name.clone());
+            let (_, plan) = &mut self.plans[0];
+            let mut verdict =
+                verdict::find(plan, &self.theta, self.progress.step, self.settings.learning_rate);
+            verdict.place = place;
+            return Err(Error::NotFinite(Box::new(verdict)));
+        }
+        let validated = if self.parts.validation.is_empty() {
+            None
+        } else {
+            Some(self.evaluator.evaluate(&self.theta, self.data, &self.parts.validation)?.scores)
+        };
+        let p = &mut self.progress;
+        p.epoch += 1;
+        let better = match (&validated, p.best) {
+            (None, _) | (_, None) => true,
+            (Some(now), Some((_, loss, accuracy))) => match self.settings.monitor {
+                Monitor::Loss => now.loss < loss,
+                Monitor::Accuracy => now.accuracy > accuracy || (now.accuracy == accuracy && now.loss < loss),
+            },
+        };
+        if better {
+            p.best = Some((
+                p.epoch,
+                validated.as_ref().map_or(0.0, |s| s.loss),
+                validated.as_ref().map_or(0.0, |s| s.accuracy),
+            ));
+            self.best_theta.copy_from_slice(&self.theta);
+        }
+        let record = EpochRecord {
+            epoch: p.epoch,
+            step: p.step,
+            train_loss: p.loss_sum / p.seen as f64,
+            validation_loss: validated.as_ref().map(|s| s.loss),
+            validation_accuracy: validated.as_ref().map(|s| s.accuracy),
+            seconds: p.seconds,
+            examples_per_second: p.seen as f64 / p.epoch_seconds.max(1e-9),
+            best: better,
+            theta_hash: theta_hash(&self.theta),
+        };
+        p.history.push(record.clone());
+        (p.seen, p.loss_sum, p.epoch_seconds) = (0, 0.0, 0.0);
+        self.shuffle();
+        Ok(record)
+    }
+
+    fn limit_reached(&self) -> Option<Stopped> {
+        let p = &self.progress;
+        if self.settings.steps.is_some_and(|steps| p.step >= steps) {
+            Some(Stopped::Steps)
+        } else if self.settings.seconds.is_some_and(|seconds| p.seconds >= seconds) {
+            Some(Stopped::Time)
+        } else {
+            None
+        }
+    }
+
+    fn epoch_limit_reached(&self) -> Option<Stopped> {
+        let p = &self.progress;
+        let waited = p.epoch - p.best.map_or(p.epoch, |b| b.0);
+        if p.epoch >= self.settings.epochs {
+            Some(Stopped::Epochs)
+        } else if self.settings.patience > 0 && waited >= self.settings.patience {
+            Some(Stopped::Patience)
+        } else {
+            None
+        }
+    }
+
+    fn save(&mut self, run: &Path) -> Result<()> {
+        let mut tensors: Vec<(String, &[f32])> =
+            vec![("theta".into(), &self.theta), ("best_theta".into(), &self.best_theta)];
+        for (name, state) in self.optimizer.state() {
+            tensors.push((format!("optimizer.{name}"), state));
+        }
+        checkpoint::save(run, &self.progress, &tensors)
+    }
+
+    fn start_event(&self) -> Event {
+        Event::Start {
+            weights: self.theta.len(),
+            train: self.parts.train.len(),
+            validation: self.parts.validation.len(),
+            test: self.parts.test.len(),
+            steps_per_epoch: self.parts.train.len().div_ceil(self.plans[0].0) as u64,
+            epoch: self.progress.epoch + 1,
+            step: self.progress.step,
+            theta_hash: theta_hash(&self.theta),
+        }
+    }
+}
+
+fn class_weights(data: &dyn Samples, train: &[u32], choice: ClassWeights) -> Vec<f32> {
+    let mut counts = vec![0usize; data.classes()];
+    train.iter().for_each(|i| counts[data.class(*i as usize)] += 1);
+    match choice {
+        ClassWeights::None => vec![1.0; counts.len()],
+        ClassWeights::Balanced => {
+            let weight = |n: &usize| train.len() as f32 / (counts.len() * (*n).max(1)) as f32;
+            counts.iter().map(weight).collect()
+        }
+    }
+}

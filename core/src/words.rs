@@ -1,0 +1,213 @@
+//! The one small language in which networks, losses and optimizers are written: words and `name=value` pairs,
+//! for example `dense 128 relu bias=no` or `adam beta1=0.8`. A wrong word is pointed at.
+
+use std::ops::Range;
+
+use crate::error::did_you_mean;
+use crate::{Error, Result};
+
+/// A number that a table's member can be given by name.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// As it is written: `beta1`.
+    pub name: &'static str,
+    /// As the formula writes it: `β₁`.
+    pub symbol: &'static str,
+    /// When none is given.
+    pub default: f64,
+    /// The least value; the default range is closed there.
+    pub min: f64,
+    /// The greatest value.
+    pub max: f64,
+    /// Whether `min` and `max` themselves are allowed.
+    pub closed: (bool, bool),
+    /// What it does.
+    pub about: &'static str,
+}
+
+impl Parameter {
+    /// The range, as people write it: `[0, 1)`.
+    pub fn range(&self) -> String {
+        let (left, right) = (if self.closed.0 { '[' } else { '(' }, if self.closed.1 { ']' } else { ')' });
+        let number = |x: f64| if x.is_infinite() { "∞".to_string() } else { x.to_string() };
+        format!("{left}{}, {}{right}", number(self.min), number(self.max))
+    }
+
+    fn allows(&self, x: f64) -> bool {
+        let low = if self.closed.0 { x >= self.min } else { x > self.min };
+        let high = if self.closed.1 { x <= self.max } else { x < self.max };
+        low && high
+    }
+}
+
+/// The values of a member's parameters, defaults filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Values(Vec<(&'static str, f64)>);
+
+impl Values {
+    /// All at their defaults.
+    pub fn defaults(parameters: &[Parameter]) -> Self {
+        Values(parameters.iter().map(|p| (p.name, p.default)).collect())
+    }
+
+    /// # Panics
+    /// If the member has no such parameter: a fault of its table row, found by the test over the table.
+    pub fn get(&self, name: &str) -> f64 {
+        self.0.iter().find(|(n, _)| *n == name).unwrap_or_else(|| panic!("no parameter {name}")).1
+    }
+
+    /// All written out, ` name=value` each.
+    pub fn written(&self) -> String {
+        self.0.iter().map(|(name, value)| format!(" {name}={value}")).collect()
+    }
+}
+
+/// A line being read, word by word.
+pub struct Words<'a> {
+    line: &'a str,
+    words: Vec<Range<usize>>,
+    next: usize,
+}
+
+impl<'a> Words<'a> {
+    /// The words of the whole line.
+    pub fn of(line: &'a str) -> Self {
+        Self::within(line, 0..line.len())
+    }
+
+    /// The words of a stretch of the line: errors still show the whole of it.
+    pub fn within(line: &'a str, stretch: Range<usize>) -> Self {
+        let mut words = Vec::new();
+        let mut start = None;
+        for (i, c) in line[stretch.clone()].char_indices() {
+            let i = i + stretch.start;
+            match (c.is_whitespace(), start) {
+                (false, None) => start = Some(i),
+                (true, Some(s)) => {
+                    words.push(s..i);
+                    start = None;
+                }
+                _ => {}
+            }
+        }
+        words.extend(start.map(|s| s..stretch.end));
+        Words { line, words, next: 0 }
+    }
+
+    /// The next word, without taking it; none at the end or before a `name=value` pair.
+    pub fn peek(&self) -> Option<&'a str> {
+        let range = self.words.get(self.next)?.clone();
+        Some(&self.line[range]).filter(|w| !w.contains('='))
+    }
+
+    /// Takes the next word.
+    pub fn take(&mut self) -> Option<&'a str> {
+        self.peek().inspect(|_| self.next += 1)
+    }
+
+    /// Takes a word that must be there.
+    ///
+    /// # Errors
+    /// [`Error::Line`] pointing behind the last word.
+    pub fn need(&mut self, what: &str, mend: &str) -> Result<&'a str> {
+        match self.take() {
+            Some(word) => Ok(word),
+            None => Err(self.wrong_next(format!("{what} is missing"), mend.into())),
+        }
+    }
+
+    /// Takes a number that must be there and satisfy `fits`.
+    ///
+    /// # Errors
+    /// [`Error::Line`] at the word.
+    pub fn number<T: std::str::FromStr>(
+        &mut self,
+        what: &str,
+        range: &str,
+        fits: impl Fn(&T) -> bool,
+    ) -> Result<T> {
+        let word = self.need(what, &format!("write {what} here: {range}"))?;
+        match word.parse::<T>() {
+            Ok(n) if fits(&n) => Ok(n),
+            _ => Err(self.wrong(format!("{what} is `{word}`"), format!("it must be {range}"))),
+        }
+    }
+
+    /// Takes all `name=value` pairs that follow; each name must be known.
+    ///
+    /// # Errors
+    /// [`Error::Line`] at an unknown or repeated name.
+    pub fn pairs(&mut self, known: &[&str]) -> Result<Vec<(&'a str, &'a str)>> {
+        let mut pairs: Vec<(&str, &str)> = Vec::new();
+        while let Some((name, value)) =
+            self.words.get(self.next).and_then(|r| self.line[r.clone()].split_once('='))
+        {
+            self.next += 1;
+            if !known.contains(&name) {
+                let names =
+                    if known.is_empty() { "none".into() } else { did_you_mean(name, known.iter().copied()) };
+                return Err(self.wrong(format!("`{name}` is not a setting here"), names));
+            }
+            if pairs.iter().any(|(n, _)| *n == name) {
+                return Err(self.wrong(format!("`{name}` is set twice"), "keep one of them".into()));
+            }
+            pairs.push((name, value));
+        }
+        Ok(pairs)
+    }
+
+    /// Takes the pairs of a table's member.
+    ///
+    /// # Errors
+    /// [`Error::Line`] at an unknown name or a value out of range.
+    pub fn values(&mut self, parameters: &[Parameter]) -> Result<Values> {
+        let mut values = Values::defaults(parameters);
+        let names: Vec<&str> = parameters.iter().map(|p| p.name).collect();
+        let first = self.next;
+        for (k, (name, text)) in self.pairs(&names)?.into_iter().enumerate() {
+            let i = names.iter().position(|n| *n == name).expect("pairs checks names");
+            match text.parse::<f64>() {
+                Ok(x) if parameters[i].allows(x) => values.0[i].1 = x,
+                _ => {
+                    self.next = first + k + 1;
+                    return Err(self.wrong(
+                        format!("`{name}` is `{text}`"),
+                        format!("it must be a number in {}", parameters[i].range()),
+                    ));
+                }
+            }
+        }
+        Ok(values)
+    }
+
+    /// That nothing is left.
+    ///
+    /// # Errors
+    /// [`Error::Line`] at the first word too many.
+    pub fn end(&mut self) -> Result<()> {
+        match self.words.get(self.next).cloned() {
+            None => Ok(()),
+            Some(range) => {
+                let word = &self.line[range];
+                Err(self.wrong_next(
+                    format!("`{word}` does not belong here"),
+                    "remove it, or write a comma before it".into(),
+                ))
+            }
+        }
+    }
+
+    /// An error at the word taken last.
+    pub fn wrong(&self, message: String, mend: String) -> Error {
+        let at =
+            self.next.checked_sub(1).and_then(|i| self.words.get(i)).cloned().unwrap_or(0..self.line.len());
+        Error::Line { line: self.line.into(), at, message, mend }
+    }
+
+    /// An error at the next word, or behind the last.
+    fn wrong_next(&self, message: String, mend: String) -> Error {
+        let end = self.words.last().map_or(0, |r| r.end);
+        let at = self.words.get(self.next).cloned().unwrap_or(end..end);
+        Error::Line { line: self.line.into(), at, message, mend }
+    }
+}
