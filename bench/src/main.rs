@@ -1,2 +1,128 @@
-//! gradus
-fn main() {}
+//! Time per step of the workloads in `workloads.txt`, beside what the machine could do at best.
+
+mod ceiling;
+mod measure;
+mod report;
+mod step;
+mod workload;
+
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+
+use gradus::threads::Threads;
+use measure::Effort;
+use workload::Workload;
+
+const HELP: &str = "\
+Time per step of the workloads in bench/workloads.txt, beside what the machine could do at best.
+
+gradus-bench [WORKLOAD…] [--threads 1,2] [--reps 9] [--seconds 0.15] [--json] [--machine]
+
+  --threads  team sizes to measure, by default 1 and as many as the machine has
+  --reps     repetitions; the middle one is the time, the shortest and the longest are shown
+  --seconds  how long each repetition lasts (at least one step)
+  --json     a line of JSON for each finding
+  --machine  only say what machine this is
+
+Columns: on core, the time that all threads together had a core (on one thread: the step, had nobody else wanted the
+core); examples/s; GFLOP/s of the matrix products and their share of the peak (multiply-adds measured just before
+each repetition on as many threads); the least time for the products at that peak, and for the memory that must be
+moved at the bandwidth of as much memory. How many times the greater of the two a step takes is median/floor.";
+
+struct Options {
+    workloads: Vec<Workload>,
+    threads: Vec<usize>,
+    effort: Effort,
+    json: bool,
+}
+
+/// What the command line asks for.
+enum Wish {
+    Help,
+    Machine,
+    Measure(Options),
+}
+
+fn main() -> ExitCode {
+    let wish = options(std::env::args().skip(1));
+    let outcome = match wish {
+        Ok(Wish::Help) => say(HELP).map(|()| true),
+        Ok(Wish::Machine) => say(&report::machine()).map(|()| true),
+        Ok(Wish::Measure(options)) => measure_all(&options),
+        Err(message) => {
+            eprintln!("gradus-bench: {message}\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("gradus-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints a finding after the other; whether all are those of trainings that work.
+fn measure_all(options: &Options) -> Result<bool, Box<dyn Error>> {
+    if !options.json {
+        say(&format!("{}\n\n{}", report::machine(), report::header()))?;
+    }
+    let mut sensible = true;
+    for workload in &options.workloads {
+        for &threads in &options.threads {
+            let finding = measure::measure(workload, threads, options.effort)?;
+            say(&if options.json { report::json(&finding) } else { report::row(&finding) })?;
+            sensible &= finding.sensible();
+        }
+    }
+    Ok(sensible)
+}
+
+/// A line to standard output; an error, not a panic, if nobody reads it.
+fn say(line: &str) -> Result<(), Box<dyn Error>> {
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
+fn options(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
+    let mut threads = vec![1, Threads::available()];
+    threads.dedup();
+    let effort = Effort { repetitions: 9, seconds: 0.15 };
+    let mut options = Options { workloads: Vec::new(), threads, effort, json: false };
+    while let Some(word) = words.next() {
+        let mut value = || words.next().ok_or(format!("{word} needs a value"));
+        match word.as_str() {
+            "--help" | "-h" => return Ok(Wish::Help),
+            "--json" => options.json = true,
+            "--machine" => return Ok(Wish::Machine),
+            "--threads" => {
+                let counts = value()?;
+                let count = |c: &str| c.parse().ok().filter(|c| (1..=1024).contains(c));
+                let counts: Option<Vec<usize>> = counts.split(',').map(count).collect();
+                options.threads = counts.ok_or("--threads wants numbers from 1, such as 1,2")?;
+            }
+            "--reps" => {
+                let count = value()?.parse().ok().filter(|c| *c >= 1);
+                options.effort.repetitions = count.ok_or("--reps wants a number from 1")?;
+            }
+            "--seconds" => {
+                let seconds = value()?.parse().ok().filter(|s| *s >= 0.0 && *s <= 3600.0);
+                options.effort.seconds = seconds.ok_or("--seconds wants a number from 0 to 3600")?;
+            }
+            name => {
+                let known = workload::all();
+                let names = known.iter().map(|w| w.name).collect::<Vec<_>>().join(", ");
+                let found = known.into_iter().find(|w| w.name == name);
+                options
+                    .workloads
+                    .push(found.ok_or(format!("no workload is called {name}; there are {names}"))?);
+            }
+        }
+    }
+    if options.workloads.is_empty() {
+        options.workloads = workload::all();
+    }
+    Ok(Wish::Measure(options))
+}

@@ -1,2 +1,58 @@
-//! gradus
-fn main() {}
+//! The program `gradus`: arguments in, library calls out.
+
+#![allow(missing_docs, reason = "a program has no public items to document")]
+
+mod args;
+mod console;
+mod evaluate;
+mod finish;
+mod inspect;
+mod list;
+mod predict;
+mod recipe;
+mod report;
+mod source;
+mod train;
+
+use std::process::ExitCode;
+
+use args::{Cli, Command};
+use clap::{CommandFactory, Parser};
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        // Whoever reads our output has read enough (`gradus list | head`).
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("gradus: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// 0: done. 1: an error. 2: arguments (by clap). 3: the training went wrong. 130: stopped by Ctrl-C.
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Train(args) => train::train(&args),
+        Command::Resume(args) => train::resume(&args),
+        Command::Evaluate(args) => evaluate::evaluate(&args),
+        Command::Predict(args) => predict::predict(&args),
+        Command::Inspect(args) => inspect::inspect(&args),
+        Command::List(args) => list::list(&args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "gradus", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Manual => {
+            clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|e| {
+        e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

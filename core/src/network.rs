@@ -16,7 +16,7 @@ use crate::{Error, Result};
 /// use gradus::network::Network;
 /// let network = Network::parse("dense 128 relu, dropout 0.2, dense 1 sigmoid").unwrap();
 /// assert_eq!(network.layers().len(), 3);
-/// let error = Network::parse("dense 128 rleu, dense 1").unwrap_err().to_string();
+/// let error = Network::parse("dense 128 rleu, dense 1").err().unwrap().to_string();
 /// assert!(error.contains("did you mean `relu`?"));
 /// ```
 pub struct Network {
@@ -75,7 +75,8 @@ impl Network {
         Ok(value)
     }
 
-    fn ends_in(&self) -> Link {
+    /// What the last layer ends in.
+    pub fn ends_in(&self) -> Link {
         self.layers.last().map_or(Link::Identity, |l| l.ends_in())
     }
 }
@@ -101,8 +102,15 @@ impl Model {
     /// Joins a network and a loss.
     ///
     /// # Errors
-    /// [`Error::Settings`] if the network's end suits neither the loss nor the number of classes.
+    /// [`Error::Settings`] if the network's end suits neither the loss nor the number of classes, or if there is
+    /// nothing to learn.
     pub fn new(network: Network, loss: Loss, inputs: usize, classes: usize) -> Result<Model> {
+        if inputs == 0 || classes < 2 {
+            return Err(Error::Settings {
+                message: format!("there is nothing to learn: {inputs} inputs an example, {classes} classes"),
+                mend: "give examples of at least one number, of at least two classes".into(),
+            });
+        }
         let ends = network.ends_in();
         let wants = loss.entry.link;
         let suits = match wants {
@@ -145,6 +153,15 @@ impl Model {
         }
         let link = if open { wants } else { ends };
         let layout = graph.layout().clone();
+        if layout.weights() == 0 {
+            return Err(Error::Settings {
+                message: format!(
+                    "the network `{}` has no weights: nothing in it can be trained",
+                    network.line()
+                ),
+                mend: "add a layer that has weights, for example `dense 1 sigmoid`".into(),
+            });
+        }
         Ok(Model { network, loss, inputs, classes, outputs, link, open, layout })
     }
 

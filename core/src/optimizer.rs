@@ -36,7 +36,8 @@ pub struct Step {
 
 /// Something that improves θ.
 pub trait Optimizer: Send {
-    /// One step: improves `theta`, returns the loss it saw on the way (before the step).
+    /// One step: improves `theta`, returns the loss it saw on the way (before the step). If that is not finite there
+    /// is nothing to learn from it: `theta` and the state stay as they are, for whoever asks what went wrong.
     fn step(&mut self, at: Step, theta: &mut [f32], objective: &mut dyn Objective) -> f32;
 
     /// Every number kept between steps, by name: what a checkpoint saves.
@@ -123,6 +124,9 @@ impl<const N: usize, U: Rule<N>> Descent<N, U> {
 impl<const N: usize, U: Rule<N>> Optimizer for Descent<N, U> {
     fn step(&mut self, at: Step, theta: &mut [f32], objective: &mut dyn Objective) -> f32 {
         let loss = objective.gradient(theta, &mut self.grad);
+        if !loss.is_finite() {
+            return loss;
+        }
         let scale = self.clip_scale() as f32;
         let Descent { rule, around, grad, state, threads, .. } = self;
         let update = rule.update::<f32>(at);

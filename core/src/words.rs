@@ -67,6 +67,8 @@ pub struct Words<'a> {
     line: &'a str,
     words: Vec<Range<usize>>,
     next: usize,
+    /// Behind the last word, or where the first is missing.
+    end: usize,
 }
 
 impl<'a> Words<'a> {
@@ -91,7 +93,8 @@ impl<'a> Words<'a> {
             }
         }
         words.extend(start.map(|s| s..stretch.end));
-        Words { line, words, next: 0 }
+        let end = words.last().map_or(stretch.start, |r| r.end);
+        Words { line, words, next: 0, end }
     }
 
     /// The next word, without taking it; none at the end or before a `name=value` pair.
@@ -163,17 +166,13 @@ impl<'a> Words<'a> {
     pub fn values(&mut self, parameters: &[Parameter]) -> Result<Values> {
         let mut values = Values::defaults(parameters);
         let names: Vec<&str> = parameters.iter().map(|p| p.name).collect();
-        let first = self.next;
-        for (k, (name, text)) in self.pairs(&names)?.into_iter().enumerate() {
+        for (name, text) in self.pairs(&names)? {
             let i = names.iter().position(|n| *n == name).expect("pairs checks names");
             match text.parse::<f64>() {
                 Ok(x) if parameters[i].allows(x) => values.0[i].1 = x,
                 _ => {
-                    self.next = first + k + 1;
-                    return Err(self.wrong(
-                        format!("`{name}` is `{text}`"),
-                        format!("it must be a number in {}", parameters[i].range()),
-                    ));
+                    let mend = format!("it must be a number in {}", parameters[i].range());
+                    return Err(self.wrong_pair(name, format!("`{name}` is `{text}`"), mend));
                 }
             }
         }
@@ -204,10 +203,16 @@ impl<'a> Words<'a> {
         Error::Line { line: self.line.into(), at, message, mend }
     }
 
+    /// An error at the pair of that name, one of those taken by [`Words::pairs`].
+    pub fn wrong_pair(&self, name: &str, message: String, mend: String) -> Error {
+        let is_it = |r: &&Range<usize>| self.line[(*r).clone()].split_once('=').is_some_and(|p| p.0 == name);
+        let at = self.words[..self.next].iter().find(is_it).cloned().unwrap_or(0..self.line.len());
+        Error::Line { line: self.line.into(), at, message, mend }
+    }
+
     /// An error at the next word, or behind the last.
     fn wrong_next(&self, message: String, mend: String) -> Error {
-        let end = self.words.last().map_or(0, |r| r.end);
-        let at = self.words.get(self.next).cloned().unwrap_or(end..end);
+        let at = self.words.get(self.next).cloned().unwrap_or(self.end..self.end);
         Error::Line { line: self.line.into(), at, message, mend }
     }
 }

@@ -61,12 +61,13 @@ fn parse(words: &mut Words) -> Result<Box<dyn Layer>> {
             ("bias", "yes") => layer.bias = true,
             ("bias", "no") => layer.bias = false,
             ("bias", _) => {
-                return Err(words.wrong(format!("`bias` is `{value}`"), "write bias=yes or bias=no".into()));
+                let mend = "write bias=yes or bias=no".into();
+                return Err(words.wrong_pair(name, format!("`bias` is `{value}`"), mend));
             }
             _ => {
                 layer.init = INITIALIZERS.iter().find(|e| e.name == value).ok_or_else(|| {
                     let mend = did_you_mean(value, INITIALIZERS.iter().map(|e| e.name));
-                    words.wrong(format!("no way to start is called `{value}`"), mend)
+                    words.wrong_pair(name, format!("no way to start is called `{value}`"), mend)
                 })?;
             }
         }

@@ -14,6 +14,10 @@ pub(super) const ROW: Entry = Entry {
 };
 
 /// Dropout as a layer; it owns no weights.
+///
+/// ```text
+/// y = x m / (1 − p) while training, m = 1 with probability 1 − p, else 0; y = x in use
+/// ```
 pub struct DropoutLayer {
     /// p in [0, 1).
     pub probability: f32,

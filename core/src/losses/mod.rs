@@ -8,7 +8,7 @@
 //! L = Σᵢ wᵢ ℓᵢ / Σᵢ wᵢ
 //! ```
 //!
-//! With all weights 1 that is PyTorch's `reduction="mean"`. Sums are made in `f64`, in order.
+//! Targets and weights are taken as given: no slope goes into them. With all weights 1 that is PyTorch's `reduction="mean"`. Sums are made in `f64`, in order.
 
 mod absolute;
 mod binary_cross_entropy;
@@ -20,7 +20,7 @@ mod squared_error;
 pub use pointwise::{Pointwise, PointwiseLoss};
 pub use softmax_cross_entropy::SoftmaxCrossEntropy;
 
-use crate::op::Op;
+use crate::op::{Gradient, Op};
 use crate::words::{Parameter, Values, Words};
 use crate::{Error, Result};
 
@@ -105,6 +105,13 @@ impl Loss {
 
 fn names() -> impl Iterator<Item = &'static str> {
     LOSSES.iter().map(|e| e.name)
+}
+
+/// Targets and weights are taken as given: the slopes into them, where somebody wants them, are zero.
+pub(crate) fn as_given(slopes: &mut [Option<Gradient>]) {
+    for slope in slopes.iter_mut().flatten().filter(|slope| !slope.add) {
+        slope.to.fill(0.0);
+    }
 }
 
 /// Shapes of z, t and w that fit a loss.

@@ -5,7 +5,7 @@
 //! dzᵢⱼ = dL · wᵢ / (n Σ w) · ∂ℓ/∂z
 //! ```
 
-use super::{Targets, check};
+use super::{Targets, as_given, check};
 use crate::error::Result;
 use crate::kernels::{Loop, widest};
 use crate::op::{Backward, Forward, Op, Shape};
@@ -48,7 +48,9 @@ impl<P: Pointwise> Op for PointwiseLoss<P> {
     }
 
     fn backward(&self, run: Backward) {
-        let Some(dz) = &mut run.dx[0] else { return };
+        let (dz, given) = run.dx.split_first_mut().expect("checked by shape");
+        as_given(given);
+        let Some(dz) = dz else { return };
         let (rows, n) = run.shapes[0].matrix();
         let [z, t, w] = run.x else { unreachable!("checked by shape") };
         let weight: f64 = w.iter().map(|w| *w as f64).sum();

@@ -7,7 +7,7 @@
 //! q  = (1 − s) · [the right class] + s / classes
 //! ```
 
-use super::{Entry, Link, Targets, binary_cross_entropy::SMOOTHING, check};
+use super::{Entry, Link, Targets, as_given, binary_cross_entropy::SMOOTHING, check};
 use crate::error::Result;
 use crate::kernels::{Loop, widest};
 use crate::op::{Backward, Forward, Op, Shape};
@@ -15,7 +15,7 @@ use crate::real::Real;
 
 pub(super) const ROW: Entry = Entry {
     name: "softmax_cross_entropy",
-    formula: "ℓ = −Σₖ qₖ ln pₖ,  pₖ = eᶻᵏ / Σⱼ eᶻʲ,  q = (1 − s) · [right class] + s / classes",
+    formula: "ℓ = −Σₖ qₖ ln pₖ,  pₖ = eᶻᵏ / Σⱼ eᶻʲ,  q = (1 − s) · [the right class] + s / classes",
     about: "for one of several classes; computed from z, finite for every z (PyTorch: CrossEntropyLoss)",
     paper: "Bridle 1990, Probabilistic Interpretation of Feedforward Classification Network Outputs",
     link: Link::Softmax,
@@ -63,7 +63,9 @@ impl Op for SoftmaxCrossEntropy {
     }
 
     fn backward(&self, run: Backward) {
-        let Some(dz) = &mut run.dx[0] else { return };
+        let (dz, given) = run.dx.split_first_mut().expect("checked by shape");
+        as_given(given);
+        let Some(dz) = dz else { return };
         let (_, classes) = run.shapes[0].matrix();
         let [_, t, w] = run.x else { unreachable!("checked by shape") };
         let weight: f64 = w.iter().map(|w| *w as f64).sum();

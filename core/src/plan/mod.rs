@@ -58,7 +58,7 @@ impl Plan {
     /// For training: forward and back, from a loss of one number.
     ///
     /// # Errors
-    /// If `loss` is not one number, or an op has more than [`MAX_INPUTS`] inputs.
+    /// If `loss` is not one number, or an op has more than [`MAX_INPUTS`] inputs, or one value twice among them.
     pub fn training(graph: Graph, loss: Var, threads: &Threads) -> Result<Plan> {
         let shape = graph.shape(loss);
         if shape.size() != 1 {
@@ -179,7 +179,8 @@ impl Objective for Plan {
         let loss = self.loss(theta);
         assert_eq!(grad.len(), theta.len(), "the gradient must be as long as θ");
         let (_, slope) = self.loss.expect("checked by loss");
-        self.block.slice(slope)[0] = 1.0;
+        // No slope at all where nothing depends on a weight.
+        self.block.slice(slope).fill(1.0);
         for part in &self.unused {
             grad[part.at..part.at + part.len].fill(0.0);
         }

@@ -45,6 +45,15 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
             }
             Source::Weight { .. } => {}
             Source::Op { op, inputs } if facts.needed[i] => {
+                // Two slopes in one place, from one call: neither could be told from the other.
+                let again = |s: usize| inputs[..s].contains(&inputs[s]) && places[inputs[s].0].1.is_some();
+                if (0..inputs.len()).any(again) {
+                    return Err(Error::Shape {
+                        op: op.name().into(),
+                        inputs: inputs.iter().map(|v| shapes[v.0]).collect(),
+                        needs: "each input to be another value: one of these is given twice".into(),
+                    });
+                }
                 let input = |s: usize| inputs.get(s).map(|v| v.0);
                 plan.runs.push(Run {
                     op,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::event::EpochRecord;
 use super::files::write_whole;
@@ -54,7 +55,7 @@ pub fn previous_path(run: &Path) -> PathBuf {
 /// Writes a checkpoint, whole or not at all, and keeps the one before.
 pub(super) fn save(run: &Path, progress: &Progress, tensors: &[(String, &[f32])]) -> Result<()> {
     let json = serde_json::to_string(progress).expect("numbers and text");
-    let sum = hex(&digest(tensors.iter().map(|t| t.1)));
+    let sum = checksum(&json, tensors.iter().map(|t| (t.0.as_str(), t.1)));
     let metadata = BTreeMap::from([
         ("gradus".to_string(), "checkpoint 1".to_string()),
         ("progress".into(), json),
@@ -77,6 +78,18 @@ pub(super) fn load(run: &Path) -> Result<Contents> {
     read(&checkpoint_path(run)).or_else(|error| read(&previous_path(run)).map_err(|_| error))
 }
 
+/// SHA-256 over all a checkpoint says: where the training stands, and the name, length and numbers of each tensor.
+/// A file keeps its tensors in an order of its own: here they are taken by name.
+fn checksum<'a>(progress: &str, tensors: impl Iterator<Item = (&'a str, &'a [f32])>) -> String {
+    let mut sha = Sha256::new_with_prefix(progress);
+    let tensors: BTreeMap<&str, &[f32]> = tensors.collect();
+    for (name, numbers) in tensors {
+        sha.update(format!("\n{name} {}\n", numbers.len()));
+        sha.update(digest([numbers]));
+    }
+    hex(&sha.finalize())
+}
+
 fn read(path: &Path) -> Result<Contents> {
     let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
     let damaged = |reason: String| Error::Damaged {
@@ -90,11 +103,11 @@ fn read(path: &Path) -> Result<Contents> {
     if metadata.get("gradus").map(String::as_str) != Some("checkpoint 1") {
         return Err(damaged("it was not written by this version of gradus".into()));
     }
-    let sum = hex(&digest(tensors.iter().map(|t| t.1.as_slice())));
+    let progress = metadata.get("progress").map_or("", String::as_str);
+    let sum = checksum(progress, tensors.iter().map(|t| (t.0.as_str(), t.1.as_slice())));
     if metadata.get("sha256") != Some(&sum) {
         return Err(damaged("its numbers are not those that were written".into()));
     }
-    let progress = metadata.get("progress").map_or("", String::as_str);
     let progress = serde_json::from_str(progress).map_err(|e| damaged(format!("its progress: {e}")))?;
     Ok(Contents { progress, tensors })
 }

@@ -11,7 +11,8 @@ pub struct EpochRecord {
     pub step: u64,
     /// Mean loss of the epoch's batches, each before its step and with dropout.
     pub train_loss: f64,
-    /// Mean loss over the validation part, after the epoch; none if there is no such part.
+    /// Mean loss over the validation part, after the epoch; none if there is no such part, or if it is too large
+    /// for a number.
     pub validation_loss: Option<f64>,
     /// Share of the validation part that is right.
     pub validation_accuracy: Option<f64>,

@@ -12,7 +12,7 @@ use crate::{Error, Result};
 
 /// A trained network as a file holds it.
 pub struct ModelFile {
-    /// Name, shape and numbers of each part of θ, in the order of θ.
+    /// Name, shape and numbers of each part of θ; in any order.
     pub parts: Vec<(String, Vec<usize>, Vec<f32>)>,
     /// What it is: text by name.
     pub metadata: BTreeMap<String, String>,

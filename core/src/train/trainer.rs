@@ -151,20 +151,22 @@ impl<'a> Trainer<'a> {
         if contents.progress.fingerprint != self.progress.fingerprint {
             return Err(foreign("its data or settings"));
         }
-        let mut tensors = contents.tensors;
-        let mut take = |name: &str, into: &mut [f32]| {
-            let found = tensors.iter_mut().find(|(n, w)| n == name && w.len() == into.len());
-            found.map(|(_, w)| into.copy_from_slice(w)).ok_or_else(|| foreign("its weights"))
+        let mut places: Vec<(String, &mut [f32])> =
+            vec![("theta".into(), &mut self.theta), ("best_theta".into(), &mut self.best_theta)];
+        places.extend(self.optimizer.state().into_iter().map(|(name, s)| (format!("optimizer.{name}"), s)));
+        let found = |name: &str, place: &[f32]| {
+            contents.tensors.iter().find(|(n, w)| n == name && w.len() == place.len()).map(|(_, w)| w)
         };
-        take("theta", &mut self.theta)?;
-        take("best_theta", &mut self.best_theta)?;
-        for (name, state) in self.optimizer.state() {
-            take(&format!("optimizer.{name}"), state)?;
+        // All or nothing: what does not fit changes nothing.
+        if contents.tensors.len() != places.len() || places.iter().any(|(n, p)| found(n, p).is_none()) {
+            return Err(foreign("its weights"));
+        }
+        for (name, place) in places {
+            place.copy_from_slice(found(&name, place).expect("just found"));
         }
         self.progress = contents.progress;
-        if self.progress.ended == Some(Stopped::Asked) {
-            self.progress.ended = None;
-        }
+        // Asked to stop is not an end, and the limits may have been moved since.
+        self.progress.ended = self.limit_reached().or(self.epoch_limit_reached());
         self.shuffle();
         Ok(())
     }
@@ -213,6 +215,7 @@ impl<'a> Trainer<'a> {
                 self.progress.ended = Some(Stopped::Asked);
             }
             if let Some(run) = run {
+                self.check_finite()?;
                 self.save(run)?;
                 saved = Instant::now();
             }
@@ -260,8 +263,8 @@ impl<'a> Trainer<'a> {
         Rng::new(self.settings.seed, Stream::Shuffle, self.progress.epoch).shuffle(&mut self.order);
     }
 
-    /// Validates, remembers the best weights, and turns to the next epoch.
-    fn end_epoch(&mut self) -> Result<EpochRecord> {
+    /// That all weights are numbers: a checkpoint and a score are only made of such.
+    fn check_finite(&mut self) -> Result<()> {
         if let Some(part) = self.theta.iter().position(|w| !w.is_finite()) {
             let place = self.model.layout().part_of(part).map_or("θ".into(), |p| p.name.clone());
             let (_, plan) = &mut self.plans[0];
@@ -270,6 +273,12 @@ impl<'a> Trainer<'a> {
             verdict.place = place;
             return Err(Error::NotFinite(Box::new(verdict)));
         }
+        Ok(())
+    }
+
+    /// Validates, remembers the best weights, and turns to the next epoch.
+    fn end_epoch(&mut self) -> Result<EpochRecord> {
+        self.check_finite()?;
         let validated = if self.parts.validation.is_empty() {
             None
         } else {
@@ -287,7 +296,8 @@ impl<'a> Trainer<'a> {
         if better {
             p.best = Some((
                 p.epoch,
-                validated.as_ref().map_or(0.0, |s| s.loss),
+                // A file of JSON holds no infinity.
+                validated.as_ref().map_or(0.0, |s| s.loss.min(f64::MAX)),
                 validated.as_ref().map_or(0.0, |s| s.accuracy),
             ));
             self.best_theta.copy_from_slice(&self.theta);
@@ -296,7 +306,7 @@ impl<'a> Trainer<'a> {
             epoch: p.epoch,
             step: p.step,
             train_loss: p.loss_sum / p.seen as f64,
-            validation_loss: validated.as_ref().map(|s| s.loss),
+            validation_loss: validated.as_ref().map(|s| s.loss).filter(|loss| loss.is_finite()),
             validation_accuracy: validated.as_ref().map(|s| s.accuracy),
             seconds: p.seconds,
             examples_per_second: p.seen as f64 / p.epoch_seconds.max(1e-9),

@@ -1,0 +1,43 @@
+"""Lines of JSON of all peers in, a table in Markdown out: the median over rounds of each median."""
+import json, statistics, sys
+
+
+def time(s):
+    return f"{s * 1e6:.1f} µs" if s < 1e-3 else f"{s * 1e3:.2f} ms" if s < 0.1 else f"{s * 1e3:.0f} ms"
+
+
+def main():
+    lines = [json.loads(line) for path in sys.argv[1:] for line in open(path) if line.startswith("{")]
+    order, cells, versions, sums = [], {}, {}, {}
+    for f in lines:
+        key = (f["workload"], f["threads"])
+        if key not in order:
+            order.append(key)
+        cells.setdefault((*key, f["peer"]), []).append(f)
+        versions[f["peer"]] = f["version"]
+        if "floor_sums_s" in f:
+            sums.setdefault(key, []).append((max(f["floor_sums_s"], f["floor_bytes_s"]), f["flops"], f["peak"]))
+    middle = lambda key, what: statistics.median(f[what] for f in cells[key])
+    peers = [p for p in versions if p != "gradus"]
+    print("Versions: " + ", ".join(f"{p} {v}" for p, v in versions.items()) + ".\n")
+    for threads in sorted({t for _, t in order}):
+        for what, about in (("median_s", "time per step"), ("core_s", "time on a core per step, all threads together")):
+            print(f"## {threads} thread{'s' * (threads > 1)}: {about}\n")
+            print("| workload | gradus | share of peak | floor | " + " | ".join(peers) + " | best peer / gradus |")
+            print("|---|" + "---|" * (len(peers) + 4))
+            for w, t in order:
+                if t != threads or (w, t, "gradus") not in cells:
+                    continue
+                ours = middle((w, t, "gradus"), what)
+                theirs = {p: middle((w, t, p), what) for p in peers if (w, t, p) in cells}
+                floor = min(s[0] for s in sums[w, t])
+                share = sums[w, t][0][1] / max(s[2] for s in sums[w, t]) / ours * (t if what == "core_s" else 1)
+                row = [w, time(ours), f"{100 * share:.0f} %", time(floor)]
+                row += [time(theirs[p]) if p in theirs else "–" for p in peers]
+                best = min(theirs, key=theirs.get) if theirs else None
+                row.append(f"**{theirs[best] / ours:.2f}** ({best})" if best else "–")
+                print("| " + " | ".join(row) + " |")
+            print()
+
+
+main()

@@ -1,0 +1,128 @@
+//! How long a step takes: many steps a repetition, several repetitions, a look at the ceiling before each.
+
+use std::time::Instant;
+
+use gradus::Result;
+use gradus::threads::Threads;
+
+use crate::ceiling;
+use crate::step::Stepper;
+use crate::workload::Workload;
+
+/// How long to measure.
+#[derive(Clone, Copy)]
+pub struct Effort {
+    /// Repetitions; the middle one counts.
+    pub repetitions: usize,
+    /// Seconds each, at least one step.
+    pub seconds: f64,
+}
+
+/// What was found.
+pub struct Finding {
+    /// The workload.
+    pub workload: Workload,
+    /// Threads in the team.
+    pub threads: usize,
+    /// Seconds per step of each repetition, the shortest first.
+    pub times: Vec<f64>,
+    /// Seconds on a core per step, all threads together, of the middle repetition: what a step would take on one
+    /// thread if nobody else wanted the core. Not a number where the system does not tell.
+    pub on_core: f64,
+    /// Multiplications and additions of a step.
+    pub flops: f64,
+    /// Bytes a step cannot leave unmoved.
+    pub traffic: f64,
+    /// Floating-point operations per second: the best burst, just before the repetitions.
+    pub peak: f64,
+    /// Bytes per second over as much memory as θ and the optimizer take.
+    pub bandwidth: f64,
+    /// Bytes of activations, θ, gradient and optimizer state.
+    pub memory: [usize; 3],
+    /// The loss (of an inference: the mean size of a result) before the first step and after the last.
+    pub losses: (f64, f64),
+}
+
+/// Measures one workload on a team of threads.
+///
+/// # Errors
+/// If the workload does not describe a network.
+pub fn measure(workload: &Workload, threads: usize, effort: Effort) -> Result<Finding> {
+    let model = workload.model()?;
+    let mut stepper = Stepper::new(workload, &model, &Threads::new(threads))?;
+    let weights = model.layout().weights();
+    let memory = stepper.bytes();
+    let (flops, traffic) = (workload.flops(&model), workload.bytes(weights, stepper.states()));
+    let before = stepper.judge();
+    let bandwidth = ceiling::bytes_per_second(memory[1] + memory[2], threads);
+
+    let mut run = |steps: usize| {
+        let (on_core, began) = (seconds_on_core(), Instant::now());
+        for _ in 0..steps {
+            std::hint::black_box(stepper.step());
+        }
+        let spent = began.elapsed().as_secs_f64();
+        (spent / steps as f64, (seconds_on_core() - on_core) / steps as f64)
+    };
+    let (once, _) = run(1);
+    let (rough, _) = run(workload.warmup.min((1.0 / once) as usize).max(1));
+    let steps = ((effort.seconds / rough) as usize).max(1);
+    let (mut times, mut on_core, mut peak) = (Vec::new(), Vec::new(), 0.0f64);
+    for _ in 0..effort.repetitions {
+        peak = peak.max(ceiling::flops_per_second(threads));
+        let (time, core) = run(steps);
+        times.push(time);
+        on_core.push(core);
+    }
+    times.sort_by(f64::total_cmp);
+    on_core.sort_by(f64::total_cmp);
+    let on_core = on_core[on_core.len() / 2];
+    let losses = (before, stepper.judge());
+    Ok(Finding {
+        workload: *workload,
+        threads,
+        times,
+        on_core,
+        flops,
+        traffic,
+        peak,
+        bandwidth,
+        memory,
+        losses,
+    })
+}
+
+/// Time that the system gave to the threads of this program so far; Linux tells, others do not.
+fn seconds_on_core() -> f64 {
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return f64::NAN };
+    let nanoseconds = tasks.flatten().filter_map(|task| {
+        let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<f64>().ok()
+    });
+    nanoseconds.sum::<f64>() / 1e9
+}
+
+impl Finding {
+    /// The middle repetition, seconds per step.
+    pub fn median(&self) -> f64 {
+        self.times[self.times.len() / 2]
+    }
+
+    /// Seconds the multiply-adds would take at the peak.
+    pub fn floor_of_sums(&self) -> f64 {
+        self.flops / self.peak
+    }
+
+    /// Seconds the bytes would take at the measured bandwidth.
+    pub fn floor_of_bytes(&self) -> f64 {
+        self.traffic / self.bandwidth
+    }
+
+    /// Whether the losses are those of a training that works: finite, and not grown. Labels drawn at random
+    /// leave little to learn, so a loss may stay; an inference changes nothing at all.
+    pub fn sensible(&self) -> bool {
+        let (before, after) = self.losses;
+        let limit = if self.workload.trains { before * 1.5 } else { before };
+        after.is_finite() && after <= limit
+    }
+}

@@ -1,0 +1,102 @@
+//! What was found, for people and for programs.
+
+use gradus::kernels::isa;
+use gradus::threads::Threads;
+
+use crate::measure::Finding;
+
+/// The machine, in one line.
+pub fn machine() -> String {
+    let model = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
+        let line = text.lines().find(|l| l.starts_with("model name"))?;
+        Some(line.split_once(':')?.1.trim().to_string())
+    });
+    format!(
+        "{} ({}), {} threads available, {}, {}",
+        model.unwrap_or_else(|| "unknown processor".into()),
+        std::env::consts::ARCH,
+        Threads::available(),
+        isa().name(),
+        env!("GRADUS_BENCH_RUSTC"),
+    )
+}
+
+/// What the columns of [`row`] are.
+pub fn header() -> String {
+    let cells = |c: [&str; 13]| {
+        let [name, threads, median, min, max, core, examples, rate, peak, share, sums, bytes, over] = c;
+        format!(
+            "{name:<19}{threads:>3}{median:>10}{min:>10}{max:>10}{core:>10}{examples:>10}{rate:>8}{peak:>7}{share:>6}{sums:>10}{bytes:>10}{over:>8}  "
+        )
+    };
+    let first = ["workload", "thr", "median", "min", "max", "on core", "examples", "GFLOP", "peak", "share"];
+    let [w, t, a, b, c, d, e, f, g, h] = first;
+    format!(
+        "{}memory: plan + θ + gradient and state\n{}loss before → after",
+        cells([w, t, a, b, c, d, e, f, g, h, "floor:", "floor:", "median/"]),
+        cells(["", "", "", "", "", "", "/s", "/s", "", "", "sums", "bytes", "floor"]),
+    )
+}
+
+/// One finding as a line of the table.
+pub fn row(f: &Finding) -> String {
+    let (median, best, worst) = (f.median(), f.times[0], f.times[f.times.len() - 1]);
+    let floor = f.floor_of_sums().max(f.floor_of_bytes());
+    let [plan, theta, optimizer] = f.memory.map(mib);
+    format!(
+        "{:<19}{:>3}{:>10}{:>10}{:>10}{:>10}{:>10.0}{:>8.1}{:>7.1}{:>5.0}%{:>10}{:>10}{:>8.1}  {plan} + {theta} + {optimizer} MiB, {:.3} → {:.3}{}",
+        f.workload.name,
+        f.threads,
+        time(median),
+        time(best),
+        time(worst),
+        time(f.on_core),
+        f.workload.batch as f64 / median,
+        f.flops / median / 1e9,
+        f.peak / 1e9,
+        100.0 * f.flops / median / f.peak,
+        time(f.floor_of_sums()),
+        time(f.floor_of_bytes()),
+        median / floor,
+        f.losses.0,
+        f.losses.1,
+        if f.sensible() { "" } else { "  NOT SENSIBLE" },
+    )
+}
+
+/// One finding as a line of JSON, with the keys the scripts in `peers/` write, and some more.
+pub fn json(f: &Finding) -> String {
+    format!(
+        "{{\"peer\": \"gradus\", \"version\": \"{}\", \"workload\": \"{}\", \"threads\": {}, \"median_s\": {:e}, \
+         \"min_s\": {:e}, \"max_s\": {:e}, \"core_s\": {}, \"flops\": {:e}, \"peak\": {:e}, \"floor_sums_s\": {:e}, \
+         \"floor_bytes_s\": {:e}, \"memory_bytes\": {}, \"loss_before\": {:?}, \"loss_after\": {:?}}}",
+        env!("CARGO_PKG_VERSION"),
+        f.workload.name,
+        f.threads,
+        f.median(),
+        f.times[0],
+        f.times[f.times.len() - 1],
+        if f.on_core.is_finite() { format!("{:e}", f.on_core) } else { "null".into() },
+        f.flops,
+        f.peak,
+        f.floor_of_sums(),
+        f.floor_of_bytes(),
+        f.memory.iter().sum::<usize>(),
+        f.losses.0,
+        f.losses.1,
+    )
+}
+
+fn mib(bytes: usize) -> String {
+    let mib = bytes as f64 / (1 << 20) as f64;
+    if mib < 10.0 { format!("{mib:.2}") } else { format!("{mib:.0}") }
+}
+
+fn time(seconds: f64) -> String {
+    match seconds {
+        s if s < 1e-4 => format!("{:.2} µs", s * 1e6),
+        s if s < 1e-3 => format!("{:.1} µs", s * 1e6),
+        s if s < 1e-1 => format!("{:.2} ms", s * 1e3),
+        s => format!("{:.1} ms", s * 1e3),
+    }
+}

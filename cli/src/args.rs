@@ -1,0 +1,230 @@
+//! What can be typed: every command and option, with the words `--help` prints.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use gradus::train::{Batch, ClassWeights, Monitor};
+
+/// Trains neural networks and shows every step: from a folder of pictures to a trained model in one command.
+#[derive(Parser)]
+#[command(name = "gradus", version, max_term_width = 110, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  gradus train                                   the built-in cats and dogs
+  gradus train pets/                             a folder with one folder per class, or cat.0.jpg, dog.1.jpg …
+  gradus train pets/ --net 'dense 256 relu, dropout 0.3, dense 1 sigmoid' --optimizer 'adam beta1=0.8' --lr 3e-4
+  gradus predict runs/pets-1 new.jpg             which is it, and how sure?
+  gradus resume runs/pets-1                      goes on where it was stopped or killed
+  gradus list optimizers adam                    formula, parameters, paper";
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Train a network on a folder of pictures, on the built-in cats and dogs, or again as a run.toml says.
+    Train(Box<TrainArgs>),
+    /// Go on with a run that was stopped or killed; it ends with the same weights as if it never had been.
+    Resume(ResumeArgs),
+    /// Measure a trained network on labelled pictures.
+    Evaluate(EvaluateArgs),
+    /// Name what is on pictures, with probabilities.
+    Predict(PredictArgs),
+    /// The doctor of a picture folder: classes, sizes, unreadable, misnamed, rotated, duplicates. Changes nothing.
+    Inspect(InspectArgs),
+    /// What there is to choose from: layers, activations, losses, optimizers, initializers.
+    List(ListArgs),
+    /// Print a completion script for a shell, for example: gradus completions bash > /etc/bash_completion.d/gradus
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff), for example: gradus manual > gradus.1
+    Manual,
+}
+
+#[derive(Args)]
+pub struct TrainArgs {
+    /// A folder of pictures, or a run.toml (then only --out, --threads, --cache, --json, --quiet and --open apply).
+    /// Without it: the 3,000 built-in cats and dogs.
+    pub data: Option<PathBuf>,
+
+    /// The network: layers from the data on, separated by commas [default: chosen for the number of classes].
+    #[arg(long, value_name = "LINE", help_heading = "Network and loss")]
+    pub net: Option<String>,
+    /// The loss: squared_error, absolute_error, huber, binary_cross_entropy, softmax_cross_entropy, with settings,
+    /// for example 'binary_cross_entropy smoothing=0.1' [default: the cross-entropy that suits the network's end].
+    #[arg(long, value_name = "LINE", help_heading = "Network and loss")]
+    pub loss: Option<String>,
+    /// Weigh rare classes more, so that every class counts the same: none or balanced [default: none].
+    #[arg(long, value_name = "HOW", value_parser = parse_class_weights, help_heading = "Network and loss")]
+    pub class_weights: Option<ClassWeights>,
+
+    /// The optimizer: sgd, momentum, nesterov, rmsprop, adam, with settings, for example 'adam beta1=0.8'
+    /// [default: adam].
+    #[arg(long, value_name = "LINE", help_heading = "Optimizer")]
+    pub optimizer: Option<String>,
+    /// Learning rate [default: 0.0003 for adam on pictures, else the optimizer's own].
+    #[arg(long, value_name = "RATE", help_heading = "Optimizer")]
+    pub lr: Option<f64>,
+    /// Examples per step: a number (1 is stochastic gradient descent), or `all` (gradient descent) [default: 32].
+    #[arg(long, value_name = "N|all", help_heading = "Optimizer")]
+    pub batch: Option<Batch>,
+    /// Scale the gradient down to this norm where it is longer.
+    #[arg(long, value_name = "NORM", help_heading = "Optimizer")]
+    pub clip_norm: Option<f64>,
+    /// Hold each slope within ± this.
+    #[arg(long, value_name = "SIZE", help_heading = "Optimizer")]
+    pub clip_value: Option<f64>,
+    /// L2 regularisation, added to the gradient.
+    #[arg(long, value_name = "LAMBDA", help_heading = "Optimizer")]
+    pub l2: Option<f64>,
+    /// Decoupled weight decay (AdamW).
+    #[arg(long, value_name = "LAMBDA", help_heading = "Optimizer")]
+    pub weight_decay: Option<f64>,
+
+    /// Stop after so many passes over the training pictures [default: 40].
+    #[arg(long, value_name = "N", help_heading = "When to stop")]
+    pub epochs: Option<u64>,
+    /// Stop after so many steps.
+    #[arg(long, value_name = "N", help_heading = "When to stop")]
+    pub steps: Option<u64>,
+    /// Stop after so much time of training, for example 90s, 10m, 1h30m.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "When to stop")]
+    pub time: Option<Duration>,
+    /// Stop when the validation part has not improved for so many epochs; 0: never [default: 8]. The best epoch's
+    /// weights are kept in any case.
+    #[arg(long, value_name = "EPOCHS", help_heading = "When to stop")]
+    pub patience: Option<u64>,
+    /// What "better" means: loss or accuracy on the validation part [default: loss].
+    #[arg(long, value_name = "WHAT", value_parser = parse_monitor, help_heading = "When to stop")]
+    pub monitor: Option<Monitor>,
+
+    /// Size that every picture is stretched to [default: 64x64; the built-in ones are 32x32].
+    #[arg(long, value_name = "WxH", value_parser = parse_size, help_heading = "Pictures")]
+    pub image: Option<(u32, u32)>,
+    /// Brightness only, no colour.
+    #[arg(long, help_heading = "Pictures")]
+    pub grey: bool,
+    /// Refuse pictures with more pixels than this, before decoding them [default: 100000000].
+    #[arg(long, value_name = "N", help_heading = "Pictures")]
+    pub max_pixels: Option<u64>,
+    /// Share of each class to validate with [default: 0.15].
+    #[arg(long, value_name = "SHARE", help_heading = "Pictures")]
+    pub validation: Option<f64>,
+    /// Share of each class for the final test [default: 0.15].
+    #[arg(long, value_name = "SHARE", help_heading = "Pictures")]
+    pub test: Option<f64>,
+
+    /// Decides everything random; the same seed gives the same bits [default: 1].
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    pub seed: Option<u64>,
+    /// Seconds between checkpoints within an epoch [default: 30].
+    #[arg(long, value_name = "SECONDS", help_heading = "Run")]
+    pub checkpoint_seconds: Option<f64>,
+    /// Folder of the run: must be new or empty [default: runs/NAME-1, -2, …].
+    #[arg(long, value_name = "DIR", help_heading = "Run")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub shared: Shared,
+    /// Open the report in the browser at the end.
+    #[arg(long, help_heading = "Run")]
+    pub open: bool,
+}
+
+/// What all commands that compute understand.
+#[derive(Args, Clone)]
+pub struct Shared {
+    /// Threads; the result's bits do not depend on it [default: all cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Run")]
+    pub threads: Option<u16>,
+    /// Folder for decoded pictures, or `none` [default: $GRADUS_CACHE, else gradus in the user's cache folder].
+    #[arg(long, value_name = "DIR", help_heading = "Run")]
+    pub cache: Option<PathBuf>,
+    /// Print one JSON event per line instead of text (steps at most ten a second).
+    #[arg(long, help_heading = "Run")]
+    pub json: bool,
+    /// Print only the result.
+    #[arg(long, short, conflicts_with = "json", help_heading = "Run")]
+    pub quiet: bool,
+}
+
+#[derive(Args)]
+pub struct ResumeArgs {
+    /// The run's folder.
+    pub run: PathBuf,
+    /// Go on to so many epochs, instead of as run.toml says.
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<u64>,
+    #[command(flatten)]
+    pub shared: Shared,
+    /// Open the report in the browser at the end.
+    #[arg(long)]
+    pub open: bool,
+}
+
+#[derive(Args)]
+pub struct EvaluateArgs {
+    /// A run's folder, or a model.safetensors.
+    pub model: PathBuf,
+    /// A folder of labelled pictures; all of them are used.
+    pub data: PathBuf,
+    #[command(flatten)]
+    pub shared: Shared,
+}
+
+#[derive(Args)]
+pub struct PredictArgs {
+    /// A run's folder, or a model.safetensors.
+    pub model: PathBuf,
+    /// Pictures, or folders of pictures.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Print one JSON object per picture.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct InspectArgs {
+    /// The folder.
+    pub data: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct ListArgs {
+    /// layers, activations, losses, optimizers or initializers; none: all names.
+    pub kind: Option<String>,
+    /// One of them, in full.
+    pub name: Option<String>,
+}
+
+fn parse_size(text: &str) -> Result<(u32, u32), String> {
+    let mut sides = text.split(['x', 'X', '×']).map(|side| side.parse::<u32>());
+    match (sides.next(), sides.next(), sides.next()) {
+        (Some(Ok(w)), Some(Ok(h)), None) if (1..=1024).contains(&w) && (1..=1024).contains(&h) => Ok((w, h)),
+        _ => Err("write WIDTHxHEIGHT with sides from 1 to 1024, for example 64x64".into()),
+    }
+}
+
+fn parse_class_weights(text: &str) -> Result<ClassWeights, String> {
+    match text {
+        "none" => Ok(ClassWeights::None),
+        "balanced" => Ok(ClassWeights::Balanced),
+        _ => Err("write none or balanced".into()),
+    }
+}
+
+fn parse_monitor(text: &str) -> Result<Monitor, String> {
+    match text {
+        "loss" => Ok(Monitor::Loss),
+        "accuracy" => Ok(Monitor::Accuracy),
+        _ => Err("write loss or accuracy".into()),
+    }
+}

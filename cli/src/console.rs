@@ -1,0 +1,148 @@
+//! What a person, a pipe or a program reads while a training runs.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use gradus::train::{EpochRecord, Event};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::args::Shared;
+
+/// How a command speaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Voice {
+    /// A bar that moves, and lines.
+    Terminal,
+    /// Lines only.
+    Plain,
+    /// One JSON object per line.
+    Json,
+    /// Only results.
+    Quiet,
+}
+
+impl Voice {
+    /// What the options and the place of the output ask for.
+    pub fn of(shared: &Shared) -> Voice {
+        match (shared.json, shared.quiet, std::io::stderr().is_terminal() && std::io::stdout().is_terminal()) {
+            (true, ..) => Voice::Json,
+            (_, true, _) => Voice::Quiet,
+            (.., true) => Voice::Terminal,
+            _ => Voice::Plain,
+        }
+    }
+
+    /// A line for people.
+    pub fn say(self, line: &str) {
+        if matches!(self, Voice::Terminal | Voice::Plain) {
+            print(line);
+        }
+    }
+
+    /// A bar for `what`, hidden where nobody watches.
+    pub fn bar(self, what: &'static str) -> ProgressBar {
+        let bar = if self == Voice::Terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}  {per_sec}  {eta} left");
+        bar.set_style(style.expect("a template that is a constant"));
+        bar.set_message(what);
+        bar
+    }
+}
+
+/// Prints a line; a reader that is gone is no reason to stop a training.
+pub fn print(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+/// Prints an object of `--json`.
+pub fn print_json(value: &impl serde::Serialize) {
+    print(&serde_json::to_string(value).expect("plain values"));
+}
+
+/// The watcher of the terminal, the pipe or the program that reads JSON.
+pub struct Console {
+    voice: Voice,
+    bar: ProgressBar,
+    epochs: u64,
+    train: usize,
+    batch_done: usize,
+    last_step: Option<Instant>,
+}
+
+/// JSON steps and redrawing of the bar: at most ten a second.
+const PAUSE: Duration = Duration::from_millis(100);
+
+impl Console {
+    /// For a training of `epochs` epochs.
+    pub fn new(voice: Voice, epochs: u64) -> Console {
+        let bar = if voice == Voice::Terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{prefix} {wide_bar} {msg}  {per_sec}  {eta} left");
+        bar.set_style(style.expect("a template that is a constant"));
+        Console { voice, bar, epochs, train: 0, batch_done: 0, last_step: None }
+    }
+
+    /// Shows an event.
+    pub fn see(&mut self, event: &Event) {
+        match event {
+            Event::Start { train, epoch, .. } => {
+                self.train = *train;
+                self.bar.set_length(*train as u64);
+                self.bar.set_prefix(self.epoch_name(*epoch));
+            }
+            Event::Step { loss, seen, .. } => {
+                if self.last_step.is_some_and(|last| last.elapsed() < PAUSE) {
+                    return;
+                }
+                self.last_step = Some(Instant::now());
+                if *seen < self.batch_done {
+                    self.bar.reset();
+                }
+                self.batch_done = *seen;
+                self.bar.set_position(*seen as u64);
+                self.bar.set_message(format!("loss {loss:.4}"));
+            }
+            Event::Epoch(record) => {
+                if matches!(self.voice, Voice::Terminal | Voice::Plain) {
+                    self.bar.suspend(|| print(&self.line(record)));
+                }
+                self.bar.reset();
+                self.batch_done = 0;
+                self.bar.set_prefix(self.epoch_name(record.epoch + 1));
+            }
+            Event::Verdict(_) => self.bar.finish_and_clear(),
+        }
+        if self.voice == Voice::Json {
+            print_json(event);
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn epoch_name(&self, epoch: u64) -> String {
+        if self.epochs > u64::MAX >> 2 { format!("epoch {epoch}") } else { format!("epoch {epoch}/{}", self.epochs) }
+    }
+
+    fn line(&self, record: &EpochRecord) -> String {
+        let validation = match (record.validation_loss, record.validation_accuracy) {
+            (Some(loss), Some(accuracy)) => format!("  validation loss {loss:.4}  accuracy {}", percent(accuracy)),
+            _ => String::new(),
+        };
+        format!(
+            "{:<12} train loss {:.4}{validation}  {:>7.0} pictures/s  {:>6.1} s  θ {}{}",
+            self.epoch_name(record.epoch),
+            record.train_loss,
+            record.examples_per_second,
+            record.seconds,
+            record.theta_hash,
+            if record.best { "  best" } else { "" },
+        )
+    }
+}
+
+/// `63.2 %`
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}

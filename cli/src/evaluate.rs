@@ -1,0 +1,90 @@
+//! `gradus evaluate`: how good is a trained network on these pictures?
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use gradus::train::{Evaluator, Samples, Scores};
+use gradus_pictures::{Pictures, Split};
+use serde_json::json;
+
+use crate::args::EvaluateArgs;
+use crate::console::{Voice, percent, print, print_json};
+use crate::predict::Trained;
+use crate::source::{PictureSamples, cache_folder, threads};
+
+/// Prints the scores over all pictures of a folder.
+pub fn evaluate(args: &EvaluateArgs) -> Result<ExitCode> {
+    let trained = Trained::load(&args.model)?;
+    let voice = Voice::of(&args.shared);
+    let threads = threads(&args.shared);
+    let bar = voice.bar("reading pictures");
+    let mut settings = trained.preprocessing.settings(100_000_000);
+    settings.cache = cache_folder(&args.shared);
+    settings.threads = threads.count();
+    let split = Split { validation: 0.0, test: 0.0, seed: 0 };
+    let pictures = Pictures::open(Path::new(&args.data), &settings, &split, &|done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    if pictures.classes() != trained.classes {
+        bail!(
+            "the model tells apart {}, but {} holds {}\n  mend: name the folders (or files) after the model's classes",
+            trained.classes.join(", "),
+            args.data.display(),
+            pictures.classes().join(", ")
+        );
+    }
+    voice.say(&pictures.summary_line());
+    for skipped in pictures.skipped() {
+        voice.say(&format!("  left out {skipped}"));
+    }
+    let data = PictureSamples::with(pictures, trained.preprocessing.clone());
+    let all: Vec<u32> = (0..data.len() as u32).collect();
+    let scores = Evaluator::new(&trained.model, &threads).evaluate(&trained.theta, &data, &all)?.scores;
+    if voice == Voice::Json {
+        print_json(&json!({ "event": "evaluation", "pictures": all.len(), "classes": trained.classes, "scores": scores }));
+    } else {
+        print(&table(&scores, &trained.classes));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Scores as people read them.
+pub fn table(scores: &Scores, classes: &[String]) -> String {
+    let share = |x: Option<f64>| x.map_or("–".to_string(), percent);
+    let (low, high) = scores.accuracy_interval;
+    let total: usize = scores.confusion.iter().flatten().sum();
+    let width = classes.iter().map(|c| c.chars().count()).max().unwrap_or(0).max(8);
+    let mut lines = vec![format!(
+        "  accuracy {} of {total} (95 % interval {} to {})   loss {:.4}   ROC AUC {}",
+        percent(scores.accuracy),
+        percent(low),
+        percent(high),
+        scores.loss,
+        scores.auc.map_or("–".into(), |a| format!("{a:.3}")),
+    )];
+    let confusion = classes.len() <= 12;
+    let mut head = format!("  {:<width$}{:>11}{:>9}{:>9}{:>10}", "class", "precision", "recall", "F1", "pictures");
+    if confusion {
+        head += "   called ";
+        classes.iter().for_each(|c| head += &format!(" {c:>width$}"));
+    }
+    lines.push(head);
+    for (k, (class, score)) in classes.iter().zip(&scores.classes).enumerate() {
+        let mut line = format!(
+            "  {class:<width$}{:>11}{:>9}{:>9}{:>10}",
+            share(score.precision),
+            share(score.recall),
+            share(score.f1),
+            score.support
+        );
+        if confusion {
+            line += "          ";
+            scores.confusion[k].iter().for_each(|n| line += &format!(" {n:>width$}"));
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,245 @@
+//! What a run leaves in its folder: its log, its model, its report.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Result;
+use gradus::threads::Threads;
+use gradus::train::{
+    EpochRecord, Evaluation, Evaluator, ModelFile, Outcome, Parts, Scores, Stopped, Verdict, theta_hash, write_whole,
+};
+use gradus::Error;
+use serde_json::json;
+
+use crate::console::{Voice, percent, print, print_json};
+use crate::evaluate::table;
+use crate::report::{ClassRow, EpochRow, Example, PartScore, Report, Thumbnail, shown};
+use crate::train::{Baselines, Run};
+
+/// `metrics.jsonl`: a line per epoch.
+pub struct Log(File, std::path::PathBuf);
+
+impl Log {
+    /// Begins with what is known already: lines of epochs after the checkpoint are dropped, they come again.
+    pub fn start(folder: &Path, history: &[EpochRecord]) -> gradus::Result<Log> {
+        let path = folder.join("metrics.jsonl");
+        let lines: String = history.iter().map(line).collect();
+        write_whole(&path, lines.as_bytes(), None)?;
+        let file = File::options().append(true).open(&path).map_err(Error::file("open", &path))?;
+        Ok(Log(file, path))
+    }
+
+    /// Adds an epoch.
+    pub fn add(&mut self, record: &EpochRecord) -> gradus::Result<()> {
+        self.0.write_all(line(record).as_bytes()).map_err(Error::file("write", &self.1))
+    }
+}
+
+fn line(record: &EpochRecord) -> String {
+    format!("{}\n", serde_json::to_string(&gradus::train::Event::Epoch(record.clone())).expect("plain values"))
+}
+
+/// `verdict.json`: why a training went wrong.
+pub fn verdict(folder: &Path, verdict: &Verdict) -> Result<()> {
+    Ok(write_whole(&folder.join("verdict.json"), &serde_json::to_vec_pretty(verdict)?, None)?)
+}
+
+/// A training that ended.
+pub struct Finished {
+    pub parts: Parts,
+    pub outcome: Outcome,
+    pub theta: Vec<f32>,
+    pub best: Vec<f32>,
+    pub baselines: Baselines,
+    pub summary: String,
+    pub threads: Threads,
+}
+
+/// Scores the best weights, writes model and report, and says what came out.
+pub fn finish(run: &Run, done: &Finished) -> Result<()> {
+    let mut evaluator = Evaluator::new(&run.model, &done.threads);
+    let mut score = |part: &[u32]| -> Result<Option<Evaluation>> {
+        if part.is_empty() { Ok(None) } else { Ok(Some(evaluator.evaluate(&done.best, &run.samples, part)?)) }
+    };
+    let (validation, test) = (score(&done.parts.validation)?, score(&done.parts.test)?);
+    let classes = run.samples.pictures.classes();
+
+    save_model(run, done, validation.as_ref(), test.as_ref())?;
+    let report = report(run, done, validation.as_ref(), test.as_ref());
+    let page = run.folder.join("report.html");
+    write_whole(&page, report.to_html().as_bytes(), None)?;
+
+    if run.voice == Voice::Json {
+        print_json(&done_event(run, done, validation.as_ref(), test.as_ref()));
+    } else {
+        print(&format!("{}; the weights of epoch {} are kept", stopped_because(&done.outcome), done.outcome.best_epoch));
+        for (name, evaluation, baseline) in [("validation", &validation, 0), ("test", &test, 1)] {
+            if let Some(evaluation) = evaluation {
+                let (majority, linear) = of_part(&done.baselines, baseline);
+                print(&format!("{name}: most frequent class {}, linear model {}", percent(majority), percent(linear)));
+                print(&table(&evaluation.scores, classes));
+            }
+        }
+        print(&format!("θ {}", theta_hash(&done.theta)));
+        print(&format!("run     {}", run.folder.display()));
+        print(&format!("report  {}", page.display()));
+        print(&format!("use     gradus predict {} PICTURES…", run.folder.display()));
+    }
+    if run.open && open::that_detached(&page).is_err() {
+        eprintln!("gradus: no browser could be opened; open {} by hand", page.display());
+    }
+    Ok(())
+}
+
+fn of_part(baselines: &Baselines, part: usize) -> (f64, f64) {
+    let pick = |pair: (f64, f64)| if part == 0 { pair.0 } else { pair.1 };
+    (pick(baselines.majority), pick(baselines.linear))
+}
+
+fn stopped_because(outcome: &Outcome) -> String {
+    let epochs = outcome.history.len();
+    match outcome.stopped {
+        Stopped::Epochs => format!("ended after {epochs} epochs"),
+        Stopped::Steps => format!("ended after {} steps", outcome.steps),
+        Stopped::Time => format!("ended after {:.1} seconds of training, in epoch {epochs}", outcome.seconds),
+        Stopped::Patience => format!("stopped early after {epochs} epochs, as validation no longer improved"),
+        Stopped::Asked => "stopped when asked to".into(),
+    }
+}
+
+/// The line that `--json` ends with. Losses and accuracies are those of the kept weights (the best epoch's);
+/// `theta_hash` is that of the last step's weights, `model_hash` that of the kept ones.
+fn done_event(
+    run: &Run,
+    done: &Finished,
+    validation: Option<&Evaluation>,
+    test: Option<&Evaluation>,
+) -> serde_json::Value {
+    let best = done.outcome.history.iter().find(|e| e.epoch == done.outcome.best_epoch);
+    json!({
+        "event": "done",
+        "stopped": done.outcome.stopped,
+        "steps": done.outcome.steps,
+        "epochs": done.outcome.history.len(),
+        "best_epoch": done.outcome.best_epoch,
+        "theta_hash": theta_hash(&done.theta),
+        "model_hash": theta_hash(&done.best),
+        "train_loss": best.map(|e| e.train_loss),
+        "validation_loss": validation.map(|e| e.scores.loss),
+        "validation_accuracy": validation.map(|e| e.scores.accuracy),
+        "test_loss": test.map(|e| e.scores.loss),
+        "test_accuracy": test.map(|e| e.scores.accuracy),
+        "test_accuracy_interval": test.map(|e| e.scores.accuracy_interval),
+        "baseline_majority": done.baselines.majority.0,
+        "baseline_linear": done.baselines.linear.0,
+        "baseline_majority_test": done.baselines.majority.1,
+        "baseline_linear_test": done.baselines.linear.1,
+        "seconds": done.outcome.seconds,
+        "run": run.folder,
+    })
+}
+
+fn save_model(run: &Run, done: &Finished, validation: Option<&Evaluation>, test: Option<&Evaluation>) -> Result<()> {
+    let scores = |e: Option<&Evaluation>| e.map(|e| e.scores.clone());
+    let all = json!({ "validation": scores(validation), "test": scores(test), "baselines": done.baselines });
+    let metadata = BTreeMap::from([
+        ("gradus".to_string(), "model 1".to_string()),
+        ("network".into(), run.model.network.line()),
+        ("loss".into(), run.model.loss.line()),
+        ("classes".into(), serde_json::to_string(run.samples.pictures.classes())?),
+        ("preprocessing".into(), serde_json::to_string(&run.samples.preprocessing)?),
+        ("scores".into(), all.to_string()),
+        ("epoch".into(), done.outcome.best_epoch.to_string()),
+        ("run.toml".into(), run.recipe.text()),
+    ]);
+    Ok(ModelFile::new(run.model.layout(), &done.best, metadata).save(&run.folder.join("model.safetensors"))?)
+}
+
+fn report(run: &Run, done: &Finished, validation: Option<&Evaluation>, test: Option<&Evaluation>) -> Report {
+    let pictures = &run.samples.pictures;
+    let part_score = |part: &str, scores: &Scores, (majority, linear): (f64, f64)| PartScore {
+        part: part.into(),
+        loss: scores.loss,
+        accuracy: scores.accuracy,
+        accuracy_low: scores.accuracy_interval.0,
+        accuracy_high: scores.accuracy_interval.1,
+        auc: scores.auc,
+        confusion: scores.confusion.clone(),
+        per_class: pictures
+            .classes()
+            .iter()
+            .zip(&scores.classes)
+            .map(|(name, c)| ClassRow {
+                name: name.clone(),
+                precision: c.precision,
+                recall: c.recall,
+                f1: c.f1,
+                support: c.support,
+            })
+            .collect(),
+        baseline_majority: majority,
+        baseline_linear: Some(linear),
+    };
+    let shown_part = test.map(|e| (e, &done.parts.test)).or(validation.map(|e| (e, &done.parts.validation)));
+    let seconds = |i: usize| done.outcome.history[i].seconds - if i == 0 { 0.0 } else { done.outcome.history[i - 1].seconds };
+    Report {
+        title: run.recipe.data.name(),
+        classes: pictures.classes().to_vec(),
+        network: run.model.network.line(),
+        summary: done.summary.clone(),
+        config_toml: run.recipe.text(),
+        epochs: done
+            .outcome
+            .history
+            .iter()
+            .enumerate()
+            .map(|(i, e)| EpochRow {
+                epoch: e.epoch as usize,
+                train_loss: e.train_loss,
+                validation_loss: e.validation_loss.unwrap_or(f64::NAN),
+                validation_accuracy: e.validation_accuracy.unwrap_or(f64::NAN),
+                seconds: seconds(i),
+                theta_hash: e.theta_hash.clone(),
+            })
+            .collect(),
+        best_epoch: Some(done.outcome.best_epoch as usize),
+        stopped: stopped_because(&done.outcome),
+        scores: [("validation", validation, 0), ("test", test, 1)]
+            .into_iter()
+            .filter_map(|(name, e, k)| e.map(|e| part_score(name, &e.scores, of_part(&done.baselines, k))))
+            .collect(),
+        examples: shown_part.map_or_else(Vec::new, |(e, part)| examples(run, e, part)),
+        skipped: pictures.skipped().iter().map(|s| (s.path.display().to_string(), s.reason.clone())).collect(),
+        data_line: pictures.summary_line(),
+        verdict: None,
+    }
+}
+
+fn examples(run: &Run, evaluation: &Evaluation, part: &[u32]) -> Vec<Example> {
+    let pictures = &run.samples.pictures;
+    let mut examples: Vec<Example> = part
+        .iter()
+        .enumerate()
+        .map(|(k, &i)| {
+            let picture = &pictures.list()[i as usize];
+            let (predicted, probability) = evaluation.prediction(k);
+            let path = if run.recipe.data.is_built_in() {
+                format!("built-in picture {i}")
+            } else {
+                picture.path.display().to_string()
+            };
+            Example { path, true_class: picture.class, predicted, probability, thumbnail: None }
+        })
+        .collect();
+    for k in shown(&examples) {
+        examples[k].thumbnail = Some(Thumbnail {
+            width: pictures.width() as usize,
+            height: pictures.height() as usize,
+            channels: pictures.channels(),
+            pixels: pictures.pixels(part[k] as usize).to_vec(),
+        });
+    }
+    examples
+}

@@ -1,0 +1,149 @@
+//! `gradus list`: the tables of the library, as text.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use gradus::activations::ACTIVATIONS;
+use gradus::error::did_you_mean;
+use gradus::initializers::INITIALIZERS;
+use gradus::layers::LAYERS;
+use gradus::losses::LOSSES;
+use gradus::optimizers::OPTIMIZERS;
+use gradus::words::Parameter;
+
+use crate::args::ListArgs;
+use crate::console::print;
+
+/// One row of any table, in words.
+struct Row {
+    name: &'static str,
+    /// How it is written, if more than its name.
+    form: String,
+    about: &'static str,
+    formula: &'static str,
+    paper: &'static str,
+    notes: Vec<String>,
+}
+
+type Table = (&'static str, fn() -> Vec<Row>);
+
+const TABLES: &[Table] = &[
+    ("layers", layers),
+    ("activations", activations),
+    ("losses", losses),
+    ("optimizers", optimizers),
+    ("initializers", initializers),
+];
+
+/// Prints all names, one table, or one row in full.
+pub fn list(args: &ListArgs) -> Result<ExitCode> {
+    let Some(kind) = &args.kind else {
+        for (kind, rows) in TABLES {
+            let names: Vec<&str> = rows().iter().map(|r| r.name).collect();
+            print(&format!("{kind:<13}{}", names.join(", ")));
+        }
+        print("\ngradus list KIND prints one table, gradus list KIND NAME one member in full");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let Some((_, rows)) = TABLES.iter().find(|(k, _)| k == kind) else {
+        bail!("there is no list of `{kind}`\n  mend: {}", did_you_mean(kind, TABLES.iter().map(|t| t.0)));
+    };
+    let rows = rows();
+    match &args.name {
+        None => rows.iter().for_each(|row| print(&format!("{:<24}{}", row.name, row.about))),
+        Some(name) => match rows.iter().find(|r| r.name == name) {
+            Some(row) => show(row),
+            None => bail!("{kind}: there is no `{name}`\n  mend: {}", did_you_mean(name, rows.iter().map(|r| r.name))),
+        },
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(row: &Row) {
+    print(&format!("{}: {}", row.name, row.about));
+    if !row.form.is_empty() {
+        print(&format!("\n  written    {} {}", row.name, row.form));
+    }
+    print("");
+    row.formula.lines().for_each(|line| print(&format!("    {line}")));
+    if !row.notes.is_empty() {
+        print("");
+    }
+    row.notes.iter().for_each(|note| print(&format!("  {note}")));
+    if !row.paper.is_empty() {
+        print(&format!("\n  from       {}", row.paper));
+    }
+}
+
+fn parameters(parameters: &[Parameter]) -> impl Iterator<Item = String> {
+    parameters.iter().map(|p| format!("{:<11}{}  default {}, in {}: {}", p.name, p.symbol, p.default, p.range(), p.about))
+}
+
+fn form(parameters: &[Parameter]) -> String {
+    parameters.iter().map(|p| format!("[{}={}]", p.name, p.default)).collect::<Vec<_>>().join(" ")
+}
+
+fn layers() -> Vec<Row> {
+    let row = |e: &gradus::layers::Entry| Row {
+        name: e.name,
+        form: e.form.into(),
+        about: e.about,
+        formula: e.formula,
+        paper: e.paper,
+        notes: Vec::new(),
+    };
+    LAYERS.iter().map(row).collect()
+}
+
+fn activations() -> Vec<Row> {
+    let row = |a: &gradus::activations::Activation| Row {
+        name: a.name,
+        form: String::new(),
+        about: a.about,
+        formula: a.formula,
+        paper: a.paper,
+        notes: vec![format!("weights before it start by {}", if a.rectifies { "he_normal" } else { "glorot_uniform" })],
+    };
+    ACTIVATIONS.iter().map(row).collect()
+}
+
+fn losses() -> Vec<Row> {
+    let row = |e: &gradus::losses::Entry| Row {
+        name: e.name,
+        form: form(e.parameters),
+        about: e.about,
+        formula: e.formula,
+        paper: e.paper,
+        notes: std::iter::once("reduction  mean over outputs, then the mean over examples by their weights".to_string())
+            .chain(parameters(e.parameters))
+            .collect(),
+    };
+    LOSSES.iter().map(row).collect()
+}
+
+fn optimizers() -> Vec<Row> {
+    let row = |e: &gradus::optimizers::Entry| Row {
+        name: e.name,
+        form: form(e.parameters),
+        about: e.about,
+        formula: e.formula,
+        paper: e.paper,
+        notes: [format!("dialect    {}", e.dialect), format!("{:<11}η  default {}, above 0", "--lr", e.learning_rate)]
+            .into_iter()
+            .chain(parameters(e.parameters))
+            .collect(),
+    };
+    OPTIMIZERS.iter().map(row).collect()
+}
+
+fn initializers() -> Vec<Row> {
+    let row = |e: &gradus::initializers::Entry| Row {
+        name: e.name,
+        form: String::new(),
+        about: e.about,
+        formula: e.formula,
+        paper: e.paper,
+        notes: vec![format!("as in      dense 128 relu init={}", e.name)],
+    };
+    INITIALIZERS.iter().map(row).collect()
+}

@@ -1,0 +1,122 @@
+//! `gradus predict`: what is on this picture? From one model file alone.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use gradus::losses::Loss;
+use gradus::network::{Model, Network};
+use gradus::threads::Threads;
+use gradus::train::ModelFile;
+use serde_json::{Map, json};
+
+use crate::args::PredictArgs;
+use crate::console::{percent, print, print_json};
+use crate::source::{Preprocessing, normalise};
+
+/// A trained model, ready to answer.
+pub struct Trained {
+    pub model: Model,
+    pub theta: Vec<f32>,
+    pub classes: Vec<String>,
+    pub preprocessing: Preprocessing,
+}
+
+impl Trained {
+    /// From a run's folder or a model file.
+    pub fn load(path: &Path) -> Result<Trained> {
+        let file = if path.is_dir() { path.join("model.safetensors") } else { path.to_path_buf() };
+        if path.is_dir() && !file.exists() {
+            bail!(
+                "{} holds no model.safetensors\n  mend: it is written when a training ends; go on with it: gradus resume {}",
+                path.display(),
+                path.display()
+            );
+        }
+        let loaded = ModelFile::load(&file)?;
+        let text = |name: &str| {
+            loaded.metadata.get(name).with_context(|| {
+                format!("{} says nothing of its {name}: give a model.safetensors that gradus wrote", file.display())
+            })
+        };
+        let classes: Vec<String> = serde_json::from_str(text("classes")?).context("the model's classes")?;
+        let preprocessing: Preprocessing =
+            serde_json::from_str(text("preprocessing")?).context("the model's preprocessing")?;
+        let sane = (1..=16384).contains(&preprocessing.width)
+            && (1..=16384).contains(&preprocessing.height)
+            && preprocessing.mean.len() == if preprocessing.grey { 1 } else { 3 }
+            && preprocessing.deviation.len() == preprocessing.mean.len();
+        if !sane {
+            bail!("{}: its preprocessing makes no sense\n  mend: use a file that gradus wrote", file.display());
+        }
+        let (network, loss) = (Network::parse(text("network")?)?, Loss::parse(text("loss")?)?);
+        let model = Model::new(network, loss, preprocessing.inputs(), classes.len())?;
+        let theta = loaded.theta(model.layout(), &file)?;
+        Ok(Trained { model, theta, classes, preprocessing })
+    }
+}
+
+/// Prints a label and its probability for every picture.
+pub fn predict(args: &PredictArgs) -> Result<ExitCode> {
+    let trained = Trained::load(&args.model)?;
+    let table = trained.preprocessing.table();
+    let settings = trained.preprocessing.settings(100_000_000);
+    let (mut plan, z, _) = trained.model.evaluation_plan(1, &Threads::new(1))?;
+    let mut probabilities = vec![0.0; trained.classes.len()];
+    let mut unread = 0;
+    for path in expand(&args.files)? {
+        let decoded = std::fs::read(&path).map_err(|e| e.to_string()).and_then(|bytes| {
+            gradus_pictures::decode(&bytes, &settings).map_err(|reason| reason.to_string())
+        });
+        let name = path.display().to_string();
+        match decoded {
+            Err(reason) => {
+                unread += 1;
+                if args.json {
+                    print_json(&json!({ "path": name, "error": reason }));
+                } else {
+                    eprintln!("gradus: {name}: {reason}");
+                }
+            }
+            Ok(picture) => {
+                normalise(&picture.pixels, &table, plan.data("input"));
+                plan.data("weight").fill(1.0);
+                plan.forward(&trained.theta);
+                trained.model.probabilities(plan.value(z), &mut probabilities);
+                let class = (1..probabilities.len()).fold(0, |b, k| if probabilities[k] > probabilities[b] { k } else { b });
+                let label = &trained.classes[class];
+                if args.json {
+                    let all: Map<String, serde_json::Value> =
+                        trained.classes.iter().zip(&probabilities).map(|(c, p)| (c.clone(), json!(p))).collect();
+                    print_json(&json!({
+                        "path": name, "label": label, "class": class,
+                        "probability": probabilities[class], "probabilities": all,
+                    }));
+                } else {
+                    print(&format!("{name}  {label}  {}", percent(probabilities[class])));
+                }
+            }
+        }
+    }
+    Ok(if unread == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Files as they are; of a folder, all files below it, sorted.
+fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for file in files {
+        if !file.is_dir() {
+            all.push(file.clone());
+            continue;
+        }
+        let mut entries: Vec<PathBuf> = std::fs::read_dir(file)
+            .map_err(gradus::Error::file("read the folder", file))?
+            .map(|e| e.map(|e| e.path()))
+            .collect::<std::io::Result<_>>()
+            .map_err(gradus::Error::file("read the folder", file))?;
+        entries.retain(|p| !p.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.')));
+        entries.sort();
+        all.extend(expand(&entries)?);
+    }
+    Ok(all)
+}

@@ -1,0 +1,215 @@
+//! A run's resolved configuration: `run.toml`. Training it again gives the same weights, bit for bit.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use gradus::error::Error;
+use gradus::losses::{Link, Loss, Targets};
+use gradus::network::{Model, Network};
+use gradus::optimizers::Choice;
+use gradus::train::{Batch, Settings};
+use serde::{Deserialize, Serialize};
+
+use crate::args::TrainArgs;
+
+/// What the data of a recipe are called if they are the built-in ones.
+pub const BUILT_IN: &str = "built-in cats and dogs";
+
+/// Everything that decides a run. Every default is written out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// The version of gradus that wrote it.
+    pub gradus: String,
+    pub data: Data,
+    pub train: Settings,
+}
+
+/// Which pictures, and how they are read and divided.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// The folder, or [`BUILT_IN`].
+    pub source: String,
+    pub width: u32,
+    pub height: u32,
+    pub grey: bool,
+    pub max_pixels: u64,
+    /// Share of each class to validate with.
+    pub validation: f64,
+    /// Share of each class for the final test; the built-in pictures have their own.
+    pub test: f64,
+}
+
+impl Data {
+    /// What `args` ask for.
+    pub fn of(args: &TrainArgs) -> Result<Data> {
+        let source = match &args.data {
+            None => BUILT_IN.to_string(),
+            Some(folder) => {
+                let full = std::path::absolute(folder)?;
+                full.to_str().context("the folder's name is not UTF-8 text; rename it to use it in a run.toml")?.into()
+            }
+        };
+        let (width, height) = args.image.unwrap_or(if args.data.is_none() { (32, 32) } else { (64, 64) });
+        Ok(Data {
+            source,
+            width,
+            height,
+            grey: args.grey,
+            max_pixels: args.max_pixels.unwrap_or(100_000_000),
+            validation: args.validation.unwrap_or(0.15),
+            test: args.test.unwrap_or(0.15),
+        })
+    }
+
+    /// Whether these are the built-in pictures.
+    pub fn is_built_in(&self) -> bool {
+        self.source == BUILT_IN
+    }
+
+    /// A short name for run folders and titles.
+    pub fn name(&self) -> String {
+        if self.is_built_in() {
+            return "cats-dogs".into();
+        }
+        let name = Path::new(&self.source).file_name().map(|n| n.to_string_lossy().into_owned());
+        name.unwrap_or_else(|| "pictures".into())
+    }
+}
+
+impl Recipe {
+    /// What `args` ask for, defaults chosen for pictures of `classes` classes and written out.
+    pub fn of(args: &TrainArgs, data: Data, classes: usize) -> Result<Recipe> {
+        let default = Settings::default();
+        let loss = match (&args.loss, &args.net) {
+            (Some(line), _) => Loss::parse(line)?,
+            (None, Some(line)) => Loss::parse(loss_for(&Network::parse(line)?, classes))?,
+            (None, None) => Loss::parse(if classes == 2 { "binary_cross_entropy" } else { "softmax_cross_entropy" })?,
+        };
+        let network = match &args.net {
+            Some(line) => Network::parse(line)?,
+            None => Network::parse(&default_network(&loss, classes))?,
+        };
+        let optimizer = Choice::parse(args.optimizer.as_deref().unwrap_or(&default.optimizer))?;
+        let learning_rate = match args.lr {
+            Some(rate) => rate,
+            None if optimizer.entry.name == "adam" => ADAM_RATE,
+            None => optimizer.entry.learning_rate,
+        };
+        let train = Settings {
+            network: network.line(),
+            loss: loss.line(),
+            optimizer: optimizer.line(),
+            learning_rate,
+            batch: args.batch.unwrap_or(Batch::Of(32)),
+            epochs: args.epochs.unwrap_or(if args.steps.or(args.time.map(|_| 0)).is_some() { u64::MAX >> 1 } else { 40 }),
+            steps: args.steps,
+            seconds: args.time.map(|t| t.as_secs_f64()),
+            seed: args.seed.unwrap_or(default.seed),
+            clip_norm: args.clip_norm,
+            clip_value: args.clip_value,
+            l2: args.l2.unwrap_or(default.l2),
+            weight_decay: args.weight_decay.unwrap_or(default.weight_decay),
+            patience: args.patience.unwrap_or(8),
+            monitor: args.monitor.unwrap_or(default.monitor),
+            class_weights: args.class_weights.unwrap_or(default.class_weights),
+            checkpoint_seconds: args.checkpoint_seconds.unwrap_or(default.checkpoint_seconds),
+        };
+        train.check()?;
+        Ok(Recipe { gradus: env!("CARGO_PKG_VERSION").into(), data, train })
+    }
+
+    /// Reads a run.toml.
+    pub fn read(path: &Path) -> Result<Recipe> {
+        let text = std::fs::read_to_string(path).map_err(Error::file("read", path))?;
+        let recipe: Recipe = toml::from_str(&text).with_context(|| format!("{} is not a run.toml", path.display()))?;
+        recipe.train.check().with_context(|| format!("in {}", path.display()))?;
+        if recipe.gradus != env!("CARGO_PKG_VERSION") {
+            eprintln!(
+                "note: {} was written by gradus {}, this is {}: the weights may differ",
+                path.display(),
+                recipe.gradus,
+                env!("CARGO_PKG_VERSION")
+            );
+        }
+        Ok(recipe)
+    }
+
+    /// The text of run.toml.
+    pub fn text(&self) -> String {
+        let command = "# Everything that decided this run. `gradus train run.toml` trains it again, to the same bits.\n";
+        format!("{command}{}", toml::to_string(self).expect("plain values"))
+    }
+
+    /// The network and the loss, for these data.
+    pub fn model(&self, inputs: usize, classes: usize) -> Result<Model> {
+        Ok(Model::new(Network::parse(&self.train.network)?, Loss::parse(&self.train.loss)?, inputs, classes)?)
+    }
+
+    /// What a checkpoint must agree with: all that decides the weights, not when to stop.
+    pub fn fingerprint(&self, data: &[u8; 32]) -> String {
+        let deciding = Settings {
+            epochs: 1,
+            steps: None,
+            seconds: None,
+            patience: 0,
+            checkpoint_seconds: 0.0,
+            ..self.train.clone()
+        };
+        let data: String = data.iter().map(|b| format!("{b:02x}")).collect();
+        format!("{data} {}", toml::to_string(&deciding).expect("plain values"))
+    }
+}
+
+/// η of adam for the default network on pictures (see README, "The default recipe").
+const ADAM_RATE: f64 = 3e-4;
+
+/// The default network for pictures.
+fn default_network(loss: &Loss, classes: usize) -> String {
+    let end = match (loss.entry.link, loss.entry.targets, classes) {
+        (Link::Softmax, ..) | (_, Targets::Class, _) => format!("dense {classes} softmax"),
+        (_, _, 2) => "dense 1 sigmoid".into(),
+        _ => format!("dense {classes} sigmoid"),
+    };
+    format!("dense 256 relu, dropout 0.5, dense 64 relu, {end}")
+}
+
+/// The cross-entropy that suits a network's end.
+fn loss_for(network: &Network, classes: usize) -> &'static str {
+    match network.ends_in() {
+        Link::Sigmoid => "binary_cross_entropy",
+        Link::Softmax => "softmax_cross_entropy",
+        Link::Identity => {
+            let one = network.layers().last().is_some_and(|l| l.line().starts_with("dense 1 "));
+            if classes == 2 && one { "binary_cross_entropy" } else { "softmax_cross_entropy" }
+        }
+    }
+}
+
+/// The folder of a new run: the one asked for, or the first free number.
+pub fn new_run_folder(asked: Option<&Path>, name: &str) -> Result<PathBuf> {
+    if let Some(folder) = asked {
+        let used = std::fs::read_dir(folder).map(|mut entries| entries.next().is_some()).unwrap_or(false);
+        if used {
+            bail!(
+                "{} is not empty\n  mend: choose a new folder; to go on with a run there: gradus resume {}",
+                folder.display(),
+                folder.display()
+            );
+        }
+        std::fs::create_dir_all(folder).map_err(Error::file("make the folder", folder))?;
+        return Ok(folder.into());
+    }
+    let runs = Path::new("runs");
+    std::fs::create_dir_all(runs).map_err(Error::file("make the folder", runs))?;
+    for number in 1u32.. {
+        let folder = runs.join(format!("{name}-{number}"));
+        match std::fs::create_dir(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(Error::file("make the folder", folder)(e).into()),
+        }
+    }
+    unreachable!("numbers do not end")
+}

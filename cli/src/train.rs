@@ -1,0 +1,219 @@
+//! `gradus train` and `gradus resume`.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use anyhow::{Context, Result, bail};
+use gradus::network::Model;
+use gradus::threads::Threads;
+use gradus::train::{Event, Parts, Samples, Stopped, Trainer, checkpoint_path, linear_baseline, majority_baseline, write_whole};
+use gradus::Error;
+use serde::{Deserialize, Serialize};
+
+use crate::args::{ResumeArgs, Shared, TrainArgs};
+use crate::console::{Console, Voice, percent, print_json};
+use crate::finish::{self, Finished};
+use crate::recipe::{Data, Recipe, new_run_folder};
+use crate::source::{self, PictureSamples};
+
+/// A run of its own, or a run.toml trained again.
+pub fn train(args: &TrainArgs) -> Result<ExitCode> {
+    let voice = Voice::of(&args.shared);
+    let told = args.data.as_deref().filter(|path| path.extension().is_some_and(|e| e == "toml"));
+    let (data, told) = match told {
+        Some(path) => {
+            let recipe = Recipe::read(path)?;
+            (recipe.data.clone(), Some(recipe))
+        }
+        None => (Data::of(args)?, None),
+    };
+    // A wrong line is told before a thousand pictures are read.
+    if told.is_none() {
+        Recipe::of(args, data.clone(), 2)?;
+    }
+    let samples = read(&data, &args.shared, voice)?;
+    let recipe = match told {
+        Some(recipe) => recipe,
+        None => Recipe::of(args, data, samples.classes())?,
+    };
+    let model = recipe.model(samples.inputs(), samples.classes())?;
+    let folder = new_run_folder(args.out.as_deref(), &recipe.data.name())?;
+    write_whole(&folder.join("run.toml"), recipe.text().as_bytes(), None)?;
+    Run { recipe, samples, model, folder: &folder, voice, shared: &args.shared, open: args.open }.go(false)
+}
+
+/// Goes on with a run.
+pub fn resume(args: &ResumeArgs) -> Result<ExitCode> {
+    let voice = Voice::of(&args.shared);
+    let toml = args.run.join("run.toml");
+    if !toml.exists() {
+        bail!("{} is not the folder of a run: it holds no run.toml\n  mend: give the folder that `gradus train` named", args.run.display());
+    }
+    let mut recipe = Recipe::read(&toml)?;
+    if let Some(epochs) = args.epochs {
+        recipe.train.epochs = epochs;
+        recipe.train.check()?;
+        write_whole(&toml, recipe.text().as_bytes(), None)?;
+    }
+    let samples = read(&recipe.data, &args.shared, voice)?;
+    let model = recipe.model(samples.inputs(), samples.classes())?;
+    Run { recipe, samples, model, folder: &args.run, voice, shared: &args.shared, open: args.open }.go(true)
+}
+
+/// Reads the pictures and says what they are.
+fn read(data: &Data, shared: &Shared, voice: Voice) -> Result<PictureSamples> {
+    let bar = voice.bar("reading pictures");
+    let pictures = source::open(data, shared, &|done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    voice.say(&format!("data       {}: {}", data.source, pictures.summary_line()));
+    if let Some(trouble) = pictures.cache_trouble() {
+        voice.say(&format!("  note: {trouble}"));
+    }
+    const SHOWN: usize = 20;
+    for skipped in pictures.skipped().iter().take(SHOWN) {
+        voice.say(&format!("  left out {skipped}"));
+    }
+    if pictures.skipped().len() > SHOWN {
+        let rest = pictures.skipped().len() - SHOWN;
+        voice.say(&format!("  left out {rest} more; `gradus inspect` and the report name them all"));
+    }
+    let parts = source::parts(&pictures);
+    if parts.train.is_empty() {
+        bail!("no picture is left to train on\n  mend: give less to --validation and --test, or add pictures");
+    }
+    Ok(PictureSamples::measured(pictures, data.grey, &parts.train))
+}
+
+/// What a result must be better than: measured once, kept in the run's folder.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Baselines {
+    /// Accuracy of always answering the most frequent class: validation, test.
+    pub majority: (f64, f64),
+    /// Accuracy of a linear model on the same inputs: validation, test.
+    pub linear: (f64, f64),
+}
+
+/// A run under way.
+pub struct Run<'a> {
+    pub recipe: Recipe,
+    pub samples: PictureSamples,
+    pub model: Model,
+    pub folder: &'a Path,
+    pub voice: Voice,
+    pub shared: &'a Shared,
+    pub open: bool,
+}
+
+impl Run<'_> {
+    fn go(&self, resume: bool) -> Result<ExitCode> {
+        let threads = source::threads(self.shared);
+        let stop = stop_on_ctrl_c()?;
+        let parts = source::parts(&self.samples.pictures);
+        let fingerprint = self.recipe.fingerprint(&self.samples.pictures.fingerprint());
+        let states = gradus::optimizers::Choice::parse(&self.recipe.train.optimizer)?
+            .build(Default::default(), 1, &threads)
+            .state()
+            .len();
+        let batch = match self.recipe.train.batch {
+            gradus::train::Batch::All => parts.train.len(),
+            gradus::train::Batch::Of(n) => n.min(parts.train.len()),
+        };
+        let summary = self.model.summary(batch, states)?;
+        self.voice.say(&summary.lines().map(|l| format!("  {l}")).collect::<Vec<_>>().join("\n"));
+        let settings = &self.recipe.train;
+        self.voice.say(&format!(
+            "train      loss {}, optimizer {}, learning rate {}, batch {}, seed {}, threads {}",
+            settings.loss, settings.optimizer, settings.learning_rate, String::from(settings.batch), settings.seed, threads.count(),
+        ));
+
+        let Some(baselines) = self.baselines(&parts, &threads, &stop)? else {
+            self.voice.say(&format!("stopped before the first step; start it with: gradus resume {}", self.folder.display()));
+            return Ok(ExitCode::from(130));
+        };
+        let mut trainer =
+            Trainer::new(&self.model, &self.samples, parts.clone(), settings.clone(), &threads, &fingerprint)?;
+        if resume && checkpoint_path(self.folder).exists() {
+            trainer.restore(self.folder)?;
+        }
+        let mut log = finish::Log::start(self.folder, trainer.history())?;
+        let mut console = Console::new(self.voice, settings.epochs);
+        let mut trouble = None;
+        let outcome = trainer.run(
+            Some(self.folder),
+            &mut |event: &Event| {
+                console.see(event);
+                if let Event::Epoch(record) = event {
+                    trouble = trouble.take().or(log.add(record).err());
+                }
+            },
+            &stop,
+        );
+        console.finish();
+        if let Some(error) = trouble {
+            return Err(error.into());
+        }
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(Error::NotFinite(verdict)) => {
+                if self.voice == Voice::Json {
+                    print_json(&Event::Verdict((*verdict).clone()));
+                }
+                eprintln!("gradus: {verdict}");
+                finish::verdict(self.folder, &verdict)?;
+                return Ok(ExitCode::from(3));
+            }
+            Err(error) => {
+                let at = self.folder.display();
+                return Err(error).with_context(|| format!("training stopped; once that is mended: gradus resume {at}"));
+            }
+        };
+        if outcome.stopped == Stopped::Asked {
+            let (step, at) = (outcome.steps, self.folder.display());
+            self.voice.say(&format!("stopped and saved at step {step}; go on with: gradus resume {at}"));
+            return Ok(ExitCode::from(130));
+        }
+        let (theta, best) = (trainer.theta().to_vec(), trainer.best_theta().to_vec());
+        drop(trainer);
+        finish::finish(self, &Finished { parts, outcome, theta, best, baselines, summary, threads })?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// None if it was asked to stop meanwhile.
+    fn baselines(&self, parts: &Parts, threads: &Threads, stop: &AtomicBool) -> Result<Option<Baselines>> {
+        let path = self.folder.join("baselines.json");
+        if let Some(known) = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+            return Ok(Some(known));
+        }
+        let linear = linear_baseline(&self.samples, parts, self.recipe.train.seed, threads, stop)?;
+        if stop.load(Relaxed) {
+            return Ok(None);
+        }
+        let majority = |part: &[u32]| majority_baseline(&self.samples, &parts.train, part);
+        let baselines = Baselines { majority: (majority(&parts.validation), majority(&parts.test)), linear };
+        write_whole(&path, &serde_json::to_vec(&baselines)?, None)?;
+        self.voice.say(&format!(
+            "baselines  always the most frequent class {}, a linear model {} (validation)",
+            percent(baselines.majority.0),
+            percent(baselines.linear.0)
+        ));
+        Ok(Some(baselines))
+    }
+}
+
+/// The first Ctrl-C asks to finish the step and save; the second ends at once.
+fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = stop.clone();
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Relaxed) {
+            std::process::exit(130);
+        }
+    })
+    .context("cannot watch for Ctrl-C")?;
+    Ok(stop)
+}

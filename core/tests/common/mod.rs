@@ -1,0 +1,301 @@
+//! What several test files share: tensors in `f64`, running one op through a plan, fixtures, small data.
+#![allow(dead_code, reason = "no test file uses all of it")]
+
+use gradus::Error;
+use gradus::graph::{Graph, Var};
+use gradus::initializers;
+use gradus::losses::Loss;
+use gradus::network::{Model, Network};
+use gradus::op::{Backward, Forward, Moment, Op, Shape};
+use gradus::optimizer::Objective;
+use gradus::plan::Plan;
+use gradus::rng::{Rng, Stream};
+use gradus::threads::Threads;
+use gradus::train::{Parts, Samples};
+
+/// A tensor of a reference: its lengths and its numbers, row-major.
+#[derive(Clone, Debug)]
+pub struct Tensor {
+    pub dims: Vec<usize>,
+    pub numbers: Vec<f64>,
+}
+
+impl Tensor {
+    pub fn new(dims: &[usize], numbers: Vec<f64>) -> Tensor {
+        assert_eq!(dims.iter().product::<usize>(), numbers.len());
+        Tensor { dims: dims.to_vec(), numbers }
+    }
+
+    /// Numbers between −1 and 1 that are the same in `f32`.
+    pub fn random(dims: &[usize], seed: u64) -> Tensor {
+        Tensor::new(dims, random(dims.iter().product(), seed))
+    }
+
+    pub fn f32s(&self) -> Vec<f32> {
+        self.numbers.iter().map(|x| *x as f32).collect()
+    }
+
+    /// This plus `h` times `direction`.
+    pub fn moved(&self, direction: &[f64], h: f64) -> Tensor {
+        let numbers = self.numbers.iter().zip(direction).map(|(x, d)| x + h * d).collect();
+        Tensor { dims: self.dims.clone(), numbers }
+    }
+}
+
+/// Numbers between −1 and 1 on a grid of 2⁻²³: exact in `f32`.
+pub fn random(n: usize, seed: u64) -> Vec<f64> {
+    let mut rng = Rng::new(seed, Stream::Probe, 77);
+    (0..n).map(|_| 2.0 * rng.uniform() as f64 - 1.0).collect()
+}
+
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+pub fn greatest(numbers: &[f64]) -> f64 {
+    numbers.iter().fold(0.0, |a, x| a.max(x.abs()))
+}
+
+/// Every number within `tolerance` of what it should be.
+pub fn assert_close(got: &[f64], want: &[f64], tolerance: f64, what: &str) {
+    assert_eq!(got.len(), want.len(), "{what}: how many numbers");
+    for (i, (got, want)) in got.iter().zip(want).enumerate() {
+        let near = (got - want).abs() <= tolerance;
+        assert!(near, "{what}: number {i} is {got}, should be {want} within {tolerance:e}");
+    }
+}
+
+/// Two slopes along one direction, one by the written backward, one by central differences, agree to 10⁻⁷.
+pub fn assert_same_slope(written: f64, differences: f64, what: &str) {
+    let size = written.abs().max(differences.abs()).max(1e-2);
+    let error = (written - differences).abs() / size;
+    assert!(
+        error <= 1e-7,
+        "{what}: backward says {written}, differences say {differences}, apart by {error:e}"
+    );
+}
+
+pub fn to_f64(numbers: &[f32]) -> Vec<f64> {
+    numbers.iter().map(|x| *x as f64).collect()
+}
+
+/// L = Σ r y: an op that sends the slopes `r` back into any op under test.
+pub struct Along(pub Vec<f32>);
+
+impl Op for Along {
+    fn name(&self) -> &'static str {
+        "along"
+    }
+    fn shape(&self, inputs: &[Shape]) -> gradus::Result<Shape> {
+        assert_eq!(inputs[0].size(), self.0.len());
+        Ok(Shape::new(&[1]))
+    }
+    fn forward(&self, run: Forward) {
+        run.y[0] = run.x[0].iter().zip(&self.0).map(|(y, r)| y * r).sum();
+    }
+    fn backward(&self, run: Backward) {
+        if let Some(dy) = &mut run.dx[0] {
+            (0..self.0.len()).for_each(|i| dy.write(i, self.0[i] * run.dy[0]));
+        }
+    }
+}
+
+/// The sum of two numbers: joins two losses.
+pub struct Sum;
+
+impl Op for Sum {
+    fn name(&self) -> &'static str {
+        "sum"
+    }
+    fn shape(&self, inputs: &[Shape]) -> gradus::Result<Shape> {
+        Ok(inputs[0])
+    }
+    fn forward(&self, run: Forward) {
+        (0..run.y.len()).for_each(|i| run.y[i] = run.x[0][i] + run.x[1][i]);
+    }
+    fn backward(&self, run: Backward) {
+        for dx in run.dx.iter_mut().flatten() {
+            (0..run.dy.len()).for_each(|i| dx.write(i, run.dy[i]));
+        }
+    }
+}
+
+/// What an op gave when it ran through a plan.
+pub struct Ran {
+    pub y: Vec<f64>,
+    /// One for each input.
+    pub dx: Vec<Vec<f64>>,
+}
+
+fn weights(graph: &mut Graph, inputs: &[Tensor]) -> Vec<Var> {
+    const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+    let zeros = initializers::named("zeros").unwrap();
+    inputs.iter().zip(NAMES).map(|(x, name)| graph.weight(name, &x.dims, zeros)).collect()
+}
+
+fn theta_of(inputs: &[Tensor]) -> Vec<f32> {
+    inputs.iter().flat_map(Tensor::f32s).collect()
+}
+
+fn split(grad: &[f32], inputs: &[Tensor]) -> Vec<Vec<f64>> {
+    let mut at = 0;
+    inputs
+        .iter()
+        .map(|x| {
+            at += x.numbers.len();
+            to_f64(&grad[at - x.numbers.len()..at])
+        })
+        .collect()
+}
+
+/// Runs an op forward, and back from the slopes `dy`, in `f32`. All inputs are weights, so that all their
+/// slopes are asked for.
+pub fn run_op(
+    op: impl Op + 'static,
+    inputs: &[Tensor],
+    dy: &[f64],
+    moment: Moment,
+    threads: &Threads,
+) -> Ran {
+    let op = std::sync::Arc::new(op);
+    let theta = theta_of(inputs);
+    let mut graph = Graph::new();
+    let x = weights(&mut graph, inputs);
+    let y = graph.apply(Handle(op.clone()), &x).unwrap();
+    let mut plan = Plan::forward_only(graph, &[y], threads).unwrap();
+    plan.at(moment);
+    plan.forward(&theta);
+    let y = to_f64(plan.value(y));
+
+    let mut graph = Graph::new();
+    let x = weights(&mut graph, inputs);
+    let result = graph.apply(Handle(op), &x).unwrap();
+    let loss = graph.apply(Along(dy.iter().map(|x| *x as f32).collect()), &[result]).unwrap();
+    Ran { y, dx: split(&slopes(graph, loss, &theta, moment, threads), inputs) }
+}
+
+/// Runs an op twice on the same inputs, back from the slopes `first` and `second`: the second has to add.
+pub fn run_twice(
+    op: impl Op + 'static,
+    inputs: &[Tensor],
+    [first, second]: [&[f64]; 2],
+    moment: Moment,
+    threads: &Threads,
+) -> Vec<Vec<f64>> {
+    let op = std::sync::Arc::new(op);
+    let mut graph = Graph::new();
+    let x = weights(&mut graph, inputs);
+    let mut losses = Vec::new();
+    for dy in [first, second] {
+        let y = graph.apply(Handle(op.clone()), &x).unwrap();
+        losses.push(graph.apply(Along(dy.iter().map(|x| *x as f32).collect()), &[y]).unwrap());
+    }
+    let loss = graph.apply(Sum, &losses).unwrap();
+    split(&slopes(graph, loss, &theta_of(inputs), moment, threads), inputs)
+}
+
+/// The slopes of a loss. What they overwrite is filled with NaN before: whoever forgets one is seen.
+fn slopes(graph: Graph, loss: Var, theta: &[f32], moment: Moment, threads: &Threads) -> Vec<f32> {
+    let mut plan = Plan::training(graph, loss, threads).unwrap();
+    plan.at(moment);
+    let mut grad = vec![f32::NAN; theta.len()];
+    plan.gradient(theta, &mut grad);
+    grad
+}
+
+/// One op in several graphs.
+pub struct Handle<T: ?Sized>(pub std::sync::Arc<T>);
+
+impl<T: Op + ?Sized> Op for Handle<T> {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+    fn shape(&self, inputs: &[Shape]) -> gradus::Result<Shape> {
+        self.0.shape(inputs)
+    }
+    fn keeps(&self, inputs: &[Shape]) -> usize {
+        self.0.keeps(inputs)
+    }
+    fn forward(&self, run: Forward) {
+        self.0.forward(run);
+    }
+    fn backward(&self, run: Backward) {
+        self.0.backward(run);
+    }
+}
+
+/// What another program computed: `tests/fixtures/NAME.json`.
+pub fn fixture(name: &str) -> serde_json::Value {
+    let path = format!("{}/tests/fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// All numbers of a list, or of a list of lists.
+pub fn floats(value: &serde_json::Value) -> Vec<f64> {
+    match value {
+        serde_json::Value::Array(items) => items.iter().flat_map(floats).collect(),
+        number => vec![number.as_f64().unwrap_or_else(|| panic!("{number} is not a number"))],
+    }
+}
+
+pub fn cases(file: &serde_json::Value) -> &[serde_json::Value] {
+    file["cases"].as_array().unwrap()
+}
+
+/// The word an error points at, and where its caret stands in the text people read.
+pub fn pointed_at(error: &Error) -> String {
+    let Error::Line { line, at, .. } = error else { panic!("{error:?} points at no line") };
+    let text = error.to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[1], format!("  {line}"), "the line is shown");
+    let caret = lines[2].find('^').expect("a caret");
+    assert_eq!(caret, 2 + line[..at.start].chars().count(), "the caret of\n{text}");
+    let width = lines[2].chars().filter(|c| *c == '^').count();
+    assert_eq!(width, line[at.clone()].chars().count().max(1), "the width of the caret of\n{text}");
+    line[at.clone()].to_string()
+}
+
+/// Points in as many clouds as there are classes; anyone can learn them, nobody perfectly.
+pub struct Clouds {
+    pub examples: usize,
+    pub inputs: usize,
+    pub classes: usize,
+}
+
+impl Samples for Clouds {
+    fn len(&self) -> usize {
+        self.examples
+    }
+    fn inputs(&self) -> usize {
+        self.inputs
+    }
+    fn classes(&self) -> usize {
+        self.classes
+    }
+    fn class(&self, index: usize) -> usize {
+        index * 7 % self.classes
+    }
+    fn read(&self, index: usize, into: &mut [f32]) {
+        let mut rng = Rng::new(11, Stream::Probe, index as u64);
+        let class = self.class(index);
+        for (i, x) in into.iter_mut().enumerate() {
+            *x = rng.normal() + if i % self.classes == class { 1.0 } else { 0.0 };
+        }
+    }
+}
+
+impl Clouds {
+    /// The first `train` to train with, a quarter as many to validate with, the rest to test.
+    pub fn parts(&self, train: usize) -> Parts {
+        let all: Vec<u32> = (0..self.examples as u32).collect();
+        let (head, tail) = all.split_at(train);
+        let (middle, tail) = tail.split_at((train / 4).min(tail.len()));
+        Parts { train: head.to_vec(), validation: middle.to_vec(), test: tail.to_vec() }
+    }
+}
+
+pub fn model(network: &str, loss: &str, inputs: usize, classes: usize) -> Model {
+    Model::new(Network::parse(network).unwrap(), Loss::parse(loss).unwrap(), inputs, classes).unwrap()
+}

@@ -1,0 +1,223 @@
+//! Every table against its folder: each member has its file, its row, its formula in the file's doc comment.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use gradus::activations::ACTIVATIONS;
+use gradus::initializers::INITIALIZERS;
+use gradus::layers::LAYERS;
+use gradus::losses::{LOSSES, Loss};
+use gradus::optimizer::Around;
+use gradus::optimizers::{Choice, OPTIMIZERS};
+use gradus::threads::Threads;
+use gradus::words::{Parameter, Values};
+
+/// A table: the folder it is in, and of each row its name, formula, texts and parameters.
+struct Table {
+    folder: &'static str,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    name: &'static str,
+    formula: &'static str,
+    about: &'static str,
+    paper: &'static str,
+    parameters: &'static [Parameter],
+}
+
+macro_rules! rows {
+    ($table:ident) => {
+        rows!($table, |_| &[])
+    };
+    ($table:ident, $parameters:expr) => {
+        $table
+            .iter()
+            .map(|e| Row {
+                name: e.name,
+                formula: e.formula,
+                about: e.about,
+                paper: e.paper,
+                parameters: ($parameters)(e),
+            })
+            .collect()
+    };
+}
+
+fn tables() -> [Table; 4] {
+    [
+        Table { folder: "optimizers", rows: rows!(OPTIMIZERS, |e: &gradus::optimizers::Entry| e.parameters) },
+        Table { folder: "losses", rows: rows!(LOSSES, |e: &gradus::losses::Entry| e.parameters) },
+        Table { folder: "activations", rows: rows!(ACTIVATIONS) },
+        Table { folder: "layers", rows: rows!(LAYERS) },
+    ]
+}
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(name)
+}
+
+/// The members of a folder, by file name without `.rs`, and their text.
+fn files(name: &str) -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<(String, String)> = entries
+        .map(|path| {
+            assert_eq!(path.extension().unwrap(), "rs", "{path:?} is no member");
+            (path.file_stem().unwrap().to_str().unwrap().into(), std::fs::read_to_string(&path).unwrap())
+        })
+        .filter(|(stem, _)| stem != "mod")
+        .collect();
+    files.sort();
+    assert!(files.len() > 1);
+    files
+}
+
+fn module(name: &str) -> String {
+    std::fs::read_to_string(folder(name).join("mod.rs")).unwrap()
+}
+
+/// What all members of a kind share: no member itself.
+fn is_shared(stem: &str) -> bool {
+    stem == "pointwise"
+}
+
+/// The name that the row of a file gives: a constant of its own, or the first text of the row.
+fn name_of_row(text: &str) -> Option<&str> {
+    let (_, row) = text.split_once("const ROW")?;
+    let rest = text.split_once("const NAME: &'static str = ").map_or(row, |(_, rest)| rest);
+    rest.split('"').nth(1)
+}
+
+/// The one file that has the row of that name.
+fn file_of(table: &Table, name: &str) -> (String, String) {
+    let mut found = files(table.folder);
+    found.retain(|(_, text)| name_of_row(text) == Some(name));
+    assert_eq!(found.len(), 1, "`{name}` is the row of {} files in {}", found.len(), table.folder);
+    found.remove(0)
+}
+
+/// The doc comments of a file, without white space.
+fn docs(text: &str) -> String {
+    let lines = text
+        .lines()
+        .map(str::trim_start)
+        .filter_map(|line| line.strip_prefix("///").or_else(|| line.strip_prefix("//!")));
+    lines.collect::<Vec<_>>().join("\n").chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+#[test]
+fn every_file_of_a_kind_has_one_row_and_every_row_one_file() {
+    for table in tables() {
+        let text = module(table.folder);
+        let mut owners = BTreeSet::new();
+        for row in &table.rows {
+            let (stem, _) = file_of(&table, row.name);
+            assert!(owners.insert(stem.clone()), "{stem}.rs has two rows");
+        }
+        for (stem, _) in files(table.folder) {
+            assert!(text.contains(&format!("mod {stem};")), "{}/{stem}.rs has no `mod` line", table.folder);
+            if !is_shared(&stem) {
+                assert!(owners.contains(&stem), "{}/{stem}.rs has no row in the table", table.folder);
+                assert!(
+                    text.contains(&format!("{stem}::ROW")),
+                    "{}/{stem}.rs is not in its table",
+                    table.folder
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_formula_stands_in_the_doc_comment_of_its_file() {
+    for table in tables() {
+        for row in &table.rows {
+            let (stem, text) = file_of(&table, row.name);
+            let docs = docs(&text);
+            for line in row.formula.lines().flat_map(|line| line.split(",  ")) {
+                let line: String = line.chars().filter(|c| !c.is_whitespace()).collect();
+                // A doc comment may write a step in between: ℓ = one form = another form.
+                let end = &line[line.find(['=', '←', '~']).expect("a formula says what equals what")..];
+                assert!(docs.contains(end), "{}/{stem}.rs: its docs do not say `{line}`", table.folder);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_op_has_its_file_its_lines_and_its_name() {
+    let text = module("ops");
+    for (stem, file) in files("ops") {
+        assert!(text.contains(&format!("mod {stem};")), "ops/{stem}.rs has no `mod` line");
+        assert!(text.contains(&format!("pub use {stem}::")), "ops/{stem}.rs is not to be had");
+        assert!(
+            file.starts_with("//!") && file.contains("```text"),
+            "ops/{stem}.rs does not open with its formula"
+        );
+        assert!(file.contains(&format!("\"{stem}\"")), "the op of ops/{stem}.rs is not called `{stem}`");
+        let tests = include_str!("every_op.rs").to_string();
+        assert!(
+            tests.contains(&format!("fn {stem}_follows_its")),
+            "`{stem}` has no reference in tests/every_op.rs"
+        );
+    }
+    assert_eq!(text.matches("\nmod ").count(), files("ops").len(), "a `mod` line without a file");
+}
+
+#[test]
+fn every_name_is_unique_lower_snake_case() {
+    let mut kinds: Vec<(&str, Vec<&str>)> =
+        tables().iter().map(|t| (t.folder, t.rows.iter().map(|r| r.name).collect())).collect();
+    kinds.push(("initializers", INITIALIZERS.iter().map(|e| e.name).collect()));
+    for table in tables() {
+        for row in table.rows {
+            kinds.push((row.name, row.parameters.iter().map(|p| p.name).collect()));
+        }
+    }
+    for (kind, names) in kinds {
+        let unique: BTreeSet<&str> = names.iter().copied().collect();
+        assert_eq!(unique.len(), names.len(), "{kind}: two of one name");
+        for name in names {
+            let fits = name.starts_with(|c: char| c.is_ascii_lowercase())
+                && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+            assert!(fits, "{kind}: `{name}` is not lower snake case");
+        }
+    }
+}
+
+#[test]
+fn every_row_says_what_it_is_for() {
+    for table in tables() {
+        for row in &table.rows {
+            assert!(row.about.len() > 5, "{} does not say what it is for", row.name);
+            let plain = ["identity"].contains(&row.name);
+            assert!(plain || row.paper.chars().any(|c| c.is_ascii_digit()), "{} names no paper", row.name);
+            for p in row.parameters {
+                assert!(!p.about.is_empty() && !p.symbol.is_empty(), "{} {}", row.name, p.name);
+                let (stem, text) = file_of(&table, row.name);
+                assert!(docs(&text).contains(p.symbol), "{stem}.rs: its docs do not speak of {}", p.symbol);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_default_lies_in_its_own_range_and_build_reads_only_what_is_declared() {
+    let threads = Threads::new(1);
+    for entry in OPTIMIZERS {
+        (entry.build)(&Values::defaults(entry.parameters), Around::default(), 3, &threads);
+        assert!(entry.learning_rate > 0.0 && entry.learning_rate < 1.0);
+        for p in entry.parameters {
+            let line = format!("{} {}={}", entry.name, p.name, p.default);
+            assert!(Choice::parse(&line).is_ok(), "{line}: the default is outside {}", p.range());
+        }
+    }
+    for entry in LOSSES {
+        let op = (entry.build)(&Values::defaults(entry.parameters));
+        assert_eq!(op.name(), entry.name, "the op has the name of its row");
+        for p in entry.parameters {
+            let line = format!("{} {}={}", entry.name, p.name, p.default);
+            assert!(Loss::parse(&line).is_ok(), "{line}: the default is outside {}", p.range());
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A step allocates nothing: counted, for every optimizer, on one thread and on two, in and out of the trainer.
+//!
+//! The counter sees every thread of the process, so all of it is one test.
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+
+use common::{Clouds, model};
+use gradus::op::Moment;
+use gradus::optimizer::{Around, Objective, Step};
+use gradus::optimizers::{Choice, OPTIMIZERS};
+use gradus::threads::Threads;
+use gradus::train::{Batch, Event, Settings, Trainer};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: passes everything on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, SeqCst);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, SeqCst);
+        // SAFETY: the caller's promise.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+const LINE: &str = "dense 200 relu, dropout 0.3, dense 40 gelu, dropout 0.1, dense 3 softmax";
+
+#[test]
+fn steps_allocate_nothing() {
+    let held = Box::new(ALLOCATIONS.load(SeqCst));
+    assert!(ALLOCATIONS.load(SeqCst) > *held, "the counter counts");
+    for threads in [1, 2] {
+        for entry in OPTIMIZERS {
+            a_bare_step_allocates_nothing(entry.name, threads);
+            a_step_of_the_trainer_allocates_nothing(entry.name, threads);
+        }
+    }
+}
+
+fn a_bare_step_allocates_nothing(optimizer: &str, threads: usize) {
+    let threads = Threads::new(threads);
+    let model = model(LINE, "softmax_cross_entropy smoothing=0.1", 300, 3);
+    let mut plan = model.training_plan(96, &threads).unwrap();
+    plan.data("weight").fill(1.0);
+    let mut theta = model.layout().start(1);
+    let around = Around { clip_norm: 1.0, clip_value: 0.5, l2: 0.01, weight_decay: 0.01 };
+    let mut optimizer_made = Choice::parse(optimizer).unwrap().build(around, theta.len(), &threads);
+    for t in 1..=20 {
+        let before = ALLOCATIONS.load(SeqCst);
+        plan.at(Moment { training: true, seed: 1, step: t });
+        plan.data("input").fill(t as f32);
+        optimizer_made.step(Step { t, learning_rate: 1e-3 }, &mut theta, &mut plan);
+        plan.loss(&theta);
+        let made = ALLOCATIONS.load(SeqCst) - before;
+        assert_eq!(made, 0, "{optimizer}, {} threads: step {t} allocates {made} times", threads.count());
+    }
+}
+
+fn a_step_of_the_trainer_allocates_nothing(optimizer: &str, threads: usize) {
+    let data = Clouds { examples: 400, inputs: 300, classes: 3 };
+    let model = model(LINE, "softmax_cross_entropy", 300, 3);
+    let settings = Settings {
+        batch: Batch::Of(96),
+        epochs: 3,
+        optimizer: optimizer.into(),
+        clip_norm: Some(1.0),
+        ..Settings::default()
+    };
+    let threads = Threads::new(threads);
+    let mut trainer = Trainer::new(&model, &data, data.parts(310), settings, &threads, "").unwrap();
+    // Between two steps of one epoch: each is seen right after it was made.
+    let mut last = None;
+    let mut steps = 0;
+    let mut watcher = |event: &Event| {
+        let now = ALLOCATIONS.load(SeqCst);
+        match (event, last) {
+            (Event::Step { .. }, Some(before)) => {
+                assert_eq!(now - before, 0, "{optimizer}: a step of the trainer allocates");
+                steps += 1;
+                last = Some(now);
+            }
+            (Event::Step { .. }, None) => last = Some(now),
+            _ => last = None,
+        }
+    };
+    trainer.run(None, &mut watcher, &AtomicBool::new(false)).unwrap();
+    assert_eq!(steps, 3 * 3, "three of four steps of each epoch were watched, the short one among them");
+}

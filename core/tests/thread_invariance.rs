@@ -1,0 +1,127 @@
+//! The same bits for any number of threads: of one step's θ, and of whole trainings.
+
+mod common;
+
+use std::sync::atomic::AtomicBool;
+
+use common::{Clouds, model};
+use gradus::network::Model;
+use gradus::op::Moment;
+use gradus::optimizer::{Around, Step};
+use gradus::optimizers::{Choice, OPTIMIZERS};
+use gradus::rng::{Rng, Stream};
+use gradus::threads::Threads;
+use gradus::train::{Batch, Evaluator, Event, Settings, Trainer, theta_hash};
+
+/// θ after some steps on batches of random numbers.
+fn stepped(model: &Model, optimizer: &str, batch: usize, steps: u64, threads: usize) -> Vec<f32> {
+    let threads = Threads::new(threads);
+    let mut plan = model.training_plan(batch, &threads).unwrap();
+    let mut theta = model.layout().start(5);
+    let around = Around { clip_norm: 1.0, ..Around::default() };
+    let mut optimizer = Choice::parse(optimizer).unwrap().build(around, theta.len(), &threads);
+    for t in 1..=steps {
+        let mut rng = Rng::new(9, Stream::Probe, t);
+        plan.data("input").fill_with(|| rng.normal());
+        let classes = model.classes;
+        plan.data("target").fill_with(|| rng.below(classes) as f32);
+        plan.data("weight").fill_with(|| 0.5 + rng.uniform());
+        plan.at(Moment { training: true, seed: 5, step: t });
+        optimizer.step(Step { t, learning_rate: 0.01 }, &mut theta, &mut plan);
+    }
+    theta
+}
+
+const COUNTS: [usize; 4] = [2, 3, 5, 8];
+
+#[test]
+fn every_optimizer_gives_the_same_weights_on_any_number_of_threads() {
+    // 300 × 128 weights take five chunks; a batch of 96 exceeds what the kernels share, 1 and 7 do not.
+    let line = "dense 128 relu, dropout 0.3, dense 33 gelu, dropout 0.1, dense 5 softmax";
+    let model = model(line, "softmax_cross_entropy", 300, 5);
+    for entry in OPTIMIZERS {
+        for batch in [1, 7, 96] {
+            let one = stepped(&model, entry.name, batch, 3, 1);
+            assert!(one.iter().all(|w| w.is_finite()) && one != model.layout().start(5));
+            for threads in COUNTS {
+                let many = stepped(&model, entry.name, batch, 3, threads);
+                let first = one.iter().zip(&many).position(|(a, b)| a.to_bits() != b.to_bits());
+                assert_eq!(first, None, "{}: batch {batch}, {threads} threads", entry.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn sizes_far_above_the_kernels_threshold_give_the_same_weights() {
+    // Products of up to 200 × 700 × 520 numbers, and losses of many rows.
+    for (line, loss, classes) in [
+        ("dense 520 silu, dropout 0.5, dense 3 softmax", "softmax_cross_entropy smoothing=0.1", 3),
+        ("dense 257 tanh, dense 1 sigmoid", "binary_cross_entropy", 2),
+        ("dense 300 elu bias=no, dense 1", "huber", 2),
+    ] {
+        let model = model(line, loss, 700, classes);
+        let one = stepped(&model, "adam", 200, 2, 1);
+        for threads in COUNTS {
+            assert!(one == stepped(&model, "adam", 200, 2, threads), "{line}: {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn two_runs_on_the_same_threads_are_the_same() {
+    let model = model("dense 64 relu, dropout 0.5, dense 1 sigmoid", "squared_error", 200, 2);
+    for _ in 0..5 {
+        assert!(stepped(&model, "adam", 96, 4, 3) == stepped(&model, "adam", 96, 4, 3));
+    }
+}
+
+/// What a training told: the hash, the loss and the score of every epoch.
+fn told(model: &Model, data: &Clouds, threads: usize, validate: bool) -> Vec<String> {
+    let threads = Threads::new(threads);
+    let settings = Settings { batch: Batch::Of(32), epochs: 3, seed: 3, ..Settings::default() };
+    let mut parts = data.parts(110);
+    if !validate {
+        parts.validation.clear();
+    }
+    let mut trainer = Trainer::new(model, data, parts.clone(), settings, &threads, "clouds").unwrap();
+    let mut told = Vec::new();
+    let stop = AtomicBool::new(false);
+    let mut watcher = |event: &Event| {
+        if let Event::Epoch(e) = event {
+            let train = format!("{} {:x} {}", e.epoch, e.train_loss.to_bits(), e.theta_hash);
+            let validation = (e.validation_loss.map(f64::to_bits), e.validation_accuracy);
+            told.push(if validate { format!("{train} {validation:?}") } else { train });
+        }
+    };
+    trainer.run(None, &mut watcher, &stop).unwrap();
+    assert_eq!(theta_hash(trainer.theta()), trainer.history().last().unwrap().theta_hash);
+    if validate {
+        let mut evaluator = Evaluator::new(model, &threads);
+        let test = evaluator.evaluate(trainer.theta(), data, &parts.test).unwrap();
+        told.push(format!("{:?}", test.probabilities));
+    }
+    told
+}
+
+#[test]
+fn a_training_tells_the_same_hash_each_epoch_on_any_number_of_threads() {
+    // 110 examples of 900 numbers: filling a batch is shared too, and the last batch is short.
+    let data = Clouds { examples: 420, inputs: 900, classes: 3 };
+    let model = model("dense 40 relu, dropout 0.2, dense 3 softmax", "softmax_cross_entropy", 900, 3);
+    let one = told(&model, &data, 1, true);
+    assert_eq!(one.len(), 4);
+    for threads in [2, 3, 8] {
+        assert_eq!(told(&model, &data, threads, true), one, "{threads} threads");
+    }
+}
+
+#[test]
+fn validating_changes_nothing() {
+    let data = Clouds { examples: 150, inputs: 20, classes: 2 };
+    let model = model("dense 16 relu, dropout 0.4, dense 1 sigmoid", "binary_cross_entropy", 20, 2);
+    let with = told(&model, &data, 1, true);
+    for (with, without) in with.iter().zip(told(&model, &data, 1, false)) {
+        assert!(with.starts_with(&without), "{with}\n{without}");
+    }
+}

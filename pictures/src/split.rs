@@ -1,0 +1,107 @@
+//! Which pictures are trained on, validated on and tested on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+use crate::Part;
+
+/// How a folder is divided into training, validation and test pictures.
+///
+/// A picture's part depends on nothing but the bytes of its file and these three numbers: their SHA-256, read as a
+/// number in [0, 1), is below `test`, below `test + validation`, or above. So the parts stay as they are when
+/// pictures are added, renamed or taken away, and copies of a picture lie in one part, in whatever class.
+///
+/// The price is that the fractions hold only on average: of *n* pictures of a class about
+/// *n f* ± 2 √(*n f* (1 − *f*)) get into a part of fraction *f* (1,000 ± 60 of 10,000 for *f* = 0.1). One exception
+/// serves small folders: where a part that was asked for would be empty in a class of at least 3 different
+/// pictures, the picture of the smallest number is moved into it from the class's fullest part. Such a picture may
+/// move back when others are added.
+///
+/// Pictures in the user's own `train`, `validation` and `test` folders stay where they are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Split {
+    /// Fraction of the pictures to validate on: at least 0, below 1.
+    pub validation: f64,
+    /// Fraction of the pictures to test on: at least 0, and below 1 together with `validation`.
+    pub test: f64,
+    /// Another number gives another division.
+    pub seed: u64,
+}
+
+impl Default for Split {
+    /// 15 % to validate on, 15 % to test on.
+    fn default() -> Split {
+        Split { validation: 0.15, test: 0.15, seed: 0 }
+    }
+}
+
+impl Split {
+    /// What is wrong with these fractions, if anything.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let fine = |f: f64| (0.0..1.0).contains(&f);
+        if fine(self.validation) && fine(self.test) && self.validation + self.test < 1.0 {
+            return Ok(());
+        }
+        Err(format!(
+            "a split of {} for validation and {} for test leaves nothing to train on; \
+             both must be at least 0, and together below 1",
+            self.validation, self.test
+        ))
+    }
+
+    /// The part of each of `pictures` (class, content). Of a class with 3 different pictures or more, no part that
+    /// was asked for is empty.
+    pub(crate) fn assign(&self, pictures: &[(usize, [u8; 32])]) -> Vec<Part> {
+        let mut contents: BTreeMap<[u8; 32], (u64, Part)> = BTreeMap::new();
+        let mut classes: BTreeMap<usize, BTreeSet<[u8; 32]>> = BTreeMap::new();
+        let mut owners: BTreeMap<[u8; 32], BTreeSet<usize>> = BTreeMap::new();
+        for &(class, content) in pictures {
+            contents.entry(content).or_insert_with(|| {
+                let number = self.number(&content);
+                (number, self.part(number))
+            });
+            classes.entry(class).or_default().insert(content);
+            owners.entry(content).or_default().insert(class);
+        }
+        for members in classes.values().filter(|m| m.len() >= 3) {
+            for wanted in self.asked() {
+                let count = |part| members.iter().filter(|c| contents[*c].1 == part).count();
+                if count(wanted) > 0 {
+                    continue;
+                }
+                let fullest = Part::ALL.into_iter().rev().max_by_key(|&part| count(part));
+                // Contents of one class only go first: moving a shared one moves it in the other class too.
+                let from = members.iter().filter(|c| Some(contents[*c].1) == fullest);
+                let moved = from.min_by_key(|c| (owners[*c].len(), contents[*c].0)).copied();
+                if let Some(entry) = moved.and_then(|content| contents.get_mut(&content)) {
+                    entry.1 = wanted;
+                }
+            }
+        }
+        pictures.iter().map(|(_, content)| contents[content].1).collect()
+    }
+
+    fn asked(&self) -> impl Iterator<Item = Part> {
+        let asked =
+            [(Part::Train, true), (Part::Validation, self.validation > 0.0), (Part::Test, self.test > 0.0)];
+        asked.into_iter().filter(|(_, asked)| *asked).map(|(part, _)| part)
+    }
+
+    /// The number of a content: 64 bits of the hash of the seed and it.
+    fn number(&self, content: &[u8; 32]) -> u64 {
+        let hash = Sha256::new().chain_update(self.seed.to_le_bytes()).chain_update(content).finalize();
+        hash.iter().take(8).fold(0, |number, &byte| number << 8 | u64::from(byte))
+    }
+
+    fn part(&self, number: u64) -> Part {
+        let place = (number >> 11) as f64 / (1u64 << 53) as f64;
+        if place < self.test {
+            Part::Test
+        } else if place < self.test + self.validation {
+            Part::Validation
+        } else {
+            Part::Train
+        }
+    }
+}
