@@ -2,6 +2,7 @@
 
 use crate::network::Model;
 use crate::plan::Plan;
+use crate::rng::{Rng, Stream};
 use crate::threads::{Shared, Threads};
 
 /// Labelled examples, found by number. Reading one is independent of all others.
@@ -20,6 +21,11 @@ pub trait Samples: Send + Sync {
     fn class(&self, index: usize) -> usize;
     /// Writes the inputs of example `index`.
     fn read(&self, index: usize, into: &mut [f32]);
+    /// As [`Samples::read`], while training: may change the example at random, by draws of `rng` alone, so that it is
+    /// seen a little different in every epoch.
+    fn read_varied(&self, index: usize, _rng: &mut Rng, into: &mut [f32]) {
+        self.read(index, into);
+    }
     /// How much example `index` counts.
     fn weight(&self, _index: usize) -> f32 {
         1.0
@@ -37,13 +43,15 @@ pub struct Parts {
     pub test: Vec<u32>,
 }
 
-/// Puts examples `indices` where the plan reads them.
+/// Puts examples `indices` where the plan reads them: as they are, or varied by (seed, epoch). The draws of an example
+/// are keyed by its number, not by its place in the order.
 pub(super) fn fill(
     plan: &mut Plan,
     model: &Model,
     data: &dyn Samples,
     indices: &[u32],
     class_weights: &[f32],
+    varied: Option<(u64, u64)>,
     threads: &Threads,
 ) {
     let inputs = model.inputs;
@@ -51,7 +59,13 @@ pub(super) fn fill(
     let read = |i: usize| {
         // SAFETY: rows are disjoint.
         let row = unsafe { rows.slice(i * inputs..(i + 1) * inputs) };
-        data.read(indices[i] as usize, row);
+        match varied {
+            None => data.read(indices[i] as usize, row),
+            Some((seed, epoch)) => {
+                let mut rng = Rng::new(seed, Stream::Augment, epoch << 32 | indices[i] as u64);
+                data.read_varied(indices[i] as usize, &mut rng, row);
+            }
+        }
     };
     // Waking a thread costs about as much as reading some thousand numbers.
     if inputs * indices.len() < 20_000 {

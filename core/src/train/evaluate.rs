@@ -55,7 +55,7 @@ impl<'a> Evaluator<'a> {
             let found = self.plan(indices.len())?;
             let threads = self.threads.clone();
             let (_, plan, z, loss) = &mut self.plans[found];
-            fill(plan, model, data, indices, &class_weights, &threads);
+            fill(plan, model, data, indices, &class_weights, None, &threads);
             let weight: f64 = plan.data("weight").iter().map(|w| *w as f64).sum();
             plan.forward(theta);
             loss_sum += plan.value(*loss)[0] as f64 * weight;

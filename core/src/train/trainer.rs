@@ -237,14 +237,9 @@ impl<'a> Trainer<'a> {
         let at = Step { t: self.progress.step + 1, learning_rate: self.settings.learning_rate };
 
         plan.at(Moment { training: true, seed: self.settings.seed, step: at.t });
-        fill(
-            plan,
-            self.model,
-            self.data,
-            &self.order[seen..seen + batch],
-            &self.class_weights,
-            &self.threads,
-        );
+        let batch_of = &self.order[seen..seen + batch];
+        let varied = Some((self.settings.seed, self.progress.epoch));
+        fill(plan, self.model, self.data, batch_of, &self.class_weights, varied, &self.threads);
         let loss = self.optimizer.step(at, &mut self.theta, plan);
 
         if !loss.is_finite() {

@@ -1,6 +1,9 @@
 //! What several test files share: tensors in `f64`, running one op through a plan, fixtures, small data.
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
 use gradus::Error;
 use gradus::graph::{Graph, Var};
 use gradus::initializers;
@@ -11,7 +14,7 @@ use gradus::optimizer::Objective;
 use gradus::plan::Plan;
 use gradus::rng::{Rng, Stream};
 use gradus::threads::Threads;
-use gradus::train::{Parts, Samples};
+use gradus::train::{Batch, Event, Outcome, Parts, Samples, Settings, Trainer};
 
 /// A tensor of a reference: its lengths and its numbers, row-major.
 #[derive(Clone, Debug)]
@@ -298,4 +301,27 @@ impl Clouds {
 
 pub fn model(network: &str, loss: &str, inputs: usize, classes: usize) -> Model {
     Model::new(Network::parse(network).unwrap(), Loss::parse(loss).unwrap(), inputs, classes).unwrap()
+}
+
+/// What small trainings train on.
+pub const DATA: Clouds = Clouds { examples: 70, inputs: 6, classes: 3 };
+
+/// A small network with dropout.
+pub fn net() -> Model {
+    model("dense 9 relu, dropout 0.3, dense 3 softmax", "softmax_cross_entropy", 6, 3)
+}
+
+/// 45 examples to train on: three steps an epoch, the last one short.
+pub fn settings() -> Settings {
+    Settings { batch: Batch::Of(20), epochs: 4, learning_rate: 0.02, seed: 8, ..Settings::default() }
+}
+
+/// A training on [`DATA`], ready for its first step.
+pub fn trainer<'a>(model: &'a Model, settings: &Settings, threads: &Threads) -> Trainer<'a> {
+    Trainer::new(model, &DATA, DATA.parts(45), settings.clone(), threads, "clouds").unwrap()
+}
+
+/// Trains to the end, watched by nobody.
+pub fn run(trainer: &mut Trainer, folder: Option<&Path>) -> gradus::Result<Outcome> {
+    trainer.run(folder, &mut |_: &Event| {}, &AtomicBool::new(false))
 }
