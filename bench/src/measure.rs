@@ -35,7 +35,7 @@ pub struct Finding {
     pub traffic: f64,
     /// Floating-point operations per second: the best burst, just before the repetitions.
     pub peak: f64,
-    /// Bytes per second over as much memory as θ and the optimizer take.
+    /// Bytes per second over as much memory as θ and the optimizer's state take.
     pub bandwidth: f64,
     /// Bytes of activations, θ, gradient and optimizer state.
     pub memory: [usize; 3],
@@ -54,7 +54,9 @@ pub fn measure(workload: &Workload, threads: usize, effort: Effort) -> Result<Fi
     let memory = stepper.bytes();
     let (flops, traffic) = (workload.flops(&model), workload.bytes(weights, stepper.states()));
     let before = stepper.judge();
-    let bandwidth = ceiling::bytes_per_second(memory[1] + memory[2], threads);
+    // As much memory as the floor supposes: no gradient. With it, a network may miss a cache it would fit in.
+    let states = if workload.trains { stepper.states() } else { 0 };
+    let bandwidth = ceiling::bytes_per_second(4 * weights * (1 + states), threads);
 
     let mut run = |steps: usize| {
         let (on_core, began) = (seconds_on_core(), Instant::now());

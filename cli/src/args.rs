@@ -67,10 +67,10 @@ pub struct TrainArgs {
     /// [default: adam].
     #[arg(long, value_name = "LINE", help_heading = "Optimizer")]
     pub optimizer: Option<String>,
-    /// Learning rate [default: 0.0003 for adam on pictures, else the optimizer's own].
+    /// Learning rate [default: 0.0005 for adam, else the optimizer's own].
     #[arg(long, value_name = "RATE", help_heading = "Optimizer")]
     pub lr: Option<f64>,
-    /// Examples per step: a number (1 is stochastic gradient descent), or `all` (gradient descent) [default: 32].
+    /// Examples per step: a number (1 is stochastic gradient descent), or `all` (gradient descent) [default: 64].
     #[arg(long, value_name = "N|all", help_heading = "Optimizer")]
     pub batch: Option<Batch>,
     /// Scale the gradient down to this norm where it is longer.
@@ -86,7 +86,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "LAMBDA", help_heading = "Optimizer")]
     pub weight_decay: Option<f64>,
 
-    /// Stop after so many passes over the training pictures [default: 40].
+    /// Stop after so many passes over the training pictures [default: 100].
     #[arg(long, value_name = "N", help_heading = "When to stop")]
     pub epochs: Option<u64>,
     /// Stop after so many steps.
@@ -95,20 +95,24 @@ pub struct TrainArgs {
     /// Stop after so much time of training, for example 90s, 10m, 1h30m.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "When to stop")]
     pub time: Option<Duration>,
-    /// Stop when the validation part has not improved for so many epochs; 0: never [default: 8]. The best epoch's
+    /// Stop when the validation part has not improved for so many epochs; 0: never [default: 20]. The best epoch's
     /// weights are kept in any case.
     #[arg(long, value_name = "EPOCHS", help_heading = "When to stop")]
     pub patience: Option<u64>,
-    /// What "better" means: loss or accuracy on the validation part [default: loss].
+    /// What "better" means: loss or accuracy on the validation part [default: accuracy].
     #[arg(long, value_name = "WHAT", value_parser = parse_monitor, help_heading = "When to stop")]
     pub monitor: Option<Monitor>,
 
-    /// Size that every picture is stretched to [default: 64x64; the built-in ones are 32x32].
+    /// Size that every picture is stretched to [default: 32x32; for the built-in pictures 24x24].
     #[arg(long, value_name = "WxH", value_parser = parse_size, help_heading = "Pictures")]
     pub image: Option<(u32, u32)>,
     /// Brightness only, no colour.
     #[arg(long, help_heading = "Pictures")]
     pub grey: bool,
+    /// Show every picture as it is; by default training sees each mirrored half of the time, as a cat that looks left is
+    /// still a cat.
+    #[arg(long, help_heading = "Pictures")]
+    pub no_mirror: bool,
     /// Refuse pictures with more pixels than this, before decoding them [default: 100000000].
     #[arg(long, value_name = "N", help_heading = "Pictures")]
     pub max_pixels: Option<u64>,

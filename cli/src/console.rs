@@ -24,7 +24,8 @@ pub enum Voice {
 impl Voice {
     /// What the options and the place of the output ask for.
     pub fn of(shared: &Shared) -> Voice {
-        match (shared.json, shared.quiet, std::io::stderr().is_terminal() && std::io::stdout().is_terminal()) {
+        match (shared.json, shared.quiet, std::io::stderr().is_terminal() && std::io::stdout().is_terminal())
+        {
             (true, ..) => Voice::Json,
             (_, true, _) => Voice::Quiet,
             (.., true) => Voice::Terminal,
@@ -122,12 +123,18 @@ impl Console {
     }
 
     fn epoch_name(&self, epoch: u64) -> String {
-        if self.epochs > u64::MAX >> 2 { format!("epoch {epoch}") } else { format!("epoch {epoch}/{}", self.epochs) }
+        if self.epochs > u64::MAX >> 2 {
+            format!("epoch {epoch}")
+        } else {
+            format!("epoch {epoch}/{}", self.epochs)
+        }
     }
 
     fn line(&self, record: &EpochRecord) -> String {
         let validation = match (record.validation_loss, record.validation_accuracy) {
-            (Some(loss), Some(accuracy)) => format!("  validation loss {loss:.4}  accuracy {}", percent(accuracy)),
+            (Some(loss), Some(accuracy)) => {
+                format!("  validation loss {loss:.4}  accuracy {}", percent(accuracy))
+            }
             _ => String::new(),
         };
         format!(

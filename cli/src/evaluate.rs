@@ -44,7 +44,9 @@ pub fn evaluate(args: &EvaluateArgs) -> Result<ExitCode> {
     let all: Vec<u32> = (0..data.len() as u32).collect();
     let scores = Evaluator::new(&trained.model, &threads).evaluate(&trained.theta, &data, &all)?.scores;
     if voice == Voice::Json {
-        print_json(&json!({ "event": "evaluation", "pictures": all.len(), "classes": trained.classes, "scores": scores }));
+        print_json(
+            &json!({ "event": "evaluation", "pictures": all.len(), "classes": trained.classes, "scores": scores }),
+        );
     } else {
         print(&table(&scores, &trained.classes));
     }
@@ -66,7 +68,8 @@ pub fn table(scores: &Scores, classes: &[String]) -> String {
         scores.auc.map_or("–".into(), |a| format!("{a:.3}")),
     )];
     let confusion = classes.len() <= 12;
-    let mut head = format!("  {:<width$}{:>11}{:>9}{:>9}{:>10}", "class", "precision", "recall", "F1", "pictures");
+    let mut head =
+        format!("  {:<width$}{:>11}{:>9}{:>9}{:>10}", "class", "precision", "recall", "F1", "pictures");
     if confusion {
         head += "   called ";
         classes.iter().for_each(|c| head += &format!(" {c:>width$}"));

@@ -6,11 +6,12 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Result;
+use gradus::Error;
 use gradus::threads::Threads;
 use gradus::train::{
-    EpochRecord, Evaluation, Evaluator, ModelFile, Outcome, Parts, Scores, Stopped, Verdict, theta_hash, write_whole,
+    EpochRecord, Evaluation, Evaluator, ModelFile, Outcome, Parts, Scores, Stopped, Verdict, theta_hash,
+    write_whole,
 };
-use gradus::Error;
 use serde_json::json;
 
 use crate::console::{Voice, percent, print, print_json};
@@ -38,7 +39,10 @@ impl Log {
 }
 
 fn line(record: &EpochRecord) -> String {
-    format!("{}\n", serde_json::to_string(&gradus::train::Event::Epoch(record.clone())).expect("plain values"))
+    format!(
+        "{}\n",
+        serde_json::to_string(&gradus::train::Event::Epoch(record.clone())).expect("plain values")
+    )
 }
 
 /// `verdict.json`: why a training went wrong.
@@ -61,7 +65,11 @@ pub struct Finished {
 pub fn finish(run: &Run, done: &Finished) -> Result<()> {
     let mut evaluator = Evaluator::new(&run.model, &done.threads);
     let mut score = |part: &[u32]| -> Result<Option<Evaluation>> {
-        if part.is_empty() { Ok(None) } else { Ok(Some(evaluator.evaluate(&done.best, &run.samples, part)?)) }
+        if part.is_empty() {
+            Ok(None)
+        } else {
+            Ok(Some(evaluator.evaluate(&done.best, &run.samples, part)?))
+        }
     };
     let (validation, test) = (score(&done.parts.validation)?, score(&done.parts.test)?);
     let classes = run.samples.pictures.classes();
@@ -74,11 +82,19 @@ pub fn finish(run: &Run, done: &Finished) -> Result<()> {
     if run.voice == Voice::Json {
         print_json(&done_event(run, done, validation.as_ref(), test.as_ref()));
     } else {
-        print(&format!("{}; the weights of epoch {} are kept", stopped_because(&done.outcome), done.outcome.best_epoch));
+        print(&format!(
+            "{}; the weights of epoch {} are kept",
+            stopped_because(&done.outcome),
+            done.outcome.best_epoch
+        ));
         for (name, evaluation, baseline) in [("validation", &validation, 0), ("test", &test, 1)] {
             if let Some(evaluation) = evaluation {
                 let (majority, linear) = of_part(&done.baselines, baseline);
-                print(&format!("{name}: most frequent class {}, linear model {}", percent(majority), percent(linear)));
+                print(&format!(
+                    "{name}: most frequent class {}, linear model {}",
+                    percent(majority),
+                    percent(linear)
+                ));
                 print(&table(&evaluation.scores, classes));
             }
         }
@@ -141,7 +157,12 @@ fn done_event(
     })
 }
 
-fn save_model(run: &Run, done: &Finished, validation: Option<&Evaluation>, test: Option<&Evaluation>) -> Result<()> {
+fn save_model(
+    run: &Run,
+    done: &Finished,
+    validation: Option<&Evaluation>,
+    test: Option<&Evaluation>,
+) -> Result<()> {
     let scores = |e: Option<&Evaluation>| e.map(|e| e.scores.clone());
     let all = json!({ "validation": scores(validation), "test": scores(test), "baselines": done.baselines });
     let metadata = BTreeMap::from([
@@ -154,7 +175,8 @@ fn save_model(run: &Run, done: &Finished, validation: Option<&Evaluation>, test:
         ("epoch".into(), done.outcome.best_epoch.to_string()),
         ("run.toml".into(), run.recipe.text()),
     ]);
-    Ok(ModelFile::new(run.model.layout(), &done.best, metadata).save(&run.folder.join("model.safetensors"))?)
+    Ok(ModelFile::new(run.model.layout(), &done.best, metadata)
+        .save(&run.folder.join("model.safetensors"))?)
 }
 
 fn report(run: &Run, done: &Finished, validation: Option<&Evaluation>, test: Option<&Evaluation>) -> Report {
@@ -183,7 +205,9 @@ fn report(run: &Run, done: &Finished, validation: Option<&Evaluation>, test: Opt
         baseline_linear: Some(linear),
     };
     let shown_part = test.map(|e| (e, &done.parts.test)).or(validation.map(|e| (e, &done.parts.validation)));
-    let seconds = |i: usize| done.outcome.history[i].seconds - if i == 0 { 0.0 } else { done.outcome.history[i - 1].seconds };
+    let seconds = |i: usize| {
+        done.outcome.history[i].seconds - if i == 0 { 0.0 } else { done.outcome.history[i - 1].seconds }
+    };
     Report {
         title: run.recipe.data.name(),
         classes: pictures.classes().to_vec(),
@@ -211,7 +235,11 @@ fn report(run: &Run, done: &Finished, validation: Option<&Evaluation>, test: Opt
             .filter_map(|(name, e, k)| e.map(|e| part_score(name, &e.scores, of_part(&done.baselines, k))))
             .collect(),
         examples: shown_part.map_or_else(Vec::new, |(e, part)| examples(run, e, part)),
-        skipped: pictures.skipped().iter().map(|s| (s.path.display().to_string(), s.reason.clone())).collect(),
+        skipped: pictures
+            .skipped()
+            .iter()
+            .map(|s| (s.path.display().to_string(), s.reason.clone()))
+            .collect(),
         data_line: pictures.summary_line(),
         verdict: None,
     }

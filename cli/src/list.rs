@@ -53,7 +53,10 @@ pub fn list(args: &ListArgs) -> Result<ExitCode> {
         None => rows.iter().for_each(|row| print(&format!("{:<24}{}", row.name, row.about))),
         Some(name) => match rows.iter().find(|r| r.name == name) {
             Some(row) => show(row),
-            None => bail!("{kind}: there is no `{name}`\n  mend: {}", did_you_mean(name, rows.iter().map(|r| r.name))),
+            None => bail!(
+                "{kind}: there is no `{name}`\n  mend: {}",
+                did_you_mean(name, rows.iter().map(|r| r.name))
+            ),
         },
     }
     Ok(ExitCode::SUCCESS)
@@ -76,7 +79,9 @@ fn show(row: &Row) {
 }
 
 fn parameters(parameters: &[Parameter]) -> impl Iterator<Item = String> {
-    parameters.iter().map(|p| format!("{:<11}{}  default {}, in {}: {}", p.name, p.symbol, p.default, p.range(), p.about))
+    parameters
+        .iter()
+        .map(|p| format!("{:<11}{}  default {}, in {}: {}", p.name, p.symbol, p.default, p.range(), p.about))
 }
 
 fn form(parameters: &[Parameter]) -> String {
@@ -102,7 +107,10 @@ fn activations() -> Vec<Row> {
         about: a.about,
         formula: a.formula,
         paper: a.paper,
-        notes: vec![format!("weights before it start by {}", if a.rectifies { "he_normal" } else { "glorot_uniform" })],
+        notes: vec![format!(
+            "weights before it start by {}",
+            if a.rectifies { "he_normal" } else { "glorot_uniform" }
+        )],
     };
     ACTIVATIONS.iter().map(row).collect()
 }
@@ -114,9 +122,11 @@ fn losses() -> Vec<Row> {
         about: e.about,
         formula: e.formula,
         paper: e.paper,
-        notes: std::iter::once("reduction  mean over outputs, then the mean over examples by their weights".to_string())
-            .chain(parameters(e.parameters))
-            .collect(),
+        notes: std::iter::once(
+            "reduction  mean over outputs, then the mean over examples by their weights".to_string(),
+        )
+        .chain(parameters(e.parameters))
+        .collect(),
     };
     LOSSES.iter().map(row).collect()
 }
@@ -128,10 +138,13 @@ fn optimizers() -> Vec<Row> {
         about: e.about,
         formula: e.formula,
         paper: e.paper,
-        notes: [format!("dialect    {}", e.dialect), format!("{:<11}η  default {}, above 0", "--lr", e.learning_rate)]
-            .into_iter()
-            .chain(parameters(e.parameters))
-            .collect(),
+        notes: [
+            format!("dialect    {}", e.dialect),
+            format!("{:<11}η  default {}, above 0", "--lr", e.learning_rate),
+        ]
+        .into_iter()
+        .chain(parameters(e.parameters))
+        .collect(),
     };
     OPTIMIZERS.iter().map(row).collect()
 }

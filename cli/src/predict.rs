@@ -36,7 +36,10 @@ impl Trained {
         let loaded = ModelFile::load(&file)?;
         let text = |name: &str| {
             loaded.metadata.get(name).with_context(|| {
-                format!("{} says nothing of its {name}: give a model.safetensors that gradus wrote", file.display())
+                format!(
+                    "{} says nothing of its {name}: give a model.safetensors that gradus wrote",
+                    file.display()
+                )
             })
         };
         let classes: Vec<String> = serde_json::from_str(text("classes")?).context("the model's classes")?;
@@ -47,7 +50,10 @@ impl Trained {
             && preprocessing.mean.len() == if preprocessing.grey { 1 } else { 3 }
             && preprocessing.deviation.len() == preprocessing.mean.len();
         if !sane {
-            bail!("{}: its preprocessing makes no sense\n  mend: use a file that gradus wrote", file.display());
+            bail!(
+                "{}: its preprocessing makes no sense\n  mend: use a file that gradus wrote",
+                file.display()
+            );
         }
         let (network, loss) = (Network::parse(text("network")?)?, Loss::parse(text("loss")?)?);
         let model = Model::new(network, loss, preprocessing.inputs(), classes.len())?;
@@ -83,11 +89,16 @@ pub fn predict(args: &PredictArgs) -> Result<ExitCode> {
                 plan.data("weight").fill(1.0);
                 plan.forward(&trained.theta);
                 trained.model.probabilities(plan.value(z), &mut probabilities);
-                let class = (1..probabilities.len()).fold(0, |b, k| if probabilities[k] > probabilities[b] { k } else { b });
+                let class = (1..probabilities.len())
+                    .fold(0, |b, k| if probabilities[k] > probabilities[b] { k } else { b });
                 let label = &trained.classes[class];
                 if args.json {
-                    let all: Map<String, serde_json::Value> =
-                        trained.classes.iter().zip(&probabilities).map(|(c, p)| (c.clone(), json!(p))).collect();
+                    let all: Map<String, serde_json::Value> = trained
+                        .classes
+                        .iter()
+                        .zip(&probabilities)
+                        .map(|(c, p)| (c.clone(), json!(p)))
+                        .collect();
                     print_json(&json!({
                         "path": name, "label": label, "class": class,
                         "probability": probabilities[class], "probabilities": all,

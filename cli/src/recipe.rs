@@ -7,7 +7,7 @@ use gradus::error::Error;
 use gradus::losses::{Link, Loss, Targets};
 use gradus::network::{Model, Network};
 use gradus::optimizers::Choice;
-use gradus::train::{Batch, Settings};
+use gradus::train::{Batch, Monitor, Settings};
 use serde::{Deserialize, Serialize};
 
 use crate::args::TrainArgs;
@@ -35,6 +35,8 @@ pub struct Data {
     pub height: u32,
     pub grey: bool,
     pub max_pixels: u64,
+    /// Whether training sees each picture mirrored half of the time.
+    pub mirror: bool,
     /// Share of each class to validate with.
     pub validation: f64,
     /// Share of each class for the final test; the built-in pictures have their own.
@@ -48,16 +50,19 @@ impl Data {
             None => BUILT_IN.to_string(),
             Some(folder) => {
                 let full = std::path::absolute(folder)?;
-                full.to_str().context("the folder's name is not UTF-8 text; rename it to use it in a run.toml")?.into()
+                full.to_str()
+                    .context("the folder's name is not UTF-8 text; rename it to use it in a run.toml")?
+                    .into()
             }
         };
-        let (width, height) = args.image.unwrap_or(if args.data.is_none() { (32, 32) } else { (64, 64) });
+        let (width, height) = args.image.unwrap_or(if args.data.is_none() { (24, 24) } else { (32, 32) });
         Ok(Data {
             source,
             width,
             height,
             grey: args.grey,
             max_pixels: args.max_pixels.unwrap_or(100_000_000),
+            mirror: !args.no_mirror,
             validation: args.validation.unwrap_or(0.15),
             test: args.test.unwrap_or(0.15),
         })
@@ -79,17 +84,19 @@ impl Data {
 }
 
 impl Recipe {
-    /// What `args` ask for, defaults chosen for pictures of `classes` classes and written out.
-    pub fn of(args: &TrainArgs, data: Data, classes: usize) -> Result<Recipe> {
+    /// What `args` ask for, defaults chosen for `pictures` training pictures of `classes` classes and written out.
+    pub fn of(args: &TrainArgs, data: Data, classes: usize, pictures: usize) -> Result<Recipe> {
         let default = Settings::default();
         let loss = match (&args.loss, &args.net) {
             (Some(line), _) => Loss::parse(line)?,
             (None, Some(line)) => Loss::parse(loss_for(&Network::parse(line)?, classes))?,
-            (None, None) => Loss::parse(if classes == 2 { "binary_cross_entropy" } else { "softmax_cross_entropy" })?,
+            (None, None) => {
+                Loss::parse(if classes == 2 { "binary_cross_entropy" } else { "softmax_cross_entropy" })?
+            }
         };
         let network = match &args.net {
             Some(line) => Network::parse(line)?,
-            None => Network::parse(&default_network(&loss, classes))?,
+            None => Network::parse(&default_network(&loss, classes, pictures))?,
         };
         let optimizer = Choice::parse(args.optimizer.as_deref().unwrap_or(&default.optimizer))?;
         let learning_rate = match args.lr {
@@ -102,8 +109,12 @@ impl Recipe {
             loss: loss.line(),
             optimizer: optimizer.line(),
             learning_rate,
-            batch: args.batch.unwrap_or(Batch::Of(32)),
-            epochs: args.epochs.unwrap_or(if args.steps.or(args.time.map(|_| 0)).is_some() { u64::MAX >> 1 } else { 40 }),
+            batch: args.batch.unwrap_or(Batch::Of(64)),
+            epochs: args.epochs.unwrap_or(if args.steps.or(args.time.map(|_| 0)).is_some() {
+                u64::MAX >> 1
+            } else {
+                100
+            }),
             steps: args.steps,
             seconds: args.time.map(|t| t.as_secs_f64()),
             seed: args.seed.unwrap_or(default.seed),
@@ -111,8 +122,8 @@ impl Recipe {
             clip_value: args.clip_value,
             l2: args.l2.unwrap_or(default.l2),
             weight_decay: args.weight_decay.unwrap_or(default.weight_decay),
-            patience: args.patience.unwrap_or(8),
-            monitor: args.monitor.unwrap_or(default.monitor),
+            patience: args.patience.unwrap_or(20),
+            monitor: args.monitor.unwrap_or(Monitor::Accuracy),
             class_weights: args.class_weights.unwrap_or(default.class_weights),
             checkpoint_seconds: args.checkpoint_seconds.unwrap_or(default.checkpoint_seconds),
         };
@@ -123,7 +134,8 @@ impl Recipe {
     /// Reads a run.toml.
     pub fn read(path: &Path) -> Result<Recipe> {
         let text = std::fs::read_to_string(path).map_err(Error::file("read", path))?;
-        let recipe: Recipe = toml::from_str(&text).with_context(|| format!("{} is not a run.toml", path.display()))?;
+        let recipe: Recipe =
+            toml::from_str(&text).with_context(|| format!("{} is not a run.toml", path.display()))?;
         recipe.train.check().with_context(|| format!("in {}", path.display()))?;
         if recipe.gradus != env!("CARGO_PKG_VERSION") {
             eprintln!(
@@ -158,21 +170,22 @@ impl Recipe {
             ..self.train.clone()
         };
         let data: String = data.iter().map(|b| format!("{b:02x}")).collect();
-        format!("{data} {}", toml::to_string(&deciding).expect("plain values"))
+        format!("{data} mirror {} {}", self.data.mirror, toml::to_string(&deciding).expect("plain values"))
     }
 }
 
 /// η of adam for the default network on pictures (see README, "The default recipe").
-const ADAM_RATE: f64 = 3e-4;
+const ADAM_RATE: f64 = 5e-4;
 
-/// The default network for pictures.
-fn default_network(loss: &Loss, classes: usize) -> String {
+/// The default network for pictures: fewer pictures need more forgetting (README, "The default recipe").
+fn default_network(loss: &Loss, classes: usize, pictures: usize) -> String {
     let end = match (loss.entry.link, loss.entry.targets, classes) {
         (Link::Softmax, ..) | (_, Targets::Class, _) => format!("dense {classes} softmax"),
         (_, _, 2) => "dense 1 sigmoid".into(),
         _ => format!("dense {classes} sigmoid"),
     };
-    format!("dense 256 relu, dropout 0.5, dense 64 relu, {end}")
+    let blind = if pictures < 5000 { 0.5 } else { 0.2 };
+    format!("dropout {blind}, dense 256 relu, dropout 0.5, {end}")
 }
 
 /// The cross-entropy that suits a network's end.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use gradus::rng::Rng;
 use gradus::threads::Threads;
 use gradus::train::{Parts, Samples};
 use gradus_pictures::{Part, Pictures, Settings, Split};
@@ -46,7 +47,13 @@ impl Preprocessing {
 
     /// How `gradus_pictures` is asked for such pictures.
     pub fn settings(&self, max_pixels: u64) -> Settings {
-        Settings { width: self.width, height: self.height, grey: self.grey, max_pixels, ..Settings::default() }
+        Settings {
+            width: self.width,
+            height: self.height,
+            grey: self.grey,
+            max_pixels,
+            ..Settings::default()
+        }
     }
 }
 
@@ -54,6 +61,8 @@ impl Preprocessing {
 pub struct PictureSamples {
     pub pictures: Pictures,
     pub preprocessing: Preprocessing,
+    /// Whether training sees each picture mirrored half of the time.
+    pub mirror: bool,
     table: Vec<[f32; 256]>,
 }
 
@@ -75,14 +84,15 @@ impl PictureSamples {
         let mean: Vec<f64> = sum.iter().map(|s| *s as f64 / n as f64 / 255.0).collect();
         let variance = |(q, m): (&u64, &f64)| *q as f64 / n as f64 / (255.0 * 255.0) - m * m;
         // Pictures of a single shade: a deviation of at least one byte keeps the inputs finite.
-        let deviation = squares.iter().zip(&mean).map(|p| variance(p).max(0.0).sqrt().max(1.0 / 255.0)).collect();
+        let deviation =
+            squares.iter().zip(&mean).map(|p| variance(p).max(0.0).sqrt().max(1.0 / 255.0)).collect();
         let (width, height) = (pictures.width(), pictures.height());
         Self::with(pictures, Preprocessing { width, height, grey, mean, deviation })
     }
 
     /// With a model's preprocessing.
     pub fn with(pictures: Pictures, preprocessing: Preprocessing) -> PictureSamples {
-        PictureSamples { table: preprocessing.table(), pictures, preprocessing }
+        PictureSamples { table: preprocessing.table(), pictures, preprocessing, mirror: false }
     }
 }
 
@@ -115,6 +125,19 @@ impl Samples for PictureSamples {
     }
     fn read(&self, index: usize, into: &mut [f32]) {
         normalise(self.pictures.pixels(index), &self.table, into);
+    }
+    fn read_varied(&self, index: usize, rng: &mut Rng, into: &mut [f32]) {
+        self.read(index, into);
+        if self.mirror && rng.below(2) == 1 {
+            let channels = self.table.len();
+            let width = self.preprocessing.width as usize;
+            for row in into.chunks_exact_mut(width * channels) {
+                for x in 0..width / 2 {
+                    let (left, right) = row.split_at_mut((width - 1 - x) * channels);
+                    left[x * channels..(x + 1) * channels].swap_with_slice(&mut right[..channels]);
+                }
+            }
+        }
     }
 }
 
@@ -154,7 +177,8 @@ pub fn cache_folder(shared: &Shared) -> Option<PathBuf> {
         Some(folder) => Some(folder.clone()),
         None => from("GRADUS_CACHE").or_else(|| {
             let home = from("HOME").or_else(|| from("USERPROFILE"));
-            let cache = from("XDG_CACHE_HOME").or_else(|| from("LOCALAPPDATA")).or(home.map(|h| h.join(".cache")));
+            let cache =
+                from("XDG_CACHE_HOME").or_else(|| from("LOCALAPPDATA")).or(home.map(|h| h.join(".cache")));
             cache.map(|c| c.join("gradus"))
         }),
     }
@@ -183,7 +207,8 @@ fn built_in(data: &Data, split: &Split) -> Result<Pictures> {
         }
     }
     let labels: Vec<usize> = (0..TILES).map(|tile| tile % 2).collect();
-    let fixed: Vec<Part> = (0..TILES).map(|tile| if tile < TRAIN { Part::Train } else { Part::Test }).collect();
+    let fixed: Vec<Part> =
+        (0..TILES).map(|tile| if tile < TRAIN { Part::Train } else { Part::Test }).collect();
     let classes = vec!["cat".to_string(), "dog".into()];
     let whole = Pictures::from_memory(classes.clone(), &labels, &fixed, pixels, TILE, TILE, 3)?;
     // Validation by the content's hash, so that it is as for a folder.

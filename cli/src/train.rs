@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use anyhow::{Context, Result, bail};
+use gradus::Error;
 use gradus::network::Model;
 use gradus::threads::Threads;
-use gradus::train::{Event, Parts, Samples, Stopped, Trainer, checkpoint_path, linear_baseline, majority_baseline, write_whole};
-use gradus::Error;
+use gradus::train::{
+    Event, Parts, Samples, Stopped, Trainer, checkpoint_path, linear_baseline, majority_baseline, write_whole,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::args::{ResumeArgs, Shared, TrainArgs};
@@ -31,12 +33,15 @@ pub fn train(args: &TrainArgs) -> Result<ExitCode> {
     };
     // A wrong line is told before a thousand pictures are read.
     if told.is_none() {
-        Recipe::of(args, data.clone(), 2)?;
+        Recipe::of(args, data.clone(), 2, 0)?;
     }
     let samples = read(&data, &args.shared, voice)?;
     let recipe = match told {
         Some(recipe) => recipe,
-        None => Recipe::of(args, data, samples.classes())?,
+        None => {
+            let pictures = source::parts(&samples.pictures).train.len();
+            Recipe::of(args, data, samples.classes(), pictures)?
+        }
     };
     let model = recipe.model(samples.inputs(), samples.classes())?;
     let folder = new_run_folder(args.out.as_deref(), &recipe.data.name())?;
@@ -49,7 +54,10 @@ pub fn resume(args: &ResumeArgs) -> Result<ExitCode> {
     let voice = Voice::of(&args.shared);
     let toml = args.run.join("run.toml");
     if !toml.exists() {
-        bail!("{} is not the folder of a run: it holds no run.toml\n  mend: give the folder that `gradus train` named", args.run.display());
+        bail!(
+            "{} is not the folder of a run: it holds no run.toml\n  mend: give the folder that `gradus train` named",
+            args.run.display()
+        );
     }
     let mut recipe = Recipe::read(&toml)?;
     if let Some(epochs) = args.epochs {
@@ -84,9 +92,13 @@ fn read(data: &Data, shared: &Shared, voice: Voice) -> Result<PictureSamples> {
     }
     let parts = source::parts(&pictures);
     if parts.train.is_empty() {
-        bail!("no picture is left to train on\n  mend: give less to --validation and --test, or add pictures");
+        bail!(
+            "no picture is left to train on\n  mend: give less to --validation and --test, or add pictures"
+        );
     }
-    Ok(PictureSamples::measured(pictures, data.grey, &parts.train))
+    let mut samples = PictureSamples::measured(pictures, data.grey, &parts.train);
+    samples.mirror = data.mirror;
+    Ok(samples)
 }
 
 /// What a result must be better than: measured once, kept in the run's folder.
@@ -128,15 +140,29 @@ impl Run<'_> {
         let settings = &self.recipe.train;
         self.voice.say(&format!(
             "train      loss {}, optimizer {}, learning rate {}, batch {}, seed {}, threads {}",
-            settings.loss, settings.optimizer, settings.learning_rate, String::from(settings.batch), settings.seed, threads.count(),
+            settings.loss,
+            settings.optimizer,
+            settings.learning_rate,
+            String::from(settings.batch),
+            settings.seed,
+            threads.count(),
         ));
 
         let Some(baselines) = self.baselines(&parts, &threads, &stop)? else {
-            self.voice.say(&format!("stopped before the first step; start it with: gradus resume {}", self.folder.display()));
+            self.voice.say(&format!(
+                "stopped before the first step; start it with: gradus resume {}",
+                self.folder.display()
+            ));
             return Ok(ExitCode::from(130));
         };
-        let mut trainer =
-            Trainer::new(&self.model, &self.samples, parts.clone(), settings.clone(), &threads, &fingerprint)?;
+        let mut trainer = Trainer::new(
+            &self.model,
+            &self.samples,
+            parts.clone(),
+            settings.clone(),
+            &threads,
+            &fingerprint,
+        )?;
         if resume && checkpoint_path(self.folder).exists() {
             trainer.restore(self.folder)?;
         }
@@ -169,7 +195,8 @@ impl Run<'_> {
             }
             Err(error) => {
                 let at = self.folder.display();
-                return Err(error).with_context(|| format!("training stopped; once that is mended: gradus resume {at}"));
+                return Err(error)
+                    .with_context(|| format!("training stopped; once that is mended: gradus resume {at}"));
             }
         };
         if outcome.stopped == Stopped::Asked {
@@ -189,7 +216,8 @@ impl Run<'_> {
         if let Some(known) = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
             return Ok(Some(known));
         }
-        let linear = linear_baseline(&self.samples, parts, self.recipe.train.seed, threads, stop)?;
+        let settings = &self.recipe.train;
+        let linear = linear_baseline(&self.samples, parts, (settings.seed, settings.monitor), threads, stop)?;
         if stop.load(Relaxed) {
             return Ok(None);
         }

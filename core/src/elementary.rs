@@ -66,10 +66,10 @@ pub fn tanh(x: f32) -> f32 {
     // Near zero an odd polynomial (Cephes); elsewhere 1 − 2 / (e²ˣ + 1).
     let z = x * x;
     let p = -5.704_988_7e-3;
-    let p = p * z + 2.063_908_9e-2;
+    let p = p * z + 2.063_909e-2;
     let p = p * z - 5.373_972_6e-2;
     let p = p * z + 1.333_144_2e-1;
-    let p = p * z - 3.333_328_2e-1;
+    let p = p * z - 3.333_328e-1;
     let small = p * z * x + x;
     let a = f32::from_bits(x.to_bits() & 0x7fff_ffff);
     let large = 1.0 - 2.0 / (exp(a + a) + 1.0);

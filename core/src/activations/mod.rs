@@ -133,7 +133,7 @@ impl<C: Curve> Loop for Chain<'_, C> {
     #[inline(always)]
     fn run(self) {
         for (dy, kept) in self.0.iter_mut().zip(self.1) {
-            *dy = *dy * C::slope(*kept);
+            *dy *= C::slope(*kept);
         }
     }
 }

@@ -156,7 +156,7 @@ pub(crate) struct Seen<'a> {
     pub y: &'a [f32],
 }
 
-fn read<'a>(place: Place, pieces: Pieces, theta: &'a [f32]) -> &'a [f32] {
+fn read(place: Place, pieces: Pieces, theta: &[f32]) -> &[f32] {
     match place {
         // SAFETY: `settle` keeps apart all that is in use at one time.
         Place::Memory(span) => unsafe { pieces.read(span) },
@@ -191,7 +191,9 @@ impl Objective for Plan {
                 wanted.map(|(place, add)| {
                     // SAFETY: `settle` keeps apart all that is in use at one time; parts of θ do not overlap.
                     let to = match place {
+                        // SAFETY: as above.
                         Place::Memory(span) => unsafe { pieces.write(span) },
+                        // SAFETY: as above.
                         Place::Weights(span) => unsafe { slopes.write(span) },
                     };
                     Gradient { to, add }

@@ -20,14 +20,14 @@ pub fn majority_baseline(data: &dyn Samples, train: &[u32], part: &[u32]) -> f64
 }
 
 /// A linear model on the same inputs (no hidden layer, cross-entropy, Adam, at most 40 epochs, its best epoch by
-/// validation loss): its accuracy on the validation part and on the test part.
+/// `monitor`, as the network it is compared with): its accuracy on the validation part and on the test part.
 ///
 /// # Errors
 /// As for any training.
 pub fn linear_baseline(
     data: &dyn Samples,
     parts: &Parts,
-    seed: u64,
+    (seed, monitor): (u64, Monitor),
     threads: &Threads,
     stop: &AtomicBool,
 ) -> Result<(f64, f64)> {
@@ -41,8 +41,8 @@ pub fn linear_baseline(
         learning_rate: 0.3 / (inputs as f64).max(30.0),
         epochs: 40,
         batch: Batch::Of(64),
-        patience: 5,
-        monitor: Monitor::Loss,
+        patience: 8,
+        monitor,
         seed,
         network: network.clone(),
         loss: loss.into(),

@@ -98,7 +98,7 @@ impl<'a> Trainer<'a> {
             Batch::Of(n) => n.min(examples),
         };
         let mut plans = vec![(batch, model.training_plan(batch, threads)?)];
-        if examples % batch != 0 {
+        if !examples.is_multiple_of(batch) {
             plans.push((examples % batch, model.training_plan(examples % batch, threads)?));
         }
         let theta = model.layout().start(settings.seed);
