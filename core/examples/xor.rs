@@ -20,7 +20,7 @@ fn main() -> gradus::Result<()> {
     for t in 1..=500 {
         loss = adam.step(Step { t, learning_rate: 0.05 }, &mut theta, &mut plan);
     }
-    println!("after 500 steps the loss is {loss:.4}");
+    println!("after 500 steps the loss is {loss:.6}");
     assert!(loss < 0.01);
     Ok(())
 }

@@ -103,7 +103,7 @@ pub struct Settings {
     pub monitor: Monitor,
     /// Whether rare classes count more.
     pub class_weights: ClassWeights,
-    /// Seconds between checkpoints within an epoch; one is written at the end of each epoch in any case.
+    /// Seconds between checkpoints within an epoch; at the end of an epoch one is written if the last is a second old.
     pub checkpoint_seconds: f64,
 }
 

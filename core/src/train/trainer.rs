@@ -203,18 +203,18 @@ impl<'a> Trainer<'a> {
                 seconds: self.progress.seconds,
             });
             let reason = self.limit_reached();
+            let mut pause = self.settings.checkpoint_seconds;
             if self.progress.seen == self.order.len() || reason.is_some() {
                 watcher.see(&Event::Epoch(self.end_epoch()?));
                 self.progress.ended = reason.or(self.epoch_limit_reached());
-            } else if stop.load(Relaxed) {
-                self.progress.ended = Some(Stopped::Asked);
-            } else if saved.elapsed().as_secs_f64() < self.settings.checkpoint_seconds {
-                continue;
+                // Making a file durable takes as long as many a short epoch.
+                pause = pause.min(1.0);
             }
             if self.progress.ended.is_none() && stop.load(Relaxed) {
                 self.progress.ended = Some(Stopped::Asked);
             }
-            if let Some(run) = run {
+            let due = self.progress.ended.is_some() || saved.elapsed().as_secs_f64() >= pause;
+            if let Some(run) = run.filter(|_| due) {
                 self.check_finite()?;
                 self.save(run)?;
                 saved = Instant::now();
