@@ -66,7 +66,9 @@ pub struct Console {
     bar: ProgressBar,
     epochs: u64,
     train: usize,
-    batch_done: usize,
+    /// When this epoch's first step was seen, and how many examples were behind it.
+    began: Instant,
+    before: usize,
     last_step: Option<Instant>,
 }
 
@@ -77,9 +79,9 @@ impl Console {
     /// For a training of `epochs` epochs.
     pub fn new(voice: Voice, epochs: u64) -> Console {
         let bar = if voice == Voice::Terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{prefix} {wide_bar} {msg}  {per_sec}  {eta} left");
+        let style = ProgressStyle::with_template("{prefix} {wide_bar} {msg}");
         bar.set_style(style.expect("a template that is a constant"));
-        Console { voice, bar, epochs, train: 0, batch_done: 0, last_step: None }
+        Console { voice, bar, epochs, train: 0, began: Instant::now(), before: 0, last_step: None }
     }
 
     /// Shows an event.
@@ -91,24 +93,32 @@ impl Console {
                 self.bar.set_prefix(self.epoch_name(*epoch));
             }
             Event::Step { loss, seen, .. } => {
+                if self.last_step.is_none() {
+                    // A resumed epoch has examples behind it that this run did not see.
+                    (self.began, self.before) = (Instant::now(), *seen);
+                }
                 if self.last_step.is_some_and(|last| last.elapsed() < PAUSE) {
                     return;
                 }
                 self.last_step = Some(Instant::now());
-                if *seen < self.batch_done {
-                    self.bar.reset();
-                }
-                self.batch_done = *seen;
                 self.bar.set_position(*seen as u64);
-                self.bar.set_message(format!("loss {loss:.4}"));
+                let speed =
+                    seen.saturating_sub(self.before) as f64 / self.began.elapsed().as_secs_f64().max(1e-9);
+                let left = (self.train - *seen) as f64 / speed.max(1e-9);
+                if *seen > self.before {
+                    let pace = format!("{speed:.0} pictures/s  {left:.0} s left of the epoch");
+                    self.bar.set_message(format!("loss {loss:.4}  {pace}"));
+                }
             }
             Event::Epoch(record) => {
                 if matches!(self.voice, Voice::Terminal | Voice::Plain) {
                     self.bar.suspend(|| print(&self.line(record)));
                 }
                 self.bar.reset();
-                self.batch_done = 0;
-                self.bar.set_prefix(self.epoch_name(record.epoch + 1));
+                (self.began, self.before) = (Instant::now(), 0);
+                if record.epoch < self.epochs {
+                    self.bar.set_prefix(self.epoch_name(record.epoch + 1));
+                }
             }
             Event::Verdict(_) => self.bar.finish_and_clear(),
         }

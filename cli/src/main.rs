@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         // Whoever reads our output has read enough (`gradus list | head`).
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("gradus: {error:#}");
+            eprintln!("gradus: {}", whole_story(&error));
             ExitCode::from(1)
         }
     }
@@ -49,6 +49,15 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// The error and its causes, each once: many messages quote their cause already.
+fn whole_story(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |story, cause| match story {
+        story if story.contains(&cause) => story,
+        story if story.is_empty() => cause,
+        story => format!("{story}: {cause}"),
+    })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

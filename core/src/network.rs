@@ -162,6 +162,13 @@ impl Model {
                 mend: "add a layer that has weights, for example `dense 1 sigmoid`".into(),
             });
         }
+        // θ, its gradient, a state of the optimizer and the best θ: without room for these there is no training.
+        if Vec::<f32>::new().try_reserve_exact(layout.weights().saturating_mul(4)).is_err() {
+            return Err(Error::Settings {
+                message: format!("{} weights do not fit into this machine's memory", layout.weights()),
+                mend: "write smaller layers, or make the pictures smaller (--image)".into(),
+            });
+        }
         Ok(Model { network, loss, inputs, classes, outputs, link, open, layout })
     }
 

@@ -227,7 +227,7 @@ fn run(isa: Isa, product: Product, threads: &Threads) {
     }
 }
 
-/// out[j] = Σ over i of a[i][j], in ascending order of i from +0, or out[j] += that sum.
+/// `out[j] = Σᵢ a[i][j]`, in ascending order of i from +0, or `out[j] +=` that sum.
 ///
 /// `a` has rows of `columns` elements.
 ///
