@@ -139,6 +139,38 @@ pub struct TrainArgs {
     pub open: bool,
 }
 
+impl TrainArgs {
+    /// The first option given that a run.toml decides.
+    pub fn deciding(&self) -> Option<&'static str> {
+        let given = [
+            (self.net.is_some(), "--net"),
+            (self.loss.is_some(), "--loss"),
+            (self.class_weights.is_some(), "--class-weights"),
+            (self.optimizer.is_some(), "--optimizer"),
+            (self.lr.is_some(), "--lr"),
+            (self.batch.is_some(), "--batch"),
+            (self.clip_norm.is_some(), "--clip-norm"),
+            (self.clip_value.is_some(), "--clip-value"),
+            (self.l2.is_some(), "--l2"),
+            (self.weight_decay.is_some(), "--weight-decay"),
+            (self.epochs.is_some(), "--epochs"),
+            (self.steps.is_some(), "--steps"),
+            (self.time.is_some(), "--time"),
+            (self.patience.is_some(), "--patience"),
+            (self.monitor.is_some(), "--monitor"),
+            (self.image.is_some(), "--image"),
+            (self.grey, "--grey"),
+            (self.no_mirror, "--no-mirror"),
+            (self.max_pixels.is_some(), "--max-pixels"),
+            (self.validation.is_some(), "--validation"),
+            (self.test.is_some(), "--test"),
+            (self.seed.is_some(), "--seed"),
+            (self.checkpoint_seconds.is_some(), "--checkpoint-seconds"),
+        ];
+        given.into_iter().find(|(is, _)| *is).map(|(_, name)| name)
+    }
+}
+
 /// What all commands that compute understand.
 #[derive(Args, Clone)]
 pub struct Shared {

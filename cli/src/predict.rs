@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use gradus::losses::Loss;
 use gradus::network::{Model, Network};
 use gradus::threads::Threads;
-use gradus::train::ModelFile;
+use gradus::train::{ModelFile, most_likely};
 use serde_json::{Map, json};
 
 use crate::args::PredictArgs;
@@ -89,8 +89,7 @@ pub fn predict(args: &PredictArgs) -> Result<ExitCode> {
                 plan.data("weight").fill(1.0);
                 plan.forward(&trained.theta);
                 trained.model.probabilities(plan.value(z), &mut probabilities);
-                let class = (1..probabilities.len())
-                    .fold(0, |b, k| if probabilities[k] > probabilities[b] { k } else { b });
+                let class = most_likely(&probabilities);
                 let label = &trained.classes[class];
                 if args.json {
                     let all: Map<String, serde_json::Value> = trained

@@ -26,6 +26,12 @@ pub fn train(args: &TrainArgs) -> Result<ExitCode> {
     let told = args.data.as_deref().filter(|path| path.extension().is_some_and(|e| e == "toml"));
     let (data, told) = match told {
         Some(path) => {
+            if let Some(option) = args.deciding() {
+                bail!(
+                    "{option} cannot be given with {}, which decides it\n  mend: change it in a copy of that file",
+                    path.display()
+                );
+            }
             let recipe = Recipe::read(path)?;
             (recipe.data.clone(), Some(recipe))
         }

@@ -251,6 +251,7 @@ fn errors_say_what_where_and_how_to_mend_it() {
         (&["train", "pets", "--out", "full"], "is not empty"),
         (&["train", "pets", "--validation", "0.9", "--test", "0.9"], "below 1"),
         (&["train", "bad.toml"], "bad.toml"),
+        (&["train", "bad.toml", "--lr", "1"], "--lr cannot be given"),
         (&["resume", "full"], "holds no run.toml"),
         (&["predict", "bad.safetensors", "x.jpg"], "not a usable model"),
         (&["predict", "full", "x.jpg"], "holds no model.safetensors"),

@@ -24,7 +24,7 @@ pub(super) struct Scratch {
 /// A cache line: a vector that starts with one does not straddle two.
 #[repr(align(64))]
 #[derive(Clone, Copy)]
-struct Line(#[allow(dead_code)] [f32; 16]);
+struct Line(#[allow(dead_code, reason = "read through a pointer")] [f32; 16]);
 
 impl Scratch {
     fn new() -> Box<Scratch> {

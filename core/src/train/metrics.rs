@@ -76,7 +76,7 @@ impl Scores {
 }
 
 /// The class of the greatest probability; the first of equals. Exactly ½ of two is the first.
-pub(crate) fn most_likely(p: &[f64]) -> usize {
+pub fn most_likely(p: &[f64]) -> usize {
     (1..p.len()).fold(0, |best, k| if p[k] > p[best] { k } else { best })
 }
 

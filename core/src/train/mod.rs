@@ -18,7 +18,7 @@ pub use checkpoint::{checkpoint_path, previous_path};
 pub use evaluate::{Evaluation, Evaluator};
 pub use event::{EpochRecord, Event, Watcher};
 pub use files::write_whole;
-pub use metrics::{ClassScore, Scores, wilson};
+pub use metrics::{ClassScore, Scores, most_likely, wilson};
 pub use model_file::{ModelFile, theta_hash};
 pub use settings::{Batch, ClassWeights, Monitor, Settings};
 pub use trainer::{Outcome, Stopped, Trainer};
