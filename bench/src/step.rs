@@ -4,7 +4,7 @@ use gradus::Result;
 use gradus::graph::{Graph, Var};
 use gradus::network::Model;
 use gradus::op::Moment;
-use gradus::optimizer::{Around, Objective, Optimizer, Step};
+use gradus::optimizer::{Objective, Optimizer, Setup, Step};
 use gradus::optimizers::Choice;
 use gradus::plan::Plan;
 use gradus::rng::{Rng, Stream};
@@ -48,7 +48,7 @@ impl Stepper {
             (Plan::forward_only(graph, &[z], threads)?, Some(z))
         };
         let theta = model.layout().start(SEED);
-        let optimizer = Choice::parse(workload.optimizer)?.build(Around::default(), theta.len(), threads);
+        let optimizer = Choice::parse(workload.optimizer)?.build(&Setup::new(model.layout(), threads));
         let pool = Pool::new(workload, model);
         Ok(Stepper { workload: *workload, plan, result, theta, optimizer, pool, steps: 0 })
     }

@@ -63,8 +63,8 @@ pub struct TrainArgs {
     #[arg(long, value_name = "HOW", value_parser = parse_class_weights, help_heading = "Network and loss")]
     pub class_weights: Option<ClassWeights>,
 
-    /// The optimizer: sgd, momentum, nesterov, rmsprop, adam, with settings, for example 'adam beta1=0.8'
-    /// [default: adam].
+    /// The optimizer, with its dialect and settings, for example 'adam@keras beta1=0.8'; `gradus list optimizers` names
+    /// all [default: adam].
     #[arg(long, value_name = "LINE", help_heading = "Optimizer")]
     pub optimizer: Option<String>,
     /// Learning rate [default: 0.0005 for adam, else the optimizer's own].
@@ -79,6 +79,12 @@ pub struct TrainArgs {
     /// Hold each slope within ± this.
     #[arg(long, value_name = "SIZE", help_heading = "Optimizer")]
     pub clip_value: Option<f64>,
+    /// Hold the slopes into each unit to this share of the norm of its weights.
+    #[arg(long, value_name = "SHARE", help_heading = "Optimizer")]
+    pub clip_adaptive: Option<f64>,
+    /// L1 regularisation, added to the gradient.
+    #[arg(long, value_name = "LAMBDA", help_heading = "Optimizer")]
+    pub l1: Option<f64>,
     /// L2 regularisation, added to the gradient.
     #[arg(long, value_name = "LAMBDA", help_heading = "Optimizer")]
     pub l2: Option<f64>,
@@ -151,6 +157,8 @@ impl TrainArgs {
             (self.batch.is_some(), "--batch"),
             (self.clip_norm.is_some(), "--clip-norm"),
             (self.clip_value.is_some(), "--clip-value"),
+            (self.clip_adaptive.is_some(), "--clip-adaptive"),
+            (self.l1.is_some(), "--l1"),
             (self.l2.is_some(), "--l2"),
             (self.weight_decay.is_some(), "--weight-decay"),
             (self.epochs.is_some(), "--epochs"),

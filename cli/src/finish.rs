@@ -121,6 +121,7 @@ fn stopped_because(outcome: &Outcome) -> String {
         Stopped::Steps => format!("ended after {} steps", outcome.steps),
         Stopped::Time => format!("ended after {:.1} seconds of training, in epoch {epochs}", outcome.seconds),
         Stopped::Patience => format!("stopped early after {epochs} epochs, as validation no longer improved"),
+        Stopped::Optimizer(reason) => format!("ended after {} steps: {reason}", outcome.steps),
         Stopped::Asked => "stopped when asked to".into(),
     }
 }

@@ -134,16 +134,16 @@ fn losses() -> Vec<Row> {
 fn optimizers() -> Vec<Row> {
     let row = |e: &gradus::optimizers::Entry| Row {
         name: e.name,
-        form: form(e.parameters),
+        form: form(e.dialects[0].parameters),
         about: e.about,
-        formula: e.formula,
+        formula: e.dialects[0].formula,
         paper: e.paper,
         notes: [
-            format!("dialect    {}", e.dialect),
-            format!("{:<11}η  default {}, above 0", "--lr", e.learning_rate),
+            format!("dialect    {}: {}", e.dialects[0].name, e.dialects[0].about),
+            format!("{:<11}η  default {}, above 0", "--lr", e.dialects[0].learning_rate),
         ]
         .into_iter()
-        .chain(parameters(e.parameters))
+        .chain(parameters(e.dialects[0].parameters))
         .collect(),
     };
     OPTIMIZERS.iter().map(row).collect()

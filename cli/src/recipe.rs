@@ -102,7 +102,7 @@ impl Recipe {
         let learning_rate = match args.lr {
             Some(rate) => rate,
             None if optimizer.entry.name == "adam" => ADAM_RATE,
-            None => optimizer.entry.learning_rate,
+            None => optimizer.dialect.learning_rate,
         };
         let train = Settings {
             network: network.line(),
@@ -120,6 +120,8 @@ impl Recipe {
             seed: args.seed.unwrap_or(default.seed),
             clip_norm: args.clip_norm,
             clip_value: args.clip_value,
+            clip_adaptive: args.clip_adaptive,
+            l1: args.l1.unwrap_or(default.l1),
             l2: args.l2.unwrap_or(default.l2),
             weight_decay: args.weight_decay.unwrap_or(default.weight_decay),
             patience: args.patience.unwrap_or(20),

@@ -7,7 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use anyhow::{Context, Result, bail};
 use gradus::Error;
+use gradus::layout::Layout;
 use gradus::network::Model;
+use gradus::optimizer::Setup;
+use gradus::optimizers::Choice;
 use gradus::threads::Threads;
 use gradus::train::{
     Event, Parts, Samples, Stopped, Trainer, checkpoint_path, linear_baseline, majority_baseline, write_whole,
@@ -133,10 +136,8 @@ impl Run<'_> {
         let stop = stop_on_ctrl_c()?;
         let parts = source::parts(&self.samples.pictures);
         let fingerprint = self.recipe.fingerprint(&self.samples.pictures.fingerprint());
-        let states = gradus::optimizers::Choice::parse(&self.recipe.train.optimizer)?
-            .build(Default::default(), 1, &threads)
-            .state()
-            .len();
+        let (choice, weight) = (Choice::parse(&self.recipe.train.optimizer)?, Layout::of(1));
+        let states = choice.build(&Setup::new(&weight, &threads)).state().len();
         let batch = match self.recipe.train.batch {
             gradus::train::Batch::All => parts.train.len(),
             gradus::train::Batch::Of(n) => n.min(parts.train.len()),

@@ -4,7 +4,7 @@ use gradus::layers::{Dense, Layer};
 use gradus::losses::Loss;
 use gradus::network::{Model, Network};
 use gradus::op::{Backward, Forward, Op, Shape};
-use gradus::optimizer::Step;
+use gradus::optimizer::{Setup, Step};
 use gradus::optimizers::Choice;
 use gradus::threads::Threads;
 
@@ -88,7 +88,7 @@ pub fn main() {
     }
     plan.data("weight").fill(1.0);
     let mut theta = model.layout().start(1);
-    let mut adam = Choice::parse("adam").unwrap().build(Default::default(), theta.len(), &threads);
+    let mut adam = Choice::parse("adam").unwrap().build(&Setup::new(model.layout(), &threads));
     let mut loss = f32::NAN;
     for t in 1..=300 {
         loss = adam.step(Step { t, learning_rate: 0.02 }, &mut theta, &mut plan);

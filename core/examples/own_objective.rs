@@ -3,20 +3,21 @@
 //! ```text
 //! f(x, y) = (1 − x)² + 100 (y − x²)²
 //! ```
-use gradus::optimizer::{Objective, Step};
+use gradus::layout::Layout;
+use gradus::optimizer::{Objective, Setup, Step};
 use gradus::optimizers::Choice;
 use gradus::threads::Threads;
 
 /// Rosenbrock 1960: a bent valley, easy to find, hard to follow; its end is at (1, 1).
 struct Valley;
 
-impl Objective for Valley {
-    fn loss(&mut self, theta: &[f32]) -> f32 {
+impl Objective<f64> for Valley {
+    fn loss(&mut self, theta: &[f64]) -> f64 {
         let [x, y] = [theta[0], theta[1]];
         (1.0 - x).powi(2) + 100.0 * (y - x * x).powi(2)
     }
 
-    fn gradient(&mut self, theta: &[f32], grad: &mut [f32]) -> f32 {
+    fn gradient(&mut self, theta: &[f64], grad: &mut [f64]) -> f64 {
         let [x, y] = [theta[0], theta[1]];
         grad[0] = -2.0 * (1.0 - x) - 400.0 * x * (y - x * x);
         grad[1] = 200.0 * (y - x * x);
@@ -28,7 +29,7 @@ impl Objective for Valley {
 pub fn main() {
     let mut theta = [-1.2, 1.0];
     let choice = Choice::parse("adam").expect("in the table");
-    let mut adam = choice.build(Default::default(), theta.len(), &Threads::new(1));
+    let mut adam = choice.build_as::<f64>(&Setup::new(&Layout::of(2), &Threads::new(1)));
     for t in 1..=10_000 {
         adam.step(Step { t, learning_rate: 0.01 }, &mut theta, &mut Valley);
     }

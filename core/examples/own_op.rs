@@ -5,7 +5,7 @@ use gradus::initializers;
 use gradus::losses::Loss;
 use gradus::op::{Backward, Forward, Op, Shape};
 use gradus::ops::Linear;
-use gradus::optimizer::Step;
+use gradus::optimizer::{Setup, Step};
 use gradus::optimizers::Choice;
 use gradus::plan::Plan;
 use gradus::threads::Threads;
@@ -66,7 +66,7 @@ pub fn main() {
     }
     plan.data("weight").fill(1.0);
     let mut theta = plan.layout().start(3);
-    let mut adam = Choice::parse("adam").unwrap().build(Default::default(), theta.len(), &threads);
+    let mut adam = Choice::parse("adam").unwrap().build(&Setup::new(plan.layout(), &threads));
     let mut loss = f32::NAN;
     for t in 1..=2000 {
         loss = adam.step(Step { t, learning_rate: 0.02 }, &mut theta, &mut plan);

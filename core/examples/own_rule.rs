@@ -4,7 +4,8 @@
 //! b ← μ b + (1 − μ) g
 //! θ ← θ − η sign(b)
 //! ```
-use gradus::optimizer::{Around, Descent, Objective, Optimizer, Rule, Step, Update};
+use gradus::layout::Layout;
+use gradus::optimizer::{Descent, Objective, Optimizer, Rule, Setup, Step, Update};
 use gradus::real::Real;
 use gradus::threads::Threads;
 
@@ -43,7 +44,7 @@ impl Objective for Distance {
 /// Walks to (1, −2) with steps that shrink.
 pub fn main() {
     let rule = SignDescent { momentum: 0.5 };
-    let mut descent = Descent::new(rule, Around::default(), 2, &Threads::new(1));
+    let mut descent = Descent::new(rule, &Setup::new(&Layout::of(2), &Threads::new(1)));
     let mut theta = [5.0, 5.0];
     for t in 1..=1000 {
         descent.step(Step { t, learning_rate: 1.0 / t as f64 }, &mut theta, &mut Distance);

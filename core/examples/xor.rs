@@ -1,7 +1,7 @@
 //! The README's program: a network learns XOR.
 use gradus::losses::Loss;
 use gradus::network::{Model, Network};
-use gradus::optimizer::Step;
+use gradus::optimizer::{Setup, Step};
 use gradus::optimizers::Choice;
 use gradus::threads::Threads;
 
@@ -15,7 +15,7 @@ fn main() -> gradus::Result<()> {
     plan.data("weight").fill(1.0);
 
     let mut theta = model.layout().start(1);
-    let mut adam = Choice::parse("adam")?.build(Default::default(), theta.len(), &threads);
+    let mut adam = Choice::parse("adam")?.build(&Setup::new(model.layout(), &threads));
     let mut loss = f32::NAN;
     for t in 1..=500 {
         loss = adam.step(Step { t, learning_rate: 0.05 }, &mut theta, &mut plan);

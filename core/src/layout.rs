@@ -34,6 +34,14 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// A single part `theta` of `weights` numbers that start at zero: for functions that are no network.
+    pub fn of(weights: usize) -> Layout {
+        let mut layout = Layout::default();
+        let zeros = crate::initializers::named("zeros").expect("in the table");
+        layout.push("theta".into(), Shape::new(&[weights]), zeros, Fan { inputs: weights, outputs: 1 });
+        layout
+    }
+
     /// Adds a part behind the others; where it begins.
     pub fn push(&mut self, name: String, shape: Shape, start: &'static dyn Initializer, fan: Fan) -> usize {
         let at = self.weights;

@@ -3,7 +3,7 @@
 //! | module | what it answers |
 //! |---|---|
 //! | [`real`], [`elementary`] | what a formula is written in |
-//! | [`optimizer`], [`optimizers`] | how weights improve |
+//! | [`optimizer`], [`optimizers`], [`wrappers`] | how weights improve |
 //! | [`op`], [`ops`], [`losses`], [`activations`] | what one computation is |
 //! | [`graph`], [`layout`] | how computations join; what the parts of θ are called |
 //! | [`plan`] | how a graph becomes an order and memory: the [`optimizer::Objective`] |
@@ -18,6 +18,8 @@
 //! ```
 
 pub mod activations;
+mod around;
+mod descent;
 pub mod elementary;
 pub mod error;
 pub mod graph;
@@ -37,5 +39,6 @@ pub mod rng;
 pub mod threads;
 pub mod train;
 pub mod words;
+pub mod wrappers;
 
 pub use error::{Error, Result};

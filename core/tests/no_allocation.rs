@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use common::{Clouds, model};
 use gradus::op::Moment;
-use gradus::optimizer::{Around, Objective, Step};
+use gradus::optimizer::{Around, Objective, Setup, Step};
 use gradus::optimizers::{Choice, OPTIMIZERS};
 use gradus::threads::Threads;
 use gradus::train::{Batch, Event, Settings, Trainer};
@@ -59,8 +59,16 @@ fn a_bare_step_allocates_nothing(optimizer: &str, threads: usize) {
     let mut plan = model.training_plan(96, &threads).unwrap();
     plan.data("weight").fill(1.0);
     let mut theta = model.layout().start(1);
-    let around = Around { clip_norm: 1.0, clip_value: 0.5, l2: 0.01, weight_decay: 0.01 };
-    let mut optimizer_made = Choice::parse(optimizer).unwrap().build(around, theta.len(), &threads);
+    let around = Around {
+        clip_adaptive: 0.9,
+        clip_norm: 1.0,
+        clip_value: 0.5,
+        l2: 0.01,
+        l1: 0.01,
+        weight_decay: 0.01,
+    };
+    let setup = Setup::new(model.layout(), &threads).around(around);
+    let mut optimizer_made = Choice::parse(optimizer).unwrap().build(&setup);
     for t in 1..=20 {
         let before = ALLOCATIONS.load(SeqCst);
         plan.at(Moment { training: true, seed: 1, step: t });

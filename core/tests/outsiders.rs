@@ -4,7 +4,7 @@
 mod common;
 
 use common::{cases, fixture, floats, model};
-use gradus::optimizer::{Objective, Step};
+use gradus::optimizer::{Objective, Setup, Step};
 use gradus::optimizers::{Choice, OPTIMIZERS};
 use gradus::threads::Threads;
 use gradus::train::Scores;
@@ -45,7 +45,7 @@ fn whole_trainings_end_where_those_of_pytorch_do() {
             let run = run.unwrap_or_else(|| panic!("`{}` is not in fixtures/mlp.json", entry.name));
             let what = format!("{} by {}", network["name"], entry.name);
             let mut choice = entry.name.to_string();
-            for p in entry.parameters {
+            for p in entry.dialects[0].parameters {
                 let value = run["settings"][p.name].as_f64();
                 choice += &value.map_or(String::new(), |value| format!(" {}={value}", p.name));
             }
@@ -54,8 +54,7 @@ fn whole_trainings_end_where_those_of_pytorch_do() {
             let rows = batches[0]["targets"].as_array().unwrap().len();
             let mut plan = model.training_plan(rows, &threads).unwrap();
             let mut theta: Vec<f32> = floats(&network["start"]).iter().map(|x| *x as f32).collect();
-            let mut optimizer =
-                Choice::parse(&choice).unwrap().build(Default::default(), theta.len(), &threads);
+            let mut optimizer = Choice::parse(&choice).unwrap().build(&Setup::new(model.layout(), &threads));
             let mut losses = Vec::new();
             plan.data("weight").fill(1.0);
             for t in 1..=100 {

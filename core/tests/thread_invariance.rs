@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use common::{Clouds, model};
 use gradus::network::Model;
 use gradus::op::Moment;
-use gradus::optimizer::{Around, Step};
+use gradus::optimizer::{Around, Setup, Step};
 use gradus::optimizers::{Choice, OPTIMIZERS};
 use gradus::rng::{Rng, Stream};
 use gradus::threads::Threads;
@@ -18,8 +18,9 @@ fn stepped(model: &Model, optimizer: &str, batch: usize, steps: u64, threads: us
     let threads = Threads::new(threads);
     let mut plan = model.training_plan(batch, &threads).unwrap();
     let mut theta = model.layout().start(5);
-    let around = Around { clip_norm: 1.0, ..Around::default() };
-    let mut optimizer = Choice::parse(optimizer).unwrap().build(around, theta.len(), &threads);
+    let around = Around { clip_norm: 1.0, clip_adaptive: 0.5, ..Around::default() };
+    let setup = Setup::new(model.layout(), &threads).around(around);
+    let mut optimizer = Choice::parse(optimizer).unwrap().build(&setup);
     for t in 1..=steps {
         let mut rng = Rng::new(9, Stream::Probe, t);
         plan.data("input").fill_with(|| rng.normal());

@@ -1,6 +1,6 @@
 use super::{Entry, Link, Pointwise, PointwiseLoss, Targets};
 use crate::real::Real;
-use crate::words::Parameter;
+use crate::words::{Kind, Parameter};
 
 pub(super) const ROW: Entry = Entry {
     name: BinaryCrossEntropy::NAME,
@@ -21,6 +21,7 @@ pub(super) const SMOOTHING: Parameter = Parameter {
     min: 0.0,
     max: 1.0,
     closed: (true, false),
+    kind: Kind::Number,
     about: "targets are moved towards all classes alike: t ← (1 − s) t + s / classes (Szegedy et al. 2015)",
 };
 

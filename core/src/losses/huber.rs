@@ -1,6 +1,6 @@
 use super::{Entry, Link, Pointwise, PointwiseLoss, Targets};
 use crate::real::Real;
-use crate::words::Parameter;
+use crate::words::{Kind, Parameter};
 
 pub(super) const ROW: Entry = Entry {
     name: Huber::NAME,
@@ -16,6 +16,7 @@ pub(super) const ROW: Entry = Entry {
         min: 0.0,
         max: f64::INFINITY,
         closed: (false, false),
+        kind: Kind::Number,
         about: "where the square ends and the line begins",
     }],
     build: |values| Box::new(PointwiseLoss(Huber { delta: values.get("delta") })),

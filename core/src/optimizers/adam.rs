@@ -1,25 +1,26 @@
-use super::{Entry, decay, epsilon};
+use super::{Dialect, Entry, Family, FromValues, Maker, decay, epsilon};
 use crate::elementary::power;
-use crate::optimizer::{Descent, Rule, Step, Update};
+use crate::optimizer::{Rule, Step, Update};
 use crate::real::Real;
+use crate::words::Values;
 
 pub(super) const ROW: Entry = Entry {
     name: "adam",
     about: "momentum and scale together, both corrected for their start at zero",
-    formula: "m ← β₁ m + (1 − β₁) g\nv ← β₂ v + (1 − β₂) g²\nm̂ = m / (1 − β₁ᵗ)\nv̂ = v / (1 − β₂ᵗ)\nθ ← θ − η m̂ / (√v̂ + ε)",
     paper: "Kingma & Ba 2014, Adam: A Method for Stochastic Optimization, arXiv 1412.6980, Algorithm 1",
-    dialect: "PyTorch: Adam; with weight decay (decoupled) AdamW",
-    learning_rate: 0.001,
-    parameters: &[
-        decay("beta1", "β₁", 0.9, "memory of past gradients"),
-        decay("beta2", "β₂", 0.999, "memory of past squared gradients"),
-        epsilon(1e-8),
-    ],
-    build: |values, around, weights, threads| {
-        let rule =
-            Adam { beta1: values.get("beta1"), beta2: values.get("beta2"), epsilon: values.get("epsilon") };
-        Box::new(Descent::new(rule, around, weights, threads))
-    },
+    family: Family::Rule,
+    dialects: &[Dialect {
+        name: "pytorch",
+        about: "torch.optim.Adam; ε outside the root, both averages corrected",
+        formula: "m ← β₁ m + (1 − β₁) g\nv ← β₂ v + (1 − β₂) g²\nm̂ = m / (1 − β₁ᵗ)\nv̂ = v / (1 − β₂ᵗ)\nθ ← θ − η m̂ / (√v̂ + ε)",
+        learning_rate: 0.001,
+        parameters: &[
+            decay("beta1", "β₁", 0.9, "memory of past gradients"),
+            decay("beta2", "β₂", 0.999, "memory of past squared gradients"),
+            epsilon(1e-8),
+        ],
+        make: Maker::rule::<2, Adam>(),
+    }],
 };
 
 /// Adam, [Kingma & Ba 2014](https://arxiv.org/abs/1412.6980), Algorithm 1.
@@ -38,6 +39,13 @@ pub struct Adam {
     pub beta2: f64,
     /// ε ≥ 0: keeps the division finite.
     pub epsilon: f64,
+}
+
+impl FromValues for Adam {
+    fn from_values(values: &Values) -> Self {
+        let (beta1, beta2) = (values.get("beta1"), values.get("beta2"));
+        Adam { beta1, beta2, epsilon: values.get("epsilon") }
+    }
 }
 
 impl Rule<2> for Adam {

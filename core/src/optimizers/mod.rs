@@ -9,10 +9,12 @@ mod sgd;
 pub use {adam::Adam, momentum::Momentum, nesterov::Nesterov, rmsprop::RmsProp, sgd::Sgd};
 
 use crate::Result;
+use crate::descent::Descent;
 use crate::error::did_you_mean;
-use crate::optimizer::{Around, Optimizer};
-use crate::threads::Threads;
+use crate::optimizer::{Optimizer, Rule, Setup};
+use crate::real::{Kinds, Number};
 use crate::words::{Parameter, Values, Words};
+use crate::wrappers::{self, WRAPPERS};
 
 /// A named optimizer.
 pub struct Entry {
@@ -20,57 +22,176 @@ pub struct Entry {
     pub name: &'static str,
     /// In one line.
     pub about: &'static str,
-    /// The rule, as its paper writes it.
-    pub formula: &'static str,
     /// Where it is from.
     pub paper: &'static str,
-    /// Whose rule and defaults these are.
-    pub dialect: &'static str,
+    /// What it asks an objective for.
+    pub family: Family,
+    /// The ways it is written; the first is the default.
+    pub dialects: &'static [Dialect],
+}
+
+/// What an optimizer asks an objective for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// One gradient a step; any batch will do.
+    Rule,
+    /// Several losses and gradients a step, all of one function: wants all data in a batch.
+    LineSearch,
+    /// The losses of a population, no gradient: wants all data in a batch, or large ones.
+    Evolution,
+}
+
+/// A way in which a framework or a paper writes an optimizer.
+pub struct Dialect {
+    /// As it is written behind `@`.
+    pub name: &'static str,
+    /// Whose it is, and in what it differs from the others.
+    pub about: &'static str,
+    /// What it does in a step.
+    pub formula: &'static str,
     /// η when none is given.
     pub learning_rate: f64,
     /// Its numbers.
     pub parameters: &'static [Parameter],
     /// Makes it.
-    pub build: fn(&Values, Around, usize, &Threads) -> Box<dyn Optimizer>,
+    pub make: Maker,
 }
 
 /// What `--optimizer` accepts, `gradus list optimizers` prints and the tests run.
 pub static OPTIMIZERS: &[Entry] = &[sgd::ROW, momentum::ROW, nesterov::ROW, rmsprop::ROW, adam::ROW];
 
-/// An optimizer with its parameters, for example read from `adam beta1=0.8`.
+/// Something that is made from its parameters.
+pub trait FromValues {
+    /// Reads them.
+    fn from_values(values: &Values) -> Self;
+}
+
+/// Something that makes an optimizer, for θ in any kind of number.
+pub trait Make {
+    /// Makes it.
+    fn make<R: Number>(values: &Values, setup: &Setup) -> Box<dyn Optimizer<R>>;
+}
+
+type MakeFn<R> = fn(&Values, &Setup) -> Box<dyn Optimizer<R>>;
+
+/// Makes an optimizer for θ in `f32` or in `f64`.
+#[derive(Clone, Copy)]
+pub struct Maker {
+    single: MakeFn<f32>,
+    double: MakeFn<f64>,
+}
+
+impl Maker {
+    /// As `M` makes it.
+    pub const fn of<M: Make>() -> Maker {
+        Maker { single: M::make::<f32>, double: M::make::<f64> }
+    }
+
+    /// [`Descent`] by the rule `U`.
+    pub const fn rule<const N: usize, U: Rule<N> + FromValues + 'static>() -> Maker {
+        Maker {
+            single: |values, setup| Box::new(Descent::<N, U, f32>::new(U::from_values(values), setup)),
+            double: |values, setup| Box::new(Descent::<N, U, f64>::new(U::from_values(values), setup)),
+        }
+    }
+}
+
+impl Kinds for Maker {
+    type Of<R: Number> = MakeFn<R>;
+    fn single(self) -> MakeFn<f32> {
+        self.single
+    }
+    fn double(self) -> MakeFn<f64> {
+        self.double
+    }
+}
+
+/// An optimizer with its parameters, and what is wrapped around it: read from a line such as
+/// `adam@keras beta1=0.8` or `lookahead steps=5 over adam`.
 #[derive(Clone)]
 pub struct Choice {
+    /// What is around it, the outermost first.
+    pub wrappers: Vec<(&'static wrappers::Entry, Values)>,
     /// Its row.
     pub entry: &'static Entry,
+    /// Which way it is written.
+    pub dialect: &'static Dialect,
     values: Values,
 }
 
 impl Choice {
-    /// Reads a line such as `adam beta1=0.8 epsilon=1e-6`.
+    /// Reads a line such as `adam@keras beta1=0.8 epsilon=1e-6`.
     ///
     /// # Errors
     /// [`crate::Error::Line`] at a word that is wrong.
     pub fn parse(line: &str) -> Result<Choice> {
         let mut words = Words::of(line);
-        let name = words.need("the name of an optimizer", "for example adam")?;
-        let entry = OPTIMIZERS.iter().find(|e| e.name == name).ok_or_else(|| {
-            let mend = did_you_mean(name, OPTIMIZERS.iter().map(|e| e.name));
-            words.wrong(format!("no optimizer is called `{name}`"), mend)
-        })?;
-        let values = words.values(entry.parameters)?;
-        words.end()?;
-        Ok(Choice { entry, values })
+        let mut around = Vec::new();
+        loop {
+            let name = words.need("the name of an optimizer", "for example adam")?;
+            if let Some(wrapper) = WRAPPERS.iter().find(|w| w.name == name) {
+                around.push((wrapper, words.values(wrapper.parameters)?));
+                match words.take() {
+                    Some("over") => continue,
+                    Some(word) => {
+                        let mend = format!("write `over` between {name} and what it is around");
+                        return Err(words.wrong(format!("`{word}` does not belong here"), mend));
+                    }
+                    None => {
+                        let mut choice = Choice::parse(wrapper.inner)?;
+                        choice.wrappers = around;
+                        words.end()?;
+                        return Ok(choice);
+                    }
+                }
+            }
+            let (entry, dialect) = find(&words, name)?;
+            let values = words.values(dialect.parameters)?;
+            words.end()?;
+            return Ok(Choice { wrappers: around, entry, dialect, values });
+        }
     }
 
-    /// Makes it, for θ of `weights` numbers.
-    pub fn build(&self, around: Around, weights: usize, threads: &Threads) -> Box<dyn Optimizer> {
-        (self.entry.build)(&self.values, around, weights, threads)
+    /// Makes it, for networks.
+    pub fn build(&self, setup: &Setup) -> Box<dyn Optimizer> {
+        self.build_as::<f32>(setup)
+    }
+
+    /// Makes it, for θ in `R`.
+    pub fn build_as<R: Number>(&self, setup: &Setup) -> Box<dyn Optimizer<R>> {
+        let inner = R::pick(self.dialect.make)(&self.values, setup);
+        self.wrappers
+            .iter()
+            .rev()
+            .fold(inner, |inner, (wrapper, values)| R::pick(wrapper.make)(values, setup, inner))
     }
 
     /// The line that reads back to it, every default written out.
     pub fn line(&self) -> String {
-        format!("{}{}", self.entry.name, self.values.written())
+        let around = self.wrappers.iter().map(|(w, values)| format!("{}{} over ", w.name, values.written()));
+        let around: String = around.collect();
+        format!("{around}{}@{}{}", self.entry.name, self.dialect.name, self.values.written())
     }
+
+    /// Whether it wants all data, or much of it, in a batch.
+    pub fn wants_all_data(&self) -> bool {
+        self.entry.family != Family::Rule || self.wrappers.iter().any(|(w, _)| w.estimates)
+    }
+}
+
+/// The row and the dialect that `name` or `name@dialect` asks for.
+fn find(words: &Words, name: &str) -> Result<(&'static Entry, &'static Dialect)> {
+    let (rule, dialect) = name.split_once('@').map_or((name, None), |(rule, dialect)| (rule, Some(dialect)));
+    let entry = OPTIMIZERS.iter().find(|e| e.name == rule).ok_or_else(|| {
+        let names = OPTIMIZERS.iter().map(|e| e.name).chain(WRAPPERS.iter().map(|w| w.name));
+        words.wrong(format!("no optimizer is called `{rule}`"), did_you_mean(rule, names))
+    })?;
+    let Some(dialect) = dialect else { return Ok((entry, &entry.dialects[0])) };
+    let found = entry.dialects.iter().find(|d| d.name == dialect).ok_or_else(|| {
+        let mend = did_you_mean(dialect, entry.dialects.iter().map(|d| d.name));
+        words.wrong(format!("{rule} has no dialect `{dialect}`"), mend)
+    })?;
+    Ok((entry, found))
 }
 
 /// A number in [0, 1): how much of the past is kept.
@@ -80,18 +201,10 @@ pub(crate) const fn decay(
     default: f64,
     about: &'static str,
 ) -> Parameter {
-    Parameter { name, symbol, default, min: 0.0, max: 1.0, closed: (true, false), about }
+    Parameter { closed: (true, false), ..Parameter::number(name, symbol, default, (0.0, 1.0), about) }
 }
 
 /// ε ≥ 0: keeps a division finite.
 pub(crate) const fn epsilon(default: f64) -> Parameter {
-    Parameter {
-        name: "epsilon",
-        symbol: "ε",
-        default,
-        min: 0.0,
-        max: 1.0,
-        closed: (true, true),
-        about: "added to the root: keeps the division finite",
-    }
+    Parameter::number("epsilon", "ε", default, (0.0, 1.0), "added to the root: keeps the division finite")
 }

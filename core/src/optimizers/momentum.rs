@@ -1,18 +1,21 @@
-use super::{Entry, decay};
-use crate::optimizer::{Descent, Rule, Step, Update};
+use super::{Dialect, Entry, Family, FromValues, Maker, decay};
+use crate::optimizer::{Rule, Step, Update};
 use crate::real::Real;
+use crate::words::Values;
 
 pub(super) const ROW: Entry = Entry {
     name: "momentum",
     about: "gradients with inertia: a ball rolling downhill",
-    formula: "b ← μ b + g\nθ ← θ − η b",
     paper: "Polyak 1964, Some methods of speeding up the convergence of iteration methods",
-    dialect: "PyTorch: SGD(momentum=0.9); the rate stands outside the velocity",
-    learning_rate: 0.01,
-    parameters: &[decay("momentum", "μ", 0.9, "how much of the last velocity is kept")],
-    build: |values, around, weights, threads| {
-        Box::new(Descent::new(Momentum { momentum: values.get("momentum") }, around, weights, threads))
-    },
+    family: Family::Rule,
+    dialects: &[Dialect {
+        name: "pytorch",
+        about: "torch.optim.SGD(momentum=0.9); the rate stands outside the velocity",
+        formula: "b ← μ b + g\nθ ← θ − η b",
+        learning_rate: 0.01,
+        parameters: &[decay("momentum", "μ", 0.9, "how much of the last velocity is kept")],
+        make: Maker::rule::<1, Momentum>(),
+    }],
 };
 
 /// Momentum, [Polyak 1964](https://doi.org/10.1016/0041-5553(64)90137-5), as PyTorch writes it.
@@ -24,6 +27,12 @@ pub(super) const ROW: Entry = Entry {
 pub struct Momentum {
     /// μ in [0, 1).
     pub momentum: f64,
+}
+
+impl FromValues for Momentum {
+    fn from_values(values: &Values) -> Self {
+        Momentum { momentum: values.get("momentum") }
+    }
 }
 
 impl Rule<1> for Momentum {

@@ -1,18 +1,21 @@
-use super::{Entry, decay};
-use crate::optimizer::{Descent, Rule, Step, Update};
+use super::{Dialect, Entry, Family, FromValues, Maker, decay};
+use crate::optimizer::{Rule, Step, Update};
 use crate::real::Real;
+use crate::words::Values;
 
 pub(super) const ROW: Entry = Entry {
     name: "nesterov",
     about: "momentum that looks ahead; the printed loss belongs to the look-ahead point",
-    formula: "b ← μ b + g\nθ ← θ − η (g + μ b)",
     paper: "Nesterov 1983; in this form Sutskever et al. 2013, On the importance of initialization and momentum",
-    dialect: "PyTorch: SGD(momentum=0.9, nesterov=True)",
-    learning_rate: 0.01,
-    parameters: &[decay("momentum", "μ", 0.9, "how much of the last velocity is kept")],
-    build: |values, around, weights, threads| {
-        Box::new(Descent::new(Nesterov { momentum: values.get("momentum") }, around, weights, threads))
-    },
+    family: Family::Rule,
+    dialects: &[Dialect {
+        name: "pytorch",
+        about: "torch.optim.SGD(momentum=0.9, nesterov=True); the rate stands outside the velocity",
+        formula: "b ← μ b + g\nθ ← θ − η (g + μ b)",
+        learning_rate: 0.01,
+        parameters: &[decay("momentum", "μ", 0.9, "how much of the last velocity is kept")],
+        make: Maker::rule::<1, Nesterov>(),
+    }],
 };
 
 /// Nesterov's momentum, [Sutskever et al. 2013](https://proceedings.mlr.press/v28/sutskever13.html), as the
@@ -25,6 +28,12 @@ pub(super) const ROW: Entry = Entry {
 pub struct Nesterov {
     /// μ in [0, 1).
     pub momentum: f64,
+}
+
+impl FromValues for Nesterov {
+    fn from_values(values: &Values) -> Self {
+        Nesterov { momentum: values.get("momentum") }
+    }
 }
 
 impl Rule<1> for Nesterov {

@@ -1,19 +1,21 @@
-use super::{Entry, decay, epsilon};
-use crate::optimizer::{Descent, Rule, Step, Update};
+use super::{Dialect, Entry, Family, FromValues, Maker, decay, epsilon};
+use crate::optimizer::{Rule, Step, Update};
 use crate::real::Real;
+use crate::words::Values;
 
 pub(super) const ROW: Entry = Entry {
     name: "rmsprop",
     about: "steps divided by the recent size of the gradient",
-    formula: "v ← α v + (1 − α) g²\nθ ← θ − η g / (√v + ε)",
     paper: "Tieleman & Hinton 2012, Lecture 6.5 of Neural Networks for Machine Learning",
-    dialect: "PyTorch: RMSprop; ε outside the root, α = 0.99",
-    learning_rate: 0.01,
-    parameters: &[decay("alpha", "α", 0.99, "how much of the last mean square is kept"), epsilon(1e-8)],
-    build: |values, around, weights, threads| {
-        let rule = RmsProp { alpha: values.get("alpha"), epsilon: values.get("epsilon") };
-        Box::new(Descent::new(rule, around, weights, threads))
-    },
+    family: Family::Rule,
+    dialects: &[Dialect {
+        name: "pytorch",
+        about: "torch.optim.RMSprop; ε outside the root",
+        formula: "v ← α v + (1 − α) g²\nθ ← θ − η g / (√v + ε)",
+        learning_rate: 0.01,
+        parameters: &[decay("alpha", "α", 0.99, "how much of the last mean square is kept"), epsilon(1e-8)],
+        make: Maker::rule::<1, RmsProp>(),
+    }],
 };
 
 /// RMSprop, [Tieleman & Hinton 2012](https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf),
@@ -28,6 +30,12 @@ pub struct RmsProp {
     pub alpha: f64,
     /// ε ≥ 0.
     pub epsilon: f64,
+}
+
+impl FromValues for RmsProp {
+    fn from_values(values: &Values) -> Self {
+        RmsProp { alpha: values.get("alpha"), epsilon: values.get("epsilon") }
+    }
 }
 
 impl Rule<1> for RmsProp {

@@ -1,16 +1,21 @@
-use super::Entry;
-use crate::optimizer::{Descent, Rule, Step, Update};
+use super::{Dialect, Entry, Family, FromValues, Maker};
+use crate::optimizer::{Rule, Step, Update};
 use crate::real::Real;
+use crate::words::Values;
 
 pub(super) const ROW: Entry = Entry {
     name: "sgd",
     about: "plain gradient descent: over all data, mini-batches or one example, as the batch says",
-    formula: "θ ← θ − η g",
     paper: "Cauchy 1847; Robbins & Monro 1951, A Stochastic Approximation Method",
-    dialect: "PyTorch: SGD",
-    learning_rate: 0.01,
-    parameters: &[],
-    build: |_, around, weights, threads| Box::new(Descent::new(Sgd, around, weights, threads)),
+    family: Family::Rule,
+    dialects: &[Dialect {
+        name: "pytorch",
+        about: "torch.optim.SGD; every framework writes it so",
+        formula: "θ ← θ − η g",
+        learning_rate: 0.01,
+        parameters: &[],
+        make: Maker::rule::<0, Sgd>(),
+    }],
 };
 
 /// Gradient descent, [Robbins & Monro 1951](https://doi.org/10.1214/aoms/1177729586).
@@ -19,6 +24,12 @@ pub(super) const ROW: Entry = Entry {
 /// θ ← θ − η g
 /// ```
 pub struct Sgd;
+
+impl FromValues for Sgd {
+    fn from_values(_: &Values) -> Self {
+        Sgd
+    }
+}
 
 impl Rule<0> for Sgd {
     const STATE: [&'static str; 0] = [];

@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::event::EpochRecord;
 use super::files::write_whole;
-use super::model_file::{bytes_of, digest, from_safetensors, hex, to_safetensors};
+use super::model_file::{Tensor, from_safetensors, hex, to_safetensors};
+use crate::real::Slot;
 use crate::{Error, Result};
 
 /// Where a training stands. All random numbers are keyed by seed and step, so these counters are their state too.
@@ -39,7 +40,7 @@ pub(super) struct Progress {
 /// The parts of a checkpoint, by name.
 pub(super) struct Contents {
     pub progress: Progress,
-    pub tensors: Vec<(String, Vec<f32>)>,
+    pub tensors: Vec<(String, Tensor)>,
 }
 
 /// The checkpoint of a run.
@@ -53,20 +54,16 @@ pub fn previous_path(run: &Path) -> PathBuf {
 }
 
 /// Writes a checkpoint, whole or not at all, and keeps the one before.
-pub(super) fn save(run: &Path, progress: &Progress, tensors: &[(String, &[f32])]) -> Result<()> {
+pub(super) fn save(run: &Path, progress: &Progress, numbers: &[(String, Slot)]) -> Result<()> {
     let json = serde_json::to_string(progress).expect("numbers and text");
-    let sum = checksum(&json, tensors.iter().map(|t| (t.0.as_str(), t.1)));
+    let tensors: Vec<(&str, Tensor)> = numbers.iter().map(|(n, s)| (n.as_str(), Tensor::of(s))).collect();
+    let sum = checksum(&json, tensors.iter().map(|(name, t)| (*name, t)));
     let metadata = BTreeMap::from([
         ("gradus".to_string(), "checkpoint 1".to_string()),
         ("progress".into(), json),
         ("sha256".into(), sum),
     ]);
-    let shapes: Vec<[usize; 1]> = tensors.iter().map(|t| [t.1.len()]).collect();
-    let tensors: Vec<(&str, &[usize], Vec<u8>)> = tensors
-        .iter()
-        .zip(&shapes)
-        .map(|((name, w), shape)| (name.as_str(), &shape[..], bytes_of(w)))
-        .collect();
+    let tensors: Vec<(&str, &Tensor)> = tensors.iter().map(|(name, t)| (*name, t)).collect();
     write_whole(&checkpoint_path(run), &to_safetensors(&tensors, &metadata), Some(&previous_path(run)))
 }
 
@@ -80,12 +77,12 @@ pub(super) fn load(run: &Path) -> Result<Contents> {
 
 /// SHA-256 over all a checkpoint says: where the training stands, and the name, length and numbers of each tensor.
 /// A file keeps its tensors in an order of its own: here they are taken by name.
-fn checksum<'a>(progress: &str, tensors: impl Iterator<Item = (&'a str, &'a [f32])>) -> String {
+fn checksum<'a>(progress: &str, tensors: impl Iterator<Item = (&'a str, &'a Tensor)>) -> String {
     let mut sha = Sha256::new_with_prefix(progress);
-    let tensors: BTreeMap<&str, &[f32]> = tensors.collect();
-    for (name, numbers) in tensors {
-        sha.update(format!("\n{name} {}\n", numbers.len()));
-        sha.update(digest([numbers]));
+    let tensors: BTreeMap<&str, &Tensor> = tensors.collect();
+    for (name, tensor) in tensors {
+        sha.update(format!("\n{name} {} {}\n", tensor.kind(), tensor.len()));
+        sha.update(Sha256::digest(&tensor.bytes));
     }
     hex(&sha.finalize())
 }
@@ -99,12 +96,11 @@ fn read(path: &Path) -> Result<Contents> {
         mend: "start the training again with `gradus train` and the run.toml beside it".into(),
     };
     let (tensors, metadata) = from_safetensors(&bytes).map_err(damaged)?;
-    let tensors: Vec<(String, Vec<f32>)> = tensors.into_iter().map(|(name, _, w)| (name, w)).collect();
     if metadata.get("gradus").map(String::as_str) != Some("checkpoint 1") {
         return Err(damaged("it was not written by this version of gradus".into()));
     }
     let progress = metadata.get("progress").map_or("", String::as_str);
-    let sum = checksum(progress, tensors.iter().map(|t| (t.0.as_str(), t.1.as_slice())));
+    let sum = checksum(progress, tensors.iter().map(|(name, t)| (name.as_str(), t)));
     if metadata.get("sha256") != Some(&sum) {
         return Err(damaged("its numbers are not those that were written".into()));
     }

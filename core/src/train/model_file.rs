@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::files::write_whole;
 use crate::layout::Layout;
+use crate::real::Slot;
 use crate::{Error, Result};
 
 /// A trained network as a file holds it.
@@ -31,12 +32,10 @@ impl ModelFile {
     /// # Errors
     /// [`Error::File`].
     pub fn save(&self, path: &Path) -> Result<()> {
-        let tensors: Vec<(&str, &[usize], Vec<u8>)> = self
-            .parts
-            .iter()
-            .map(|(name, shape, w)| (name.as_str(), shape.as_slice(), bytes_of(w)))
-            .collect();
-        write_whole(path, &to_safetensors(&tensors, &self.metadata), None)
+        let tensors: Vec<Tensor> = self.parts.iter().map(|(_, shape, w)| Tensor::shaped(shape, w)).collect();
+        let named: Vec<(&str, &Tensor)> =
+            self.parts.iter().zip(&tensors).map(|((name, ..), t)| (name.as_str(), t)).collect();
+        write_whole(path, &to_safetensors(&named, &self.metadata), None)
     }
 
     /// Reads one.
@@ -52,7 +51,15 @@ impl ModelFile {
             mend: "give a model.safetensors that gradus wrote, or the folder of a run".into(),
         };
         let (tensors, metadata) = from_safetensors(&bytes).map_err(damaged)?;
-        Ok(ModelFile { parts: tensors, metadata })
+        let part = |(name, tensor): (String, Tensor)| {
+            if tensor.kind() != "f32" {
+                return Err(damaged(format!("{name} holds {}, not f32", tensor.kind())));
+            }
+            let mut weights = vec![0.0; tensor.len()];
+            tensor.put(&mut Slot::Single(&mut weights));
+            Ok((name, tensor.shape, weights))
+        };
+        Ok(ModelFile { parts: tensors.into_iter().map(part).collect::<Result<_>>()?, metadata })
     }
 
     /// θ, if the parts are those of the layout.
@@ -82,45 +89,88 @@ impl ModelFile {
 
 /// The first 16 digits of SHA-256 over θ as little-endian f32: the proof that two trainings are the same.
 pub fn theta_hash(theta: &[f32]) -> String {
-    hex(&digest([theta]))[..16].into()
-}
-
-/// SHA-256 over several stretches of numbers.
-pub(super) fn digest<'a>(stretches: impl IntoIterator<Item = &'a [f32]>) -> Vec<u8> {
     let mut sha = Sha256::new();
-    for stretch in stretches {
-        for numbers in stretch.chunks(4096) {
-            let mut bytes = [0u8; 4096 * 4];
-            for (b, x) in bytes.chunks_exact_mut(4).zip(numbers) {
-                b.copy_from_slice(&x.to_le_bytes());
-            }
-            sha.update(&bytes[..numbers.len() * 4]);
+    for numbers in theta.chunks(4096) {
+        let mut bytes = [0u8; 4096 * 4];
+        for (b, x) in bytes.chunks_exact_mut(4).zip(numbers) {
+            b.copy_from_slice(&x.to_le_bytes());
         }
+        sha.update(&bytes[..numbers.len() * 4]);
     }
-    sha.finalize().to_vec()
+    hex(&sha.finalize())[..16].into()
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-pub(super) fn bytes_of(numbers: &[f32]) -> Vec<u8> {
-    numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
+/// A tensor as a file holds it.
+pub(super) struct Tensor {
+    dtype: Dtype,
+    pub shape: Vec<usize>,
+    /// Little-endian.
+    pub bytes: Vec<u8>,
+}
+
+impl Tensor {
+    /// Of numbers in a row.
+    pub fn of(numbers: &Slot) -> Tensor {
+        let (dtype, bytes) = match numbers {
+            Slot::Single(w) => (Dtype::F32, w.iter().flat_map(|x| x.to_le_bytes()).collect()),
+            Slot::Double(w) => (Dtype::F64, w.iter().flat_map(|x| x.to_le_bytes()).collect()),
+        };
+        Tensor { dtype, shape: vec![numbers.len()], bytes }
+    }
+
+    /// Of weights with a shape.
+    fn shaped(shape: &[usize], weights: &[f32]) -> Tensor {
+        let bytes = weights.iter().flat_map(|x| x.to_le_bytes()).collect();
+        Tensor { dtype: Dtype::F32, shape: shape.to_vec(), bytes }
+    }
+
+    /// How many numbers.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// `f32` or `f64`.
+    pub fn kind(&self) -> &'static str {
+        if self.dtype == Dtype::F32 { "f32" } else { "f64" }
+    }
+
+    /// Whether a place takes numbers of this kind, so many of them.
+    pub fn fits(&self, place: &Slot) -> bool {
+        let kind = if matches!(place, Slot::Single(_)) { Dtype::F32 } else { Dtype::F64 };
+        kind == self.dtype && place.len() == self.len()
+    }
+
+    /// Puts the numbers into a place that they fit.
+    pub fn put(&self, place: &mut Slot) {
+        match place {
+            Slot::Single(w) => {
+                for (x, b) in w.iter_mut().zip(self.bytes.chunks_exact(4)) {
+                    *x = f32::from_le_bytes(b.try_into().expect("four bytes"));
+                }
+            }
+            Slot::Double(w) => {
+                for (x, b) in w.iter_mut().zip(self.bytes.chunks_exact(8)) {
+                    *x = f64::from_le_bytes(b.try_into().expect("eight bytes"));
+                }
+            }
+        }
+    }
 }
 
 /// The bytes of a safetensors file.
-pub(super) fn to_safetensors(
-    tensors: &[(&str, &[usize], Vec<u8>)],
-    metadata: &BTreeMap<String, String>,
-) -> Vec<u8> {
-    let views = tensors.iter().map(|(name, shape, bytes)| {
-        (*name, TensorView::new(Dtype::F32, shape.to_vec(), bytes).expect("shape and length agree"))
+pub(super) fn to_safetensors(tensors: &[(&str, &Tensor)], metadata: &BTreeMap<String, String>) -> Vec<u8> {
+    let views = tensors.iter().map(|(name, t)| {
+        (*name, TensorView::new(t.dtype, t.shape.clone(), &t.bytes).expect("shape and length agree"))
     });
     let metadata: HashMap<String, String> = metadata.clone().into_iter().collect();
     serialize(views, Some(metadata)).expect("names are unique")
 }
 
-type Tensors = Vec<(String, Vec<usize>, Vec<f32>)>;
+type Tensors = Vec<(String, Tensor)>;
 
 /// The tensors, in the order of the file, and the metadata; or what is wrong with the bytes.
 pub(super) fn from_safetensors(
@@ -128,20 +178,16 @@ pub(super) fn from_safetensors(
 ) -> std::result::Result<(Tensors, BTreeMap<String, String>), String> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
     let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
-    let mut tensors: Vec<(usize, String, Vec<usize>, Vec<f32>)> = Vec::new();
+    let mut tensors: Vec<(usize, String, Tensor)> = Vec::new();
     for (name, view) in file.tensors() {
-        if view.dtype() != Dtype::F32 {
-            return Err(format!("{name} holds {:?}, not f32", view.dtype()));
+        if !matches!(view.dtype(), Dtype::F32 | Dtype::F64) {
+            return Err(format!("{name} holds {:?}, not f32 or f64", view.dtype()));
         }
         let at = view.data().as_ptr() as usize - bytes.as_ptr() as usize;
-        let numbers = view
-            .data()
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes(b.try_into().expect("four bytes")))
-            .collect();
-        tensors.push((at, name, view.shape().to_vec(), numbers));
+        let (shape, bytes) = (view.shape().to_vec(), view.data().to_vec());
+        tensors.push((at, name, Tensor { dtype: view.dtype(), shape, bytes }));
     }
     tensors.sort_by_key(|t| t.0);
     let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
-    Ok((tensors.into_iter().map(|(_, name, shape, w)| (name, shape, w)).collect(), metadata))
+    Ok((tensors.into_iter().map(|(_, name, tensor)| (name, tensor)).collect(), metadata))
 }

@@ -87,6 +87,9 @@ pub struct Settings {
     pub seconds: Option<f64>,
     /// Decides everything random.
     pub seed: u64,
+    /// Limit on the slopes into each unit, as a share of the norm of its weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_adaptive: Option<f64>,
     /// Limit on the norm of the whole gradient.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
@@ -95,6 +98,9 @@ pub struct Settings {
     pub clip_value: Option<f64>,
     /// λ of L2 regularisation, added to the gradient.
     pub l2: f64,
+    /// λ of L1 regularisation, added to the gradient.
+    #[serde(default)]
+    pub l1: f64,
     /// λ of decoupled weight decay.
     pub weight_decay: f64,
     /// Stop when the monitor has not improved for so many epochs; 0: never.
@@ -119,9 +125,11 @@ impl Default for Settings {
             steps: None,
             seconds: None,
             seed: 1,
+            clip_adaptive: None,
             clip_norm: None,
             clip_value: None,
             l2: 0.0,
+            l1: 0.0,
             weight_decay: 0.0,
             patience: 0,
             monitor: Monitor::Loss,
@@ -142,6 +150,12 @@ impl Settings {
         let checks = [
             (positive(self.learning_rate), "learning_rate", self.learning_rate, "a number above 0"),
             (
+                self.clip_adaptive.is_none_or(positive),
+                "clip_adaptive",
+                self.clip_adaptive.unwrap_or(0.0),
+                "a number above 0",
+            ),
+            (
                 self.clip_norm.is_none_or(positive),
                 "clip_norm",
                 self.clip_norm.unwrap_or(0.0),
@@ -154,6 +168,7 @@ impl Settings {
                 "a number above 0",
             ),
             (not_negative(self.l2), "l2", self.l2, "a number from 0"),
+            (not_negative(self.l1), "l1", self.l1, "a number from 0"),
             (not_negative(self.weight_decay), "weight_decay", self.weight_decay, "a number from 0"),
             (self.seconds.is_none_or(positive), "seconds", self.seconds.unwrap_or(0.0), "a number above 0"),
             (self.epochs > 0, "epochs", self.epochs as f64, "a whole number from 1"),
@@ -181,9 +196,11 @@ impl Settings {
     /// What happens around the rule.
     pub fn around(&self) -> Around {
         Around {
+            clip_adaptive: self.clip_adaptive.unwrap_or(f64::INFINITY),
             clip_norm: self.clip_norm.unwrap_or(f64::INFINITY),
             clip_value: self.clip_value.unwrap_or(f64::INFINITY),
             l2: self.l2,
+            l1: self.l1,
             weight_decay: self.weight_decay,
         }
     }

@@ -16,9 +16,10 @@ use super::settings::{Batch, ClassWeights, Monitor, Settings};
 use super::verdict;
 use crate::network::Model;
 use crate::op::Moment;
-use crate::optimizer::{Optimizer, Step};
+use crate::optimizer::{Optimizer, Reason, Setup, Step};
 use crate::optimizers::Choice;
 use crate::plan::Plan;
+use crate::real::Slot;
 use crate::rng::{Rng, Stream};
 use crate::threads::Threads;
 use crate::{Error, Result};
@@ -37,6 +38,8 @@ pub enum Stopped {
     Patience,
     /// It was asked to; it can be resumed.
     Asked,
+    /// The optimizer sees no use in going on.
+    Optimizer(Reason),
 }
 
 /// How a training ended.
@@ -66,6 +69,8 @@ pub struct Trainer<'a> {
     evaluator: Evaluator<'a>,
     optimizer: Box<dyn Optimizer>,
     theta: Vec<f32>,
+    /// The weights to use: θ itself, or what the optimizer makes of it.
+    answer: Vec<f32>,
     best_theta: Vec<f32>,
     order: Vec<u32>,
     class_weights: Vec<f32>,
@@ -102,12 +107,14 @@ impl<'a> Trainer<'a> {
             plans.push((examples % batch, model.training_plan(examples % batch, threads)?));
         }
         let theta = model.layout().start(settings.seed);
-        let optimizer = Choice::parse(&settings.optimizer)?.build(settings.around(), theta.len(), threads);
+        let setup = Setup::new(model.layout(), threads).around(settings.around()).seed(settings.seed);
+        let optimizer = Choice::parse(&settings.optimizer)?.build(&setup);
         let progress = Progress { fingerprint: fingerprint.into(), ..Progress::default() };
         Ok(Trainer {
             class_weights: class_weights(data, &parts.train, settings.class_weights),
             order: parts.train.clone(),
             best_theta: theta.clone(),
+            answer: theta.clone(),
             evaluator: Evaluator::new(model, threads),
             threads: threads.clone(),
             model,
@@ -151,18 +158,16 @@ impl<'a> Trainer<'a> {
         if contents.progress.fingerprint != self.progress.fingerprint {
             return Err(foreign("its data or settings"));
         }
-        let mut places: Vec<(String, &mut [f32])> =
-            vec![("theta".into(), &mut self.theta), ("best_theta".into(), &mut self.best_theta)];
-        places.extend(self.optimizer.state().into_iter().map(|(name, s)| (format!("optimizer.{name}"), s)));
-        let found = |name: &str, place: &[f32]| {
-            contents.tensors.iter().find(|(n, w)| n == name && w.len() == place.len()).map(|(_, w)| w)
+        let mut places = self.kept();
+        let found = |name: &str, place: &Slot| {
+            contents.tensors.iter().find(|(n, t)| n == name && t.fits(place)).map(|(_, t)| t)
         };
         // All or nothing: what does not fit changes nothing.
         if contents.tensors.len() != places.len() || places.iter().any(|(n, p)| found(n, p).is_none()) {
             return Err(foreign("its weights"));
         }
-        for (name, place) in places {
-            place.copy_from_slice(found(&name, place).expect("just found"));
+        for (name, place) in &mut places {
+            found(name, place).expect("just found").put(place);
         }
         self.progress = contents.progress;
         // Asked to stop is not an end, and the limits may have been moved since.
@@ -274,10 +279,11 @@ impl<'a> Trainer<'a> {
     /// Validates, remembers the best weights, and turns to the next epoch.
     fn end_epoch(&mut self) -> Result<EpochRecord> {
         self.check_finite()?;
+        self.optimizer.answer(&self.theta, &mut self.answer);
         let validated = if self.parts.validation.is_empty() {
             None
         } else {
-            Some(self.evaluator.evaluate(&self.theta, self.data, &self.parts.validation)?.scores)
+            Some(self.evaluator.evaluate(&self.answer, self.data, &self.parts.validation)?.scores)
         };
         let p = &mut self.progress;
         p.epoch += 1;
@@ -295,7 +301,7 @@ impl<'a> Trainer<'a> {
                 validated.as_ref().map_or(0.0, |s| s.loss.min(f64::MAX)),
                 validated.as_ref().map_or(0.0, |s| s.accuracy),
             ));
-            self.best_theta.copy_from_slice(&self.theta);
+            self.best_theta.copy_from_slice(&self.answer);
         }
         let record = EpochRecord {
             epoch: p.epoch,
@@ -321,7 +327,7 @@ impl<'a> Trainer<'a> {
         } else if self.settings.seconds.is_some_and(|seconds| p.seconds >= seconds) {
             Some(Stopped::Time)
         } else {
-            None
+            self.optimizer.ended().map(Stopped::Optimizer)
         }
     }
 
@@ -338,12 +344,18 @@ impl<'a> Trainer<'a> {
     }
 
     fn save(&mut self, run: &Path) -> Result<()> {
-        let mut tensors: Vec<(String, &[f32])> =
-            vec![("theta".into(), &self.theta), ("best_theta".into(), &self.best_theta)];
-        for (name, state) in self.optimizer.state() {
-            tensors.push((format!("optimizer.{name}"), state));
-        }
-        checkpoint::save(run, &self.progress, &tensors)
+        let progress = self.progress.clone();
+        checkpoint::save(run, &progress, &self.kept())
+    }
+
+    /// All numbers that a checkpoint keeps, by name.
+    fn kept(&mut self) -> Vec<(String, Slot<'_>)> {
+        let mut kept = vec![
+            ("theta".into(), Slot::Single(&mut self.theta)),
+            ("best_theta".into(), Slot::Single(&mut self.best_theta)),
+        ];
+        kept.extend(self.optimizer.state().into_iter().map(|(name, s)| (format!("optimizer.{name}"), s)));
+        kept
     }
 
     fn start_event(&self) -> Event {

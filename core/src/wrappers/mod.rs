@@ -1,0 +1,62 @@
+//! What can be put around any optimizer, one per file: `lookahead steps=5 over adam`. A new one: its file, its `mod`
+//! line, its row in the table.
+
+use crate::optimizer::{Optimizer, Setup};
+use crate::real::{Kinds, Number};
+use crate::words::{Parameter, Values};
+
+/// A named wrapper.
+pub struct Entry {
+    /// As `--optimizer` writes it.
+    pub name: &'static str,
+    /// In one line.
+    pub about: &'static str,
+    /// What it does in a step.
+    pub formula: &'static str,
+    /// Where it is from.
+    pub paper: &'static str,
+    /// Its numbers.
+    pub parameters: &'static [Parameter],
+    /// What it is around if nothing is said.
+    pub inner: &'static str,
+    /// Whether it replaces the gradient by an estimate from many losses.
+    pub estimates: bool,
+    /// Puts it around an optimizer.
+    pub make: Maker,
+}
+
+/// What can be written before `over`.
+pub static WRAPPERS: &[Entry] = &[];
+
+/// Something that puts itself around an optimizer.
+pub trait Wrap {
+    /// Makes it, around `inner`.
+    fn wrap<R: Number>(values: &Values, setup: &Setup, inner: Box<dyn Optimizer<R>>)
+    -> Box<dyn Optimizer<R>>;
+}
+
+type WrapFn<R> = fn(&Values, &Setup, Box<dyn Optimizer<R>>) -> Box<dyn Optimizer<R>>;
+
+/// Puts something around an optimizer, for θ in `f32` or in `f64`.
+#[derive(Clone, Copy)]
+pub struct Maker {
+    single: WrapFn<f32>,
+    double: WrapFn<f64>,
+}
+
+impl Maker {
+    /// As `W` does it.
+    pub const fn of<W: Wrap>() -> Maker {
+        Maker { single: W::wrap::<f32>, double: W::wrap::<f64> }
+    }
+}
+
+impl Kinds for Maker {
+    type Of<R: Number> = WrapFn<R>;
+    fn single(self) -> WrapFn<f32> {
+        self.single
+    }
+    fn double(self) -> WrapFn<f64> {
+        self.double
+    }
+}
