@@ -168,6 +168,16 @@ impl Values {
         }
     }
 
+    /// Multiplies the number of that name, if there is one, as far as its range allows; what it is then.
+    pub(crate) fn scale(&mut self, name: &str, factor: f64) -> Option<f64> {
+        let (parameter, value) = self.0.iter_mut().find(|(p, _)| p.name == name)?;
+        let scaled = *value * factor;
+        if parameter.allows(scaled) {
+            *value = scaled;
+        }
+        Some(*value)
+    }
+
     fn find(&self, name: &str) -> &(Parameter, f64) {
         self.0.iter().find(|(p, _)| p.name == name).unwrap_or_else(|| panic!("no parameter {name}"))
     }

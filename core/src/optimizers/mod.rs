@@ -173,6 +173,19 @@ impl Choice {
         format!("{around}{}@{}{}", self.entry.name, self.dialect.name, self.values.written())
     }
 
+    /// The same with steps of `factor` times the default size: the learning rate, or, where evolution has none, the
+    /// spread `sigma` of its population, held within its range. Also η, and the size that was changed.
+    pub fn sized(&self, factor: f64) -> (Choice, f64, f64) {
+        let rate = self.dialect.learning_rate;
+        let mut sized = self.clone();
+        if self.entry.family == Family::Evolution && self.wrappers.is_empty() {
+            if let Some(sigma) = sized.values.scale("sigma", factor) {
+                return (sized, rate, sigma);
+            }
+        }
+        (sized, rate * factor, rate * factor)
+    }
+
     /// Whether it wants all data, or much of it, in a batch.
     pub fn wants_all_data(&self) -> bool {
         self.entry.family != Family::Rule || self.wrappers.iter().any(|(w, _)| w.estimates)

@@ -25,6 +25,9 @@ pub(super) struct Progress {
     pub loss_sum: f64,
     /// Seconds of training.
     pub seconds: f64,
+    /// What the optimizer has asked for.
+    #[serde(default)]
+    pub cost: crate::cost::Cost,
     /// Seconds spent in the epoch under way.
     pub epoch_seconds: f64,
     /// The epoch of the best weights, its loss and accuracy.

@@ -18,6 +18,9 @@ pub struct EpochRecord {
     pub validation_accuracy: Option<f64>,
     /// Seconds of training so far, over all its starts.
     pub seconds: f64,
+    /// Passes of an example forward through the network that training has taken; a gradient counts as three.
+    #[serde(default)]
+    pub passes: u64,
     /// Examples per second in this epoch's training.
     pub examples_per_second: f64,
     /// Whether these are the best weights so far.

@@ -14,6 +14,7 @@ use super::event::{EpochRecord, Event, Watcher};
 use super::model_file::theta_hash;
 use super::settings::{Batch, ClassWeights, Monitor, Settings};
 use super::verdict;
+use crate::cost::Counted;
 use crate::network::Model;
 use crate::op::Moment;
 use crate::optimizer::{Optimizer, Reason, Setup, Step};
@@ -245,13 +246,17 @@ impl<'a> Trainer<'a> {
         let batch_of = &self.order[seen..seen + batch];
         let varied = Some((self.settings.seed, self.progress.epoch));
         fill(plan, self.model, self.data, batch_of, &self.class_weights, varied, &self.threads);
-        let loss = self.optimizer.step(at, &mut self.theta, plan);
+        let mut counted = Counted::new(plan, batch);
+        let loss = self.optimizer.step(at, &mut self.theta, &mut counted);
+        let asked = counted.cost;
 
         if !loss.is_finite() {
             let verdict = verdict::find(plan, &self.theta, at.t, at.learning_rate);
             return Err(Error::NotFinite(Box::new(verdict)));
         }
         self.progress.step += 1;
+        self.progress.cost.losses += asked.losses;
+        self.progress.cost.gradients += asked.gradients;
         self.progress.seen += batch;
         self.progress.loss_sum += loss as f64 * batch as f64;
         Ok(loss)
@@ -310,6 +315,7 @@ impl<'a> Trainer<'a> {
             validation_loss: validated.as_ref().map(|s| s.loss).filter(|loss| loss.is_finite()),
             validation_accuracy: validated.as_ref().map(|s| s.accuracy),
             seconds: p.seconds,
+            passes: p.cost.passes(),
             examples_per_second: p.seen as f64 / p.epoch_seconds.max(1e-9),
             best: better,
             theta_hash: theta_hash(&self.theta),
