@@ -35,6 +35,8 @@ pub enum Command {
     Predict(PredictArgs),
     /// The doctor of a picture folder: classes, sizes, unreadable, misnamed, rotated, duplicates. Changes nothing.
     Inspect(InspectArgs),
+    /// Optimizers side by side: same network, start and data, equal budgets, several seeds; what is more than noise?
+    Race(Box<RaceArgs>),
     /// What there is to choose from: layers, activations, losses, optimizers, initializers.
     List(ListArgs),
     /// Print a completion script for a shell, for example: gradus completions bash > /etc/bash_completion.d/gradus
@@ -242,6 +244,42 @@ pub struct InspectArgs {
 }
 
 #[derive(Args)]
+pub struct RaceArgs {
+    /// A folder of pictures [default: the built-in cats and dogs].
+    pub data: Option<PathBuf>,
+    /// The optimizers, separated by commas, each as `gradus train --optimizer` takes it.
+    #[arg(long, value_name = "LINES", default_value = "sgd,momentum,rmsprop,adam")]
+    pub optimizers: String,
+    /// Seeds per optimizer: each decides the start, the order and the noise of a run.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub seeds: u64,
+    /// Step sizes each optimizer may try before the race, one run each, √10 apart around its default; 1: none but that.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = parse_tries)]
+    pub tries: usize,
+    /// The length of each run in epochs of gradients; who asks for losses alone gets three times as many questions.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    pub epochs: u64,
+
+    /// The network [default: 'dense 32 relu' and the end that suits the classes].
+    #[arg(long, value_name = "LINE", help_heading = "Network and loss")]
+    pub net: Option<String>,
+    /// The loss [default: the cross-entropy that suits the network's end].
+    #[arg(long, value_name = "LINE", help_heading = "Network and loss")]
+    pub loss: Option<String>,
+    /// Examples per step; evolution and line searches get all.
+    #[arg(long, value_name = "N|all", default_value = "64", help_heading = "Network and loss")]
+    pub batch: Batch,
+    /// Size that every picture is stretched to [default: 12x12].
+    #[arg(long, value_name = "WxH", value_parser = parse_size, help_heading = "Pictures")]
+    pub image: Option<(u32, u32)>,
+    /// Brightness only, no colour.
+    #[arg(long, help_heading = "Pictures")]
+    pub grey: bool,
+    #[command(flatten)]
+    pub shared: Shared,
+}
+
+#[derive(Args)]
 pub struct ListArgs {
     /// layers, activations, losses, optimizers or initializers; none: all names.
     pub kind: Option<String>,
@@ -255,6 +293,10 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
         (Some(Ok(w)), Some(Ok(h)), None) if (1..=1024).contains(&w) && (1..=1024).contains(&h) => Ok((w, h)),
         _ => Err("write WIDTHxHEIGHT with sides from 1 to 1024, for example 64x64".into()),
     }
+}
+
+fn parse_tries(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| (1..=99).contains(n)).ok_or("write a whole number from 1 to 99".into())
 }
 
 fn parse_class_weights(text: &str) -> Result<ClassWeights, String> {

@@ -9,6 +9,7 @@ mod finish;
 mod inspect;
 mod list;
 mod predict;
+mod race;
 mod recipe;
 mod report;
 mod source;
@@ -38,6 +39,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Resume(args) => train::resume(&args),
         Command::Evaluate(args) => evaluate::evaluate(&args),
         Command::Predict(args) => predict::predict(&args),
+        Command::Race(args) => race::run(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::List(args) => list::list(&args),
         Command::Completions { shell } => {

@@ -48,12 +48,7 @@ impl Data {
     pub fn of(args: &TrainArgs) -> Result<Data> {
         let source = match &args.data {
             None => BUILT_IN.to_string(),
-            Some(folder) => {
-                let full = std::path::absolute(folder)?;
-                full.to_str()
-                    .context("the folder's name is not UTF-8 text; rename it to use it in a run.toml")?
-                    .into()
-            }
+            Some(folder) => text_of(folder)?,
         };
         let (width, height) = args.image.unwrap_or(if args.data.is_none() { (24, 24) } else { (32, 32) });
         Ok(Data {
@@ -65,6 +60,24 @@ impl Data {
             mirror: !args.no_mirror,
             validation: args.validation.unwrap_or(0.15),
             test: args.test.unwrap_or(0.15),
+        })
+    }
+
+    /// The pictures of a folder, or the built-in ones, as they are: nothing mirrored.
+    pub fn plain(folder: Option<&Path>, (width, height): (u32, u32), grey: bool) -> Result<Data> {
+        let source = match folder {
+            None => BUILT_IN.to_string(),
+            Some(folder) => text_of(folder)?,
+        };
+        Ok(Data {
+            source,
+            width,
+            height,
+            grey,
+            max_pixels: 100_000_000,
+            mirror: false,
+            validation: 0.15,
+            test: 0.15,
         })
     }
 
@@ -81,6 +94,14 @@ impl Data {
         let name = Path::new(&self.source).file_name().map(|n| n.to_string_lossy().into_owned());
         name.unwrap_or_else(|| "pictures".into())
     }
+}
+
+/// A folder's full name as text.
+fn text_of(folder: &Path) -> Result<String> {
+    let full = std::path::absolute(folder)?;
+    let text =
+        full.to_str().context("the folder's name is not UTF-8 text; rename it to use it in a run.toml")?;
+    Ok(text.into())
 }
 
 impl Recipe {
@@ -191,7 +212,7 @@ fn default_network(loss: &Loss, classes: usize, pictures: usize) -> String {
 }
 
 /// The cross-entropy that suits a network's end.
-fn loss_for(network: &Network, classes: usize) -> &'static str {
+pub fn loss_for(network: &Network, classes: usize) -> &'static str {
     match network.ends_in() {
         Link::Sigmoid => "binary_cross_entropy",
         Link::Softmax => "softmax_cross_entropy",

@@ -80,7 +80,7 @@ pub fn resume(args: &ResumeArgs) -> Result<ExitCode> {
 }
 
 /// Reads the pictures and says what they are.
-fn read(data: &Data, shared: &Shared, voice: Voice) -> Result<PictureSamples> {
+pub fn read(data: &Data, shared: &Shared, voice: Voice) -> Result<PictureSamples> {
     let bar = voice.bar("reading pictures");
     let pictures = source::open(data, shared, &|done, total| {
         bar.set_length(total as u64);
@@ -241,7 +241,7 @@ impl Run<'_> {
 }
 
 /// The first Ctrl-C asks to finish the step and save; the second ends at once.
-fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
+pub fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = stop.clone();
     ctrlc::set_handler(move || {

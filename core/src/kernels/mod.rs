@@ -34,6 +34,17 @@ pub fn widest<L: Loop>(l: L) -> L::Out {
     }
 }
 
+/// Runs `l` compiled for the vectors of AVX2 where this machine has them: for loops that wait for memory, and of which
+/// there are very many (one per rule), so that each more version of them costs compiling and size for nothing.
+pub fn wide<L: Loop>(l: L) -> L::Out {
+    match isa() {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `isa` found the instructions; whoever has AVX-512 has AVX2 (`Isa::is_here`).
+        Isa::Avx512 | Isa::Avx2 => unsafe { widest_avx2(l) },
+        _ => l.run(),
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
 fn widest_avx512<L: Loop>(l: L) -> L::Out {

@@ -98,6 +98,8 @@ pub struct Racer {
     pub line: String,
     /// η it ran with.
     pub learning_rate: f64,
+    /// The step size it ran with: η, or the spread of its population.
+    pub size: f64,
     /// What was tried while tuning.
     pub trials: Vec<Trial>,
     /// Whether the best size was the least or greatest tried: a wider search might find a better one.
@@ -189,7 +191,7 @@ fn enter(
         trials.push(Trial { size, result });
     }
     let kept = best.map_or(0, |(_, k)| k);
-    let (sized, learning_rate, _) = choice.sized(factors(tries)[kept]);
+    let (sized, learning_rate, size) = choice.sized(factors(tries)[kept]);
     let mut runs = Vec::new();
     for seed in seeds {
         told(name, &format!("seed {seed}"));
@@ -200,6 +202,7 @@ fn enter(
         name: name.into(),
         line: sized.line(),
         learning_rate,
+        size,
         at_the_edge: tries > 1 && (kept == 0 || kept + 1 == tries),
         trials,
         median: median(&mut results),
