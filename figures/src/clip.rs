@@ -31,8 +31,16 @@ fn segment(a: Point, b: Point, to: &Rect) -> Option<(Point, Point)> {
             leave = leave.min(room / step);
         }
     }
-    let inner = |t: f64, end: Point| if t == 0.0 || t == 1.0 { end } else { a.towards(b, t) };
-    (enter <= leave).then(|| (inner(enter, a), inner(leave, b)))
+    let inside = |t: f64| {
+        if t == 0.0 {
+            a
+        } else if t == 1.0 {
+            b
+        } else {
+            a.towards(b, t)
+        }
+    };
+    (enter < leave).then(|| (inside(enter), inside(leave)))
 }
 
 /// The part of a ring that lies inside (Sutherland & Hodgman 1974).
@@ -76,6 +84,11 @@ mod tests {
         let cut = line(&points(&[(-1.0, 0.5), (0.5, 0.5), (0.5, 3.0), (0.75, 3.0), (0.75, 0.5)]), &UNIT);
         assert_eq!(cut, [points(&[(0.0, 0.5), (0.5, 0.5), (0.5, 1.0)]), points(&[(0.75, 1.0), (0.75, 0.5)])]);
         assert!(line(&points(&[(-1.0, -1.0), (-1.0, 2.0)]), &UNIT).is_empty());
+        assert_eq!(
+            line(&points(&[(0.5, 0.5), (1.0, 0.5), (1.5, 0.5)]), &UNIT).len(),
+            1,
+            "what begins at the rim is outside"
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! | module | what it is for |
 //! |---|---|
+//! | [`article`] | the figures of the article, from live computation |
 //! | [`charts`] | every kind of chart: plain data |
 //! | [`chart`] | what each can do: [`Chart::svg`], [`Chart::png`], [`Chart::save`] |
 //! | [`scene`] | a page of lines, areas and texts, from which both files are made |
@@ -20,6 +21,7 @@
 //! assert!(svg.starts_with("<svg") && svg.contains("epoch"));
 //! ```
 
+pub mod article;
 pub mod axis;
 pub mod chart;
 pub mod charts;

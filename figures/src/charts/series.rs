@@ -99,10 +99,11 @@ impl Series {
     /// What the legend says of it.
     pub(super) fn key(&self, i: usize) -> Key {
         let band = (!self.band.is_empty()).then(|| self.band_colour(i));
-        Key {
-            name: self.name.clone(),
-            sign: Sign::Line { stroke: self.stroke(i), marker: self.look.marker, band },
-        }
+        let sign = match self.look.marker {
+            Some(marker) if self.look.width <= 0.0 => Sign::Marker(marker, self.colour(i)),
+            marker => Sign::Line { stroke: self.stroke(i), marker, band },
+        };
+        Key { name: self.name.clone(), sign }
     }
 
     /// All its x.
