@@ -8,6 +8,7 @@
 //! | [`graph`], [`layout`] | how computations join; what the parts of θ are called |
 //! | [`plan`] | how a graph becomes an order and memory: the [`optimizer::Objective`] |
 //! | [`network`], [`layers`], [`initializers`], [`words`] | a network in one line of text |
+//! | [`average`] | what an exponentially weighted average remembers |
 //! | [`race`], [`cost`] | optimizers side by side, by what they ask for |
 //! | [`train`] | the loop, and what it tells whoever watches; checkpoints and models |
 //! | [`kernels`], [`threads`], [`rng`] | loops, workers and random numbers underneath |
@@ -20,6 +21,7 @@
 
 pub mod activations;
 mod around;
+pub mod average;
 pub mod cost;
 mod descent;
 pub mod elementary;
