@@ -33,6 +33,7 @@ pub mod geometry;
 mod labels;
 pub mod legend;
 pub mod marker;
+pub mod race;
 mod raster;
 pub mod scene;
 mod svg;
