@@ -1,18 +1,22 @@
 //! `gradus race`: optimizers side by side, on data or on a function.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
+use gradus::functions::Choice;
 use gradus::losses::Loss;
 use gradus::network::{Model, Network};
-use gradus::race::{NetworkCourse, Race, Racer, Run, median, race};
+use gradus::race::{Course, FunctionCourse, NetworkCourse, Race, Racer, Run, median, race};
 use gradus::threads::Threads;
-use gradus::train::{Samples, Settings};
+use gradus::train::{Samples, Settings, write_whole};
+use gradus_figures::race::{Over, curves, paths, results};
+use gradus_figures::{Chart, Surface};
 
 use crate::args::RaceArgs;
 use crate::console::{Voice, percent, print, print_json};
-use crate::recipe::{Data, loss_for};
+use crate::recipe::{Data, loss_for, new_run_folder};
 use crate::source;
 use crate::train::{read, stop_on_ctrl_c};
 
@@ -20,27 +24,79 @@ use crate::train::{read, stop_on_ctrl_c};
 pub fn run(args: &RaceArgs) -> Result<ExitCode> {
     let voice = Voice::of(&args.shared);
     let threads = source::threads(&args.shared);
-    let stop = stop_on_ctrl_c()?;
-    let entries: Vec<&str> = args.optimizers.split(',').map(str::trim).collect();
-    let seeds: Vec<u64> = (1..=args.seeds).collect();
-    let logarithmic = false;
-    let found = on_data(args, &entries, &seeds, voice, &threads, &stop)?;
+    let function = args.function.as_deref().map(Choice::parse).transpose()?;
+    let found = match &function {
+        Some(function) => on_function(args, function, voice, &threads)?,
+        None => on_data(args, voice, &threads, &*stop_on_ctrl_c()?)?,
+    };
+    let folder = new_run_folder(args.out.as_deref(), "race")?;
+    write_whole(&folder.join("race.json"), &serde_json::to_vec(&found)?, None)?;
+    draw(&found, function.as_ref(), &folder)?;
     if voice == Voice::Json {
         print_json(&found);
     } else {
-        table(&found, logarithmic);
+        table(&found, function.is_some());
+        print(&format!("charts     {} (SVG and PNG), all numbers in race.json", folder.display()));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn on_data(
-    args: &RaceArgs,
-    entries: &[&str],
-    seeds: &[u64],
-    voice: Voice,
-    threads: &Threads,
-    stop: &AtomicBool,
-) -> Result<Race> {
+/// The charts of a race, into its folder.
+fn draw(race: &Race, function: Option<&Choice>, folder: &Path) -> Result<()> {
+    for (over, name) in Over::ALL {
+        curves(race, over, function.is_some()).save(&folder.join(name))?;
+    }
+    results(race, function.is_some()).save(&folder.join("results"))?;
+    if let Some(function) = function.filter(|f| f.dimension() == 2) {
+        let (low, high) = function.entry.within;
+        let height = function.height();
+        let surface = Surface::sample((low, high), (low, high), 240, 240, |x, y| height(&[x, y]).max(1e-12));
+        let least = function.function().least().map_or(Vec::new(), |least| least.places);
+        let least: Vec<(f64, f64)> = least.iter().map(|place| (place[0], place[1])).collect();
+        paths(race, &format!("Paths on {}", function.entry.name), surface, &least)
+            .save(&folder.join("paths"))?;
+    }
+    Ok(())
+}
+
+/// Runs the race that was asked for on a course.
+fn go(args: &RaceArgs, course: &dyn Course, voice: Voice) -> Result<Race> {
+    let entries: Vec<&str> = args.optimizers.split(',').map(str::trim).collect();
+    let seeds: Vec<u64> = (1..=args.seeds).collect();
+    let bar = voice.bar("racing");
+    bar.set_length(entries.len() as u64 * (args.tries as u64 * (args.tries > 1) as u64 + args.seeds));
+    let race = race(course, &entries, &seeds, args.tries, &mut |name, what| {
+        bar.set_message(format!("{name}, {what}"));
+        bar.inc(1);
+    })?;
+    bar.finish_and_clear();
+    Ok(race)
+}
+
+fn terms(args: &RaceArgs, budget: u64, of: &str) -> String {
+    format!(
+        "terms      {budget} passes forward a run ({of}; a gradient counts as 3), the same for all; \
+         step size tuned by {} runs on a seed of their own; then {} seeds, the same for all",
+        args.tries, args.seeds
+    )
+}
+
+fn on_function(args: &RaceArgs, function: &Choice, voice: Voice, threads: &Threads) -> Result<Race> {
+    voice.say(&format!("function   {}: {}", function.line(), function.entry.formula));
+    let budget = 3 * args.steps;
+    voice.say(&terms(args, budget, &format!("{} steps of gradients", args.steps)));
+    let height = function.height();
+    let course = FunctionCourse {
+        objective: &|seed| Box::new(function.problem(seed, threads)),
+        height: &height,
+        start: &|seed| if seed == 1 { function.start() } else { function.start_of(seed) },
+        budget,
+        threads,
+    };
+    go(args, &course, voice)
+}
+
+fn on_data(args: &RaceArgs, voice: Voice, threads: &Threads, stop: &AtomicBool) -> Result<Race> {
     let data = Data::plain(args.data.as_deref(), args.image.unwrap_or((12, 12)), args.grey)?;
     let samples = read(&data, &args.shared, voice)?;
     let (classes, parts) = (samples.classes(), source::parts(&samples.pictures));
@@ -53,20 +109,19 @@ fn on_data(
     let model = Model::new(network, Loss::parse(&loss)?, samples.inputs(), classes)?;
     voice.say(&format!("network    {}, {} weights", settings.network, model.layout().weights()));
     let budget = args.epochs * parts.train.len() as u64 * 3;
-    voice.say(&format!(
-        "each run   {budget} passes ({} epochs of gradients), after {} on a seed of its own to tune the step size",
-        args.epochs, args.tries
-    ));
+    voice.say(&terms(args, budget, &format!("{} epochs of gradients", args.epochs)));
     let course =
         NetworkCourse { model: &model, data: &samples, parts: &parts, settings, budget, threads, stop };
-    Ok(race(&course, entries, seeds, args.tries, &mut |name, what| voice.say(&format!("  {name}: {what}")))?)
+    go(args, &course, voice)
 }
 
 /// What came out, as a table and in words.
 fn table(race: &Race, logarithmic: bool) {
-    let header = ["optimizer", "step size", race.measure, "least to most", "accuracy", "steps", "seconds"];
-    let [name, size, measure, range, accuracy, steps, seconds] = header;
-    print(&format!("\n{name:<24}{size:>11}  {measure:>24}  {range:>21}{accuracy:>10}{steps:>9}{seconds:>9}"));
+    let width = race.racers.iter().map(|racer| racer.name.chars().count()).max().unwrap_or(0).max(9) + 2;
+    print(&format!(
+        "\n{:<width$}{:>11}  {:>24}{:>24}{:>11}{:>9}{:>10}{:>9}",
+        "optimizer", "step size", race.measure, "least to most", "accuracy", "steps", "passes", "seconds"
+    ));
     for racer in &race.racers {
         let all = |value: &dyn Fn(&Run) -> f64| racer.runs.iter().map(value).collect::<Vec<f64>>();
         let mut results = all(&|run| run.result);
@@ -75,13 +130,14 @@ fn table(race: &Race, logarithmic: bool) {
         let middle = |value: &dyn Fn(&Run) -> f64| median(&mut all(value));
         let accuracy = middle(&|run| best_accuracy(run));
         print(&format!(
-            "{:<24}{:>11}  {:>24}  {:>21}{:>10}{:>9.0}{:>9.2}",
+            "{:<width$}{:>11}  {:>24}{:>24}{:>11}{:>9.0}{:>10.0}{:>9.2}",
             racer.name,
             format!("{}{}", short(racer.size), if racer.at_the_edge { "*" } else { " " }),
             short(racer.median),
             format!("{} to {}", short(results[0]), short(results[results.len() - 1])),
             if accuracy.is_nan() { "–".into() } else { percent(accuracy) },
             middle(&|run| last(run).step as f64),
+            middle(&|run| last(run).passes as f64),
             middle(&|run| last(run).seconds),
         ));
     }

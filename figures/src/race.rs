@@ -92,11 +92,11 @@ pub fn results(race: &Race, is_logarithmic: bool) -> Strips {
 }
 
 /// The first seed's path of every racer over the map of a function of two numbers.
-pub fn paths(race: &Race, title: &str, surface: Surface, minimum: Option<(f64, f64)>) -> Contour {
+pub fn paths(race: &Race, title: &str, surface: Surface, minima: &[(f64, f64)]) -> Contour {
     let map = Contour::new(title, Axis::linear("x₁"), Axis::linear("x₂"), "f(x₁, x₂)", surface)
-        .note("the first seed; star: the minimum")
+        .note("the first seed; star: minimum")
         .levels(Levels::Log(14));
-    let map = minimum.into_iter().fold(map, |map, (x, y)| map.minimum(x, y));
+    let map = minima.iter().fold(map, |map, (x, y)| map.minimum(*x, *y));
     race.racers.iter().fold(map, |map, racer| {
         let path = racer.runs.first().map_or(&[][..], |run| &run.path);
         let stride = path.len().div_ceil(1000).max(1);
