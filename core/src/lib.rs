@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`real`], [`elementary`] | what a formula is written in |
 //! | [`optimizer`], [`optimizers`], [`wrappers`] | how weights improve |
+//! | [`functions`] | what can be minimised without a network |
 //! | [`op`], [`ops`], [`losses`], [`activations`] | what one computation is |
 //! | [`graph`], [`layout`] | how computations join; what the parts of θ are called |
 //! | [`plan`] | how a graph becomes an order and memory: the [`optimizer::Objective`] |
@@ -26,6 +27,7 @@ pub mod cost;
 mod descent;
 pub mod elementary;
 pub mod error;
+pub mod functions;
 pub mod graph;
 pub mod initializers;
 pub mod kernels;

@@ -1,7 +1,7 @@
 //! The number a formula is written in.
 //!
 //! A rule written once over [`Real`] runs as `f32` (training), as `f64` (the reference that tests
-//! compare against) and as [`Dual`] (its own derivative). `exp`, `ln` and `tanh` of `f32` are the project's
+//! compare against) and as [`Dual`] (its own derivative). `exp`, `ln` and `tanh` are the project's
 //! own polynomials ([`crate::elementary`]): bits do not depend on a machine's libm.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -102,7 +102,7 @@ macro_rules! native {
     };
 }
 native!(f32, elementary::exp, elementary::ln, elementary::tanh);
-native!(f64, f64::exp, f64::ln, f64::tanh);
+native!(f64, elementary::exp64, elementary::ln64, elementary::tanh64);
 
 /// The number θ is kept in: `f32` (networks) or `f64` (functions, references). Whatever improves θ is written once
 /// over it.
@@ -254,14 +254,14 @@ impl Real for Dual {
         Dual { value, slope: self.slope / (2.0 * value) }
     }
     fn exp(self) -> Self {
-        let value = self.value.exp();
+        let value = elementary::exp64(self.value);
         Dual { value, slope: self.slope * value }
     }
     fn ln(self) -> Self {
-        Dual { value: self.value.ln(), slope: self.slope / self.value }
+        Dual { value: elementary::ln64(self.value), slope: self.slope / self.value }
     }
     fn tanh(self) -> Self {
-        let value = self.value.tanh();
+        let value = elementary::tanh64(self.value);
         Dual { value, slope: self.slope * (1.0 - value * value) }
     }
     fn where_positive(self, condition: Self, other: Self) -> Self {

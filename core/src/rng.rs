@@ -26,6 +26,8 @@ pub enum Stream {
     Population = 6,
     /// Measurements that must leave no trace.
     Probe = 7,
+    /// What a noisy function adds to its values and slopes.
+    Noise = 8,
 }
 
 /// A source of random numbers for one purpose at one step.
