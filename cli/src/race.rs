@@ -135,7 +135,7 @@ fn table(race: &Race, logarithmic: bool) {
             format!("{}{}", short(racer.size), if racer.at_the_edge { "*" } else { " " }),
             short(racer.median),
             format!("{} to {}", short(results[0]), short(results[results.len() - 1])),
-            if accuracy.is_nan() { "–".into() } else { percent(accuracy) },
+            percent_or_none(accuracy),
             middle(&|run| last(run).step as f64),
             middle(&|run| last(run).passes as f64),
             middle(&|run| last(run).seconds),
@@ -172,6 +172,11 @@ fn behind(racer: &Racer, logarithmic: bool) -> String {
 /// The best accuracy of a run; NaN where there is none.
 fn best_accuracy(run: &Run) -> f64 {
     run.points.iter().filter_map(|p| p.accuracy).fold(f64::NAN, f64::max)
+}
+
+/// An accuracy, or a dash where there is none.
+fn percent_or_none(share: f64) -> String {
+    if share.is_nan() { "–".into() } else { percent(share) }
 }
 
 /// A number in four digits, however large or small.
