@@ -44,7 +44,7 @@ fn the_24_follow_coco() {
     let file = fixture("functions");
     let rows = file["bbob"].as_array().unwrap();
     assert_eq!(rows.len(), 24 * 6 * 3);
-    let mut worst = vec![0.0f64; 25];
+    let mut worst = [0.0f64; 25];
     for row in rows {
         let [number, dim, instance] = ["function", "dim", "instance"].map(|k| row[k].as_u64().unwrap());
         let line = format!("f{number} dim={dim} instance={instance}");
@@ -157,17 +157,17 @@ fn gradients_agree_with_dual_numbers_and_with_differences() {
         for x in points(&choice, 20) {
             let grad = gradient(&*function, &x);
             let size = greatest(&grad).max(1e-3);
-            for i in 0..x.len() {
+            for (i, said) in grad.iter().enumerate() {
                 let differences = by_differences(&*function, &x, i, if by_hand { 2e-4 } else { 2e-6 });
-                let apart = (differences - grad[i]).abs() / size;
-                let what = format!("{line} at {x:?}: {} said, {differences} by differences", grad[i]);
+                let apart = (differences - said).abs() / size;
+                let what = format!("{line} at {x:?}: {said} said, {differences} by differences");
                 assert!(apart <= tolerance, "{what}, apart by {apart:e}");
                 let slope = |k| if k == i { 1.0 } else { 0.0 };
                 let along: Vec<Dual> = (0..x.len()).map(|k| Dual { value: x[k], slope: slope(k) }).collect();
                 if let Some(dual) = function.dual(&along) {
                     duals += 1;
                     assert_eq!(dual.value, value(&*function, &x), "{line}");
-                    assert!((dual.slope - grad[i]).abs() <= 1e-12 * size, "{what}, {} by dual", dual.slope);
+                    assert!((dual.slope - said).abs() <= 1e-12 * size, "{what}, {} by dual", dual.slope);
                 }
             }
         }
