@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use gradus::activations::ACTIVATIONS;
 use gradus::error::did_you_mean;
+use gradus::functions::{self, Choice};
 use gradus::initializers::INITIALIZERS;
 use gradus::layers::LAYERS;
 use gradus::losses::LOSSES;
@@ -33,6 +34,7 @@ const TABLES: &[Table] = &[
     ("losses", losses),
     ("optimizers", optimizers),
     ("initializers", initializers),
+    ("functions", functions),
 ];
 
 /// Prints all names, one table, or one row in full.
@@ -159,4 +161,43 @@ fn initializers() -> Vec<Row> {
         notes: vec![format!("as in      dense 128 relu init={}", e.name)],
     };
     INITIALIZERS.iter().map(row).collect()
+}
+
+fn functions() -> Vec<Row> {
+    let point = |x: &[f64]| match x {
+        [x] => short(*x),
+        x => format!("({})", x.iter().map(|x| short(*x)).collect::<Vec<_>>().join(", ")),
+    };
+    let row = |e: &'static functions::Entry| {
+        let choice = Choice::parse(e.name).expect("a name of the table");
+        let least = match choice.function().least() {
+            Some(least) => {
+                let places: Vec<String> = least.places.iter().map(|place| point(place)).collect();
+                format!("{} at {}", short(least.value), places.join(", "))
+            }
+            None => "none: it falls for ever".into(),
+        };
+        let (low, high) = e.within;
+        let mut notes = vec![
+            format!("start      {}", point(&choice.start())),
+            format!("box        [{low}, {high}] in each coordinate"),
+            format!("minimum    {least}"),
+        ];
+        notes.extend((!e.aliases.is_empty()).then(|| format!("also       {}", e.aliases.join(", "))));
+        notes.extend(parameters(e.parameters));
+        Row {
+            name: e.name,
+            form: form(e.parameters),
+            about: e.about,
+            formula: e.formula,
+            paper: e.paper,
+            notes,
+        }
+    };
+    functions::all().map(row).collect()
+}
+
+/// At most six decimals.
+fn short(x: f64) -> String {
+    ((x * 1e6).round() / 1e6).to_string()
 }

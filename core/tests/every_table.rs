@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use gradus::activations::ACTIVATIONS;
+use gradus::functions::{self, FUNCTIONS, bbob::BBOB};
 use gradus::initializers::INITIALIZERS;
 use gradus::layers::LAYERS;
 use gradus::layout::Layout;
@@ -45,12 +46,14 @@ macro_rules! rows {
     };
 }
 
-fn tables() -> [Table; 4] {
+fn tables() -> [Table; 6] {
     [
         Table { folder: "optimizers", rows: OPTIMIZERS.iter().flat_map(dialects).collect() },
         Table { folder: "losses", rows: rows!(LOSSES, |e: &gradus::losses::Entry| e.parameters) },
         Table { folder: "activations", rows: rows!(ACTIVATIONS) },
         Table { folder: "layers", rows: rows!(LAYERS) },
+        Table { folder: "functions", rows: rows!(FUNCTIONS, |e: &functions::Entry| e.parameters) },
+        Table { folder: "functions/bbob", rows: rows!(BBOB, |e: &functions::Entry| e.parameters) },
     ]
 }
 
@@ -70,10 +73,15 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(name)
 }
 
-/// The members of a folder, by file name without `.rs`, and their text.
+/// The members of a folder, by file name without `.rs`, and their text. A folder in it has a table of its own.
 fn files(name: &str) -> Vec<(String, String)> {
     let entries = std::fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<(String, String)> = entries
+        .filter(|path| {
+            let own =
+                path.is_dir().then(|| format!("{name}/{}", path.file_name().unwrap().to_str().unwrap()));
+            own.is_none_or(|own| !tables().iter().any(|table| table.folder == own))
+        })
         .map(|path| {
             assert_eq!(path.extension().unwrap(), "rs", "{path:?} is no member");
             (path.file_stem().unwrap().to_str().unwrap().into(), std::fs::read_to_string(&path).unwrap())
@@ -91,7 +99,7 @@ fn module(name: &str) -> String {
 
 /// What all members of a kind share: no member itself.
 fn is_shared(stem: &str) -> bool {
-    stem == "pointwise"
+    ["pointwise", "formula", "problem", "instance", "transform"].contains(&stem)
 }
 
 /// The name that the row of a file gives: a constant of its own, or the first text of the row.
@@ -208,7 +216,10 @@ fn every_row_says_what_it_is_for() {
             assert!(plain || row.paper.chars().any(|c| c.is_ascii_digit()), "{} names no paper", row.name);
             for p in row.parameters {
                 assert!(!p.about.is_empty() && !p.symbol.is_empty(), "{} {}", row.name, p.name);
-                let (stem, text) = file_of(&table, row.name);
+                let (stem, mut text) = file_of(&table, row.name);
+                if table.folder.starts_with("functions") {
+                    text += &module(table.folder); // D and the instance mean the same everywhere
+                }
                 assert!(docs(&text).contains(p.symbol), "{stem}.rs: its docs do not speak of {}", p.symbol);
             }
         }
@@ -227,6 +238,14 @@ fn every_default_lies_in_its_own_range_and_build_reads_only_what_is_declared() {
                 let line = format!("{name} {}={}", p.name, p.written(p.default));
                 assert!(Choice::parse(&line).is_ok(), "{line}: the default is outside {}", p.range());
             }
+        }
+    }
+    for entry in functions::all() {
+        (entry.build)(&Values::defaults(entry.parameters));
+        for p in entry.parameters {
+            let line = format!("{} {}={}", entry.name, p.name, p.default);
+            let read = functions::Choice::parse(&line);
+            assert!(read.is_ok(), "{line}: the default is outside {}", p.range());
         }
     }
     for entry in LOSSES {

@@ -8,6 +8,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use common::{Clouds, model};
+use gradus::functions;
 use gradus::op::Moment;
 use gradus::optimizer::{Around, Objective, Setup, Step};
 use gradus::optimizers::{Choice, OPTIMIZERS};
@@ -50,7 +51,23 @@ fn steps_allocate_nothing() {
             a_bare_step_allocates_nothing(entry.name, threads);
             a_step_of_the_trainer_allocates_nothing(entry.name, threads);
         }
+        for entry in functions::all() {
+            an_evaluation_allocates_nothing(entry.name, threads);
+        }
     }
+}
+
+fn an_evaluation_allocates_nothing(function: &str, threads: usize) {
+    let choice = functions::Choice::parse(function).unwrap();
+    let mut problem = choice.problem(1, &Threads::new(threads));
+    let (theta, mut grad) = (choice.start(), vec![0.0; choice.dimension()]);
+    let population = theta.repeat(600);
+    let mut losses = vec![0.0; 600];
+    let before = ALLOCATIONS.load(SeqCst);
+    problem.loss(&theta);
+    problem.gradient(&theta, &mut grad);
+    problem.losses(&population, &mut losses);
+    assert_eq!(ALLOCATIONS.load(SeqCst) - before, 0, "{function} allocates");
 }
 
 fn a_bare_step_allocates_nothing(optimizer: &str, threads: usize) {
