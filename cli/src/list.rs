@@ -10,6 +10,7 @@ use gradus::layers::LAYERS;
 use gradus::losses::LOSSES;
 use gradus::optimizers::OPTIMIZERS;
 use gradus::words::Parameter;
+use gradus_figures::article::FIGURES;
 
 use crate::args::ListArgs;
 use crate::console::print;
@@ -33,6 +34,7 @@ const TABLES: &[Table] = &[
     ("losses", losses),
     ("optimizers", optimizers),
     ("initializers", initializers),
+    ("figures", figures),
 ];
 
 /// Prints all names, one table, or one row in full.
@@ -159,4 +161,16 @@ fn initializers() -> Vec<Row> {
         notes: vec![format!("as in      dense 128 relu init={}", e.name)],
     };
     INITIALIZERS.iter().map(row).collect()
+}
+
+fn figures() -> Vec<Row> {
+    let row = |f: &gradus_figures::article::Figure| Row {
+        name: f.name,
+        form: String::new(),
+        about: f.about,
+        formula: "",
+        paper: "",
+        notes: vec![format!("drawn by   gradus figures DIR --only {}", f.name)],
+    };
+    FIGURES.iter().map(row).collect()
 }
