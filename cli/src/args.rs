@@ -37,8 +37,10 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Optimizers side by side: same network, start and data, equal budgets, several seeds; what is more than noise?
     Race(Box<RaceArgs>),
-    /// What there is to choose from: layers, activations, losses, optimizers, initializers.
+    /// What there is to choose from: layers, activations, losses, optimizers, initializers, figures.
     List(ListArgs),
+    /// Draw the figures that explain how networks learn, from live computation, as SVG and PNG.
+    Figures(crate::figures::FiguresArgs),
     /// Print a completion script for a shell, for example: gradus completions bash > /etc/bash_completion.d/gradus
     Completions {
         /// The shell.
@@ -291,7 +293,7 @@ pub struct RaceArgs {
 
 #[derive(Args)]
 pub struct ListArgs {
-    /// layers, activations, losses, optimizers or initializers; none: all names.
+    /// layers, activations, losses, optimizers, initializers or figures; none: all names.
     pub kind: Option<String>,
     /// One of them, in full.
     pub name: Option<String>,

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use gradus::average::ExponentialAverage;
 use gradus::train::{EpochRecord, Event};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -70,7 +71,12 @@ pub struct Console {
     began: Instant,
     before: usize,
     last_step: Option<Instant>,
+    /// What the bar shows: the losses of single batches leap too much to be read.
+    loss: ExponentialAverage,
 }
+
+/// The bar's loss is that of about the last 1 / (1 − β) = 50 steps.
+const LOSS_BETA: f64 = 0.98;
 
 /// JSON steps and redrawing of the bar: at most ten a second.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -81,7 +87,8 @@ impl Console {
         let bar = if voice == Voice::Terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };
         let style = ProgressStyle::with_template("{prefix} {wide_bar} {msg}");
         bar.set_style(style.expect("a template that is a constant"));
-        Console { voice, bar, epochs, train: 0, began: Instant::now(), before: 0, last_step: None }
+        let loss = ExponentialAverage::corrected(LOSS_BETA).expect("a constant below 1");
+        Console { voice, bar, epochs, train: 0, began: Instant::now(), before: 0, last_step: None, loss }
     }
 
     /// Shows an event.
@@ -97,6 +104,7 @@ impl Console {
                     // A resumed epoch has examples behind it that this run did not see.
                     (self.began, self.before) = (Instant::now(), *seen);
                 }
+                let loss = self.loss.add(*loss as f64);
                 if self.last_step.is_some_and(|last| last.elapsed() < PAUSE) {
                     return;
                 }
@@ -162,4 +170,22 @@ impl Console {
 /// `63.2 %`
 pub fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Steps come faster than the bar is redrawn; all of them count.
+    #[test]
+    fn the_bar_shows_the_average_of_all_steps() {
+        let mut console = Console::new(Voice::Quiet, 1);
+        for (i, loss) in [4.0, 2.0, 1.0].into_iter().enumerate() {
+            let step = i as u64 + 1;
+            console.see(&Event::Step { step, epoch: 1, loss, seen: 10 * (i + 1), seconds: 0.1 });
+        }
+        // V = 0.02 (4 · 0.98² + 2 · 0.98 + 1), over 1 − 0.98³.
+        let by_hand = 0.02 * (4.0 * 0.9604 + 2.0 * 0.98 + 1.0) / (1.0 - 0.941_192);
+        assert!((console.loss.value() - by_hand).abs() < 1e-9, "{}", console.loss.value());
+    }
 }

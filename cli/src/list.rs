@@ -11,6 +11,7 @@ use gradus::layers::LAYERS;
 use gradus::losses::LOSSES;
 use gradus::optimizers::OPTIMIZERS;
 use gradus::words::Parameter;
+use gradus_figures::article::FIGURES;
 
 use crate::args::ListArgs;
 use crate::console::print;
@@ -35,6 +36,7 @@ const TABLES: &[Table] = &[
     ("optimizers", optimizers),
     ("initializers", initializers),
     ("functions", functions),
+    ("figures", figures),
 ];
 
 /// Prints all names, one table, or one row in full.
@@ -200,4 +202,16 @@ fn functions() -> Vec<Row> {
 /// At most six decimals.
 fn short(x: f64) -> String {
     ((x * 1e6).round() / 1e6).to_string()
+}
+
+fn figures() -> Vec<Row> {
+    let row = |f: &gradus_figures::article::Figure| Row {
+        name: f.name,
+        form: String::new(),
+        about: f.about,
+        formula: "",
+        paper: "",
+        notes: vec![format!("drawn by   gradus figures DIR --only {}", f.name)],
+    };
+    FIGURES.iter().map(row).collect()
 }

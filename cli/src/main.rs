@@ -5,6 +5,7 @@
 mod args;
 mod console;
 mod evaluate;
+mod figures;
 mod finish;
 mod inspect;
 mod list;
@@ -42,6 +43,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Race(args) => race::run(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::List(args) => list::list(&args),
+        Command::Figures(args) => figures::figures(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "gradus", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)

@@ -10,11 +10,11 @@ use crate::{Error, Result};
 /// ```
 ///
 /// The value seen k values ago counts (1 − β) βᵏ: about 1 / (1 − β) values are remembered, as by then the weight has
-/// fallen to about 1/e of the newest. Without the correction the first averages lie too near to zero; with it, the weights of
-/// the values seen sum to 1 from the first on.
+/// fallen to about 1/e of the newest. Without the correction the first averages lie too near to zero; with it, the
+/// weights of the values seen sum to 1 from the first on.
 ///
-/// The average is that of [Roberts 1959](https://doi.org/10.1080/00401706.1959.10489860) (with λ = 1 − β); the correction is
-/// that of [Kingma & Ba 2014](https://arxiv.org/abs/1412.6980), section 3.
+/// The average is that of [Roberts 1959](https://doi.org/10.1080/00401706.1959.10489860) (with λ = 1 − β); the
+/// correction is that of [Kingma & Ba 2014](https://arxiv.org/abs/1412.6980), section 3.
 ///
 /// ```
 /// use gradus::average::ExponentialAverage;

@@ -1,5 +1,5 @@
-//! A noisy cosine and its exponentially weighted averages, with and without the correction of the start, and the weights of
-//! the past.
+//! A noisy cosine and its exponentially weighted averages, with and without the correction of the start, and the
+//! weights of the past.
 
 use super::{Effort, Figure};
 use crate::colour::{Colour, SOFT_INK};

@@ -1,4 +1,4 @@
-//! Gradient descent over all data, over small batches, and over one example at a time: the loss of each on the same data.
+//! Gradient descent over all data, over small batches, and over one example at a time: the loss of each.
 
 use std::sync::atomic::AtomicBool;
 

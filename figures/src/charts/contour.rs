@@ -210,8 +210,8 @@ impl Contour {
     }
 }
 
-/// The shade of the ground between level `i − 1` and level `i` of `count`: the higher, the darker, and always pale enough
-/// for paths to stand out.
+/// The shade of the ground between level `i − 1` and level `i` of `count`: the higher, the darker, and always pale
+/// enough for paths to stand out.
 fn shade(i: usize, count: usize) -> Colour {
     const HIGH: Colour = Colour::hex(0x9FB3C8);
     PAPER.towards(HIGH, i as f64 / count.max(1) as f64)

@@ -2,11 +2,11 @@
 
 use super::contour::Surface;
 
-/// The rings around all that is at least `level` high, in grid steps (column, row). Rings that reach the border follow it;
-/// what lies inside an odd number of rings is above.
+/// The rings around all that is at least `level` high, in grid steps (column, row). Rings that reach the border follow
+/// it; what lies inside an odd number of rings is above.
 ///
-/// Marching squares (Maple 2003): each cell joins the crossings on its sides; the grid has a rim of −∞ around it, so that
-/// every line closes.
+/// Marching squares (Maple 2003): each cell joins the crossings on its sides; the grid has a rim of −∞ around it, so
+/// that every line closes.
 pub fn rings(surface: &Surface, level: f64) -> Vec<Vec<(f64, f64)>> {
     let (columns, rows) = (surface.columns as isize, surface.rows as isize);
     let height = |c: isize, r: isize| {

@@ -33,8 +33,8 @@ pub struct Edge {
     pub label: String,
 }
 
-/// Columns of circles, joined by arrows: blue where the weight is positive, vermillion where it is negative, the wider the
-/// larger.
+/// Columns of circles, joined by arrows: blue where the weight is positive, vermillion where it is negative, the wider
+/// the larger.
 ///
 /// ```
 /// use gradus_figures::{Chart, NetworkDrawing};
