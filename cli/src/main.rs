@@ -8,6 +8,7 @@ mod evaluate;
 mod finish;
 mod inspect;
 mod list;
+mod list_optimizers;
 mod predict;
 mod race;
 mod recipe;
