@@ -94,7 +94,7 @@ impl Rule<1> for Adagrad {
     }
 
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 1> {
-        let eta = R::of(at.learning_rate / (1.0 + at.t as f64 * self.decay));
+        let eta = R::of(at.learning_rate / (1.0 + (at.t - 1) as f64 * self.decay));
         let (inside, outside) = split(self.epsilon, self.epsilon_inside);
         let (inside, outside) = (R::of(inside), R::of(outside));
         move |theta, g, [s]| {

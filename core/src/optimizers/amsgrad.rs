@@ -88,7 +88,7 @@ impl Rule<3> for AmsGrad {
         };
         move |theta, g, [m, v, w]| {
             let (m, v) = averages(g, m, v);
-            let w = R::of(0.0) * w + v * correct;
+            let w = w.max(v * correct);
             (theta - scales.step(m, w), [m, v, w])
         }
     }

@@ -65,7 +65,7 @@ impl Rule<1> for Lion {
         let (beta2, rest2) = (R::of(self.beta2), R::of(1.0 - self.beta2));
         move |theta, g, [m]| {
             let c = beta1 * m + rest1 * g;
-            (keep * theta - eta * c.sign(), [beta1 * m + rest1 * g])
+            (keep * theta - eta * c.sign(), [beta2 * m + rest2 * g])
         }
     }
 }

@@ -93,7 +93,7 @@ impl Rule<1> for Momentum {
     const STATE: [&'static str; 1] = ["b"];
 
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 1> {
-        let share = if at.t == 1 && self.first_damped { 1.0 } else { 1.0 - self.dampening };
+        let share = if at.t == 1 && !self.first_damped { 1.0 } else { 1.0 - self.dampening };
         let (inside, outside) = rates(at, self.rate_inside);
         let (mu, share, outside) = (R::of(self.momentum), R::of(share * inside), R::of(outside));
         // b is −m where the rate is inside.

@@ -209,7 +209,7 @@ impl Rule<1> for RmsProp {
     const STATE: [&'static str; 1] = ["v"];
 
     fn start(&self) -> [f64; 1] {
-        [0.0]
+        [self.initial]
     }
 
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 1> {

@@ -42,7 +42,7 @@ impl Rule<1> for SignSgd {
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 1> {
         let (eta, beta, rest) = (R::of(at.learning_rate), R::of(self.momentum), R::of(1.0 - self.momentum));
         move |theta, g, [m]| {
-            let m = g;
+            let m = beta * m + rest * g;
             (theta - eta * m.sign(), [m])
         }
     }

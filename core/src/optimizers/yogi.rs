@@ -69,7 +69,7 @@ impl Rule<2> for Yogi {
         let epsilon = R::of(self.epsilon);
         move |theta, g, [m, v]| {
             let m = beta1 * m + rest1 * g;
-            let v = v - rest2 * (g * g - v).sign() * g * g;
+            let v = v - rest2 * (v - g * g).sign() * g * g;
             (theta - rate * m / (v.sqrt() * root + epsilon), [m, v])
         }
     }
