@@ -7,7 +7,7 @@ mod common;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
-use common::{Clouds, model};
+use common::{Clouds, model, optimizer_lines};
 use gradus::functions;
 use gradus::op::Moment;
 use gradus::optimizer::{Around, Objective, Setup, Step};
@@ -47,8 +47,10 @@ fn steps_allocate_nothing() {
     let held = Box::new(ALLOCATIONS.load(SeqCst));
     assert!(ALLOCATIONS.load(SeqCst) > *held, "the counter counts");
     for threads in [1, 2] {
+        for line in optimizer_lines() {
+            a_bare_step_allocates_nothing(&line, threads);
+        }
         for entry in OPTIMIZERS {
-            a_bare_step_allocates_nothing(entry.name, threads);
             a_step_of_the_trainer_allocates_nothing(entry.name, threads);
         }
         for entry in functions::all() {
