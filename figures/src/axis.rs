@@ -183,7 +183,7 @@ fn labelled(values: &[f64]) -> Vec<Tick> {
     let tick = |&value: &f64| {
         let label = if value.abs() < step * 1e-6 {
             "0".into()
-        } else if largest >= 1e6 || largest < 1e-3 {
+        } else if !(1e-3..1e6).contains(&largest) {
             let power = largest.log10().floor() as i32;
             let decimals = (power as f64 - step.log10()).ceil().clamp(0.0, 6.0) as usize;
             format!("{}·10{}", trimmed(value / 10f64.powi(power), decimals), superscript(power))

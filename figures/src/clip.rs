@@ -45,14 +45,11 @@ fn segment(a: Point, b: Point, to: &Rect) -> Option<(Point, Point)> {
 
 /// The part of a ring that lies inside (Sutherland & Hodgman 1974).
 pub fn ring(points: &[Point], to: &Rect) -> Vec<Point> {
-    let sides: [(fn(Point) -> f64, f64, f64); 4] = [
-        (|p| p.x, to.x, 1.0),
-        (|p| p.x, to.right(), -1.0),
-        (|p| p.y, to.y, 1.0),
-        (|p| p.y, to.bottom(), -1.0),
-    ];
+    // Along which axis, from where on, and whether what is kept is greater or less.
+    let sides = [(true, to.x, 1.0), (true, to.right(), -1.0), (false, to.y, 1.0), (false, to.bottom(), -1.0)];
     let mut ring = points.to_vec();
-    for (part, side, sign) in sides {
+    for (across, side, sign) in sides {
+        let part = |p: Point| if across { p.x } else { p.y };
         let inside = |p: Point| (part(p) - side) * sign >= 0.0;
         let mut kept = Vec::with_capacity(ring.len());
         for (i, &b) in ring.iter().enumerate() {

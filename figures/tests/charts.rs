@@ -134,9 +134,38 @@ fn svg_and_png_have_one_geometry() {
     for ((centre, fill), circle) in discs.iter().zip(circles) {
         let place = |name: &str| circle.attribute(name).unwrap().parse::<f64>().unwrap();
         assert!((place("cx") - centre.x).abs() < 0.01 && (place("cy") - centre.y).abs() < 0.01);
-        let at = ((2.0 * centre.y) as usize * width as usize + (2.0 * centre.x) as usize) * 3;
-        assert_eq!(pixels[at..at + 3], fill.rgb, "at {centre:?}");
+        let colour_at = |x: f64, y: f64| {
+            let at = ((2.0 * y) as usize * width as usize + (2.0 * x) as usize) * 3;
+            [pixels[at], pixels[at + 1], pixels[at + 2]]
+        };
+        // Full to just inside the rim, nothing just outside: so it is neither moved nor of another size.
+        for (dx, dy) in [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)] {
+            assert_eq!(colour_at(centre.x + 3.2 * dx, centre.y + 3.2 * dy), fill.rgb, "inside {centre:?}");
+            assert_ne!(colour_at(centre.x + 4.9 * dx, centre.y + 4.9 * dy), fill.rgb, "outside {centre:?}");
+        }
     }
+}
+
+/// The ink of a text fills the place that the layout keeps for it, and no other.
+#[test]
+fn texts_of_the_png_are_as_wide_as_was_measured() {
+    let mut chart = lines();
+    chart.title = "Highly measured: ∂L/∂θ".into();
+    (chart.x.name, chart.y.name) = (String::new(), String::new());
+    let scene = chart.scene();
+    let bounds = scene.texts().find(|t| t.text == chart.title).unwrap().bounds();
+    let (width, _, pixels) = decoded(&chart.png().unwrap());
+    let is_dark = |x: usize, y: usize| pixels[(y * width as usize + x) * 3] < 128;
+    let rows = (2.0 * bounds.y) as usize..(2.0 * bounds.bottom()) as usize;
+    let inked: Vec<usize> = (0..width as usize).filter(|x| rows.clone().any(|y| is_dark(*x, y))).collect();
+    let (first, last) = (inked[0] as f64 / 2.0, *inked.last().unwrap() as f64 / 2.0);
+    // Letters have a little room of their own on each side.
+    assert!(
+        (first - bounds.x).abs() < 3.0 && (last - bounds.right()).abs() < 3.0,
+        "{first} to {last}, not {bounds:?}"
+    );
+    let above = (0..rows.start).filter(|y| (0..width as usize).any(|x| is_dark(x, *y))).count();
+    assert_eq!(above, 0, "ink above the place of the title");
 }
 
 #[test]

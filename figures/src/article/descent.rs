@@ -4,7 +4,9 @@ use super::{Effort, Figure, walk};
 use crate::colour::VERMILLION;
 use crate::{Axis, Chart, Grid, Lines, Marker, Series, number};
 use gradus::Result;
+use gradus::functions::{Choice, Problem};
 use gradus::optimizer::Objective;
+use gradus::threads::Threads;
 
 pub(super) const ROW: Figure = Figure {
     name: "descent",
@@ -13,16 +15,9 @@ pub(super) const ROW: Figure = Figure {
     draw,
 };
 
-struct Square;
-
-impl Objective<f64> for Square {
-    fn loss(&mut self, theta: &[f64]) -> f64 {
-        theta[0] * theta[0]
-    }
-    fn gradient(&mut self, theta: &[f64], grad: &mut [f64]) -> f64 {
-        grad[0] = 2.0 * theta[0];
-        self.loss(theta)
-    }
+/// x² of the library.
+fn square() -> Result<Problem> {
+    Ok(Choice::parse("x_squared")?.problem(1, &Threads::new(1)))
 }
 
 const RATES: [(f64, &str); 4] = [(0.01, "too small"), (0.1, "right"), (0.95, "too large"), (1.1, "diverges")];
@@ -31,16 +26,18 @@ const STEPS: u64 = 10;
 
 /// (x, x²) at the start and after each step.
 fn path(start: f64, learning_rate: f64, steps: u64) -> Result<Vec<(f64, f64)>> {
-    let path = walk("sgd", learning_rate, &mut Square, &[start], steps)?;
-    Ok(path.into_iter().map(|theta| (theta[0], Square.loss(&theta))).collect())
+    let mut square = square()?;
+    let path = walk("sgd", learning_rate, &mut square, &[start], steps)?;
+    Ok(path.into_iter().map(|theta| (theta[0], square.loss(&theta))).collect())
 }
 
 fn panel(start: f64, (learning_rate, verdict): (f64, &str)) -> Result<Lines> {
     let path = path(start, learning_rate, STEPS)?;
     let reach = path.iter().map(|p| p.0.abs()).fold(2.4, f64::max).min(6.0);
+    let mut square = square()?;
     let curve = (-100..=100).map(|i| {
         let x = reach * i as f64 / 100.0;
-        (x, Square.loss(&[x]))
+        (x, square.loss(&[x]))
     });
     let (title, last) = (format!("η = {}: {verdict}", number(learning_rate)), path[STEPS as usize].0);
     Ok(Lines::new(

@@ -3,7 +3,8 @@
 use super::{Effort, Figure, walk};
 use crate::{Axis, Chart, Contour, Levels, Marker, Series, Surface, number};
 use gradus::Result;
-use gradus::optimizer::Objective;
+use gradus::functions::Choice;
+use gradus::threads::Threads;
 
 pub(super) const ROW: Figure = Figure {
     name: "ravine",
@@ -12,42 +13,31 @@ pub(super) const ROW: Figure = Figure {
     draw,
 };
 
-/// ½ (x² / 20 + 2 y²)
-struct Ravine;
-
-impl Objective<f64> for Ravine {
-    fn loss(&mut self, theta: &[f64]) -> f64 {
-        0.5 * (theta[0] * theta[0] / 20.0 + 2.0 * theta[1] * theta[1])
-    }
-    fn gradient(&mut self, theta: &[f64], grad: &mut [f64]) -> f64 {
-        grad[0] = theta[0] / 20.0;
-        grad[1] = 2.0 * theta[1];
-        self.loss(theta)
-    }
-}
-
-const START: [f64; 2] = [-9.0, 2.0];
+/// ½ (x² + 40 y²)
+const FUNCTION: &str = "ravine condition=40";
 const STEPS: u64 = 40;
 const RUNNERS: [(&str, &str, f64); 4] = [
-    ("gradient descent", "sgd", 0.9),
-    ("momentum", "momentum", 0.12),
-    ("RMSprop", "rmsprop", 0.25),
-    ("Adam", "adam", 0.5),
+    ("gradient descent", "sgd", 0.045),
+    ("momentum", "momentum", 0.006),
+    ("RMSprop", "rmsprop", 0.11),
+    ("Adam", "adam", 0.22),
 ];
 
 fn path((_, line, rate): (&str, &str, f64), steps: u64) -> Result<Vec<(f64, f64)>> {
-    let path = walk(line, rate, &mut Ravine, &START, steps)?;
+    let choice = Choice::parse(FUNCTION)?;
+    let path = walk(line, rate, &mut choice.problem(1, &Threads::new(1)), &choice.start(), steps)?;
     Ok(path.iter().map(|theta| (theta[0], theta[1])).collect())
 }
 
 fn draw(effort: &Effort) -> Result<Box<dyn Chart>> {
-    let surface = Surface::sample((-10.0, 4.0), (-2.6, 2.6), 141, 105, |x, y| Ravine.loss(&[x, y]));
+    let height = Choice::parse(FUNCTION)?.height();
+    let surface = Surface::sample((-4.5, 2.0), (-1.3, 1.3), 141, 105, |x, y| height(&[x, y]));
     let mut chart = Contour::new("Four ways through a ravine", Axis::linear("x"), Axis::linear("y"), "f(x, y)", surface)
         .note(format!(
-            "f(x, y) = ½ (x²/20 + 2y²) is forty times steeper across than along. {} steps each, from the ring; a dot for every step.",
+            "f(x, y) = ½ (x² + 40y²) is forty times steeper across than along. {} steps each, from the ring; a dot for every step.",
             effort.steps(STEPS)
         ))
-        .levels(Levels::Given((1..10).map(|k| 0.1 * (k * k) as f64).collect()))
+        .levels(Levels::Given((1..9).map(|k| 0.5 * (k * k) as f64).collect()))
         .minimum(0.0, 0.0);
     chart.size = (900.0, 560.0);
     for runner in RUNNERS {
@@ -62,12 +52,12 @@ fn draw(effort: &Effort) -> Result<Box<dyn Chart>> {
 mod tests {
     use super::*;
 
-    /// The slope is (x/20, 2y): with η = 0.9, x keeps 0.955 of itself each step and y −0.8.
+    /// The slope is (x, 40y): with η = 0.045, x keeps 0.955 of itself each step and y −0.8. The start is (−4, 1).
     #[test]
     fn the_paths_are_those_of_the_rules() {
         let path = path(RUNNERS[0], 2).unwrap();
-        assert!((path[1].0 + 9.0 * 0.955).abs() < 1e-12 && (path[1].1 + 1.6).abs() < 1e-12, "{path:?}");
-        assert!((path[2].1 - 1.28).abs() < 1e-12);
+        assert!((path[1].0 + 4.0 * 0.955).abs() < 1e-9 && (path[1].1 + 0.8).abs() < 1e-9, "{path:?}");
+        assert!((path[2].1 - 0.64).abs() < 1e-9);
     }
 
     #[test]

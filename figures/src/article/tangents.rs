@@ -4,7 +4,9 @@ use super::{Effort, Figure, walk};
 use crate::colour::{GREEN, SOFT_INK, VERMILLION};
 use crate::{Axis, Chart, Dash, Grid, Lines, Marker, Series, number};
 use gradus::Result;
+use gradus::functions::{Choice, Problem};
 use gradus::optimizer::Objective;
+use gradus::threads::Threads;
 
 pub(super) const ROW: Figure = Figure {
     name: "tangents",
@@ -13,17 +15,22 @@ pub(super) const ROW: Figure = Figure {
     draw,
 };
 
-/// f(x) = xᵖ for p = 1 or 2.
-struct Power(i32);
+/// f(x) = x, which has no minimum.
+struct Straight;
 
-impl Objective<f64> for Power {
+impl Objective<f64> for Straight {
     fn loss(&mut self, theta: &[f64]) -> f64 {
-        theta[0].powi(self.0)
+        theta[0]
     }
     fn gradient(&mut self, theta: &[f64], grad: &mut [f64]) -> f64 {
-        grad[0] = if self.0 == 1 { 1.0 } else { 2.0 * theta[0] };
-        self.loss(theta)
+        grad[0] = 1.0;
+        theta[0]
     }
+}
+
+/// x² of the library.
+fn square() -> Result<Problem> {
+    Ok(Choice::parse("x_squared")?.problem(1, &Threads::new(1)))
 }
 
 const STEPS: u64 = 4;
@@ -69,8 +76,8 @@ fn draw(_: &Effort) -> Result<Box<dyn Chart>> {
             "On f(x) = x the slope is 1 everywhere: every step is as long as the last, and there is no end. On x² the slope \
              is 2x: steps become shorter the nearer the minimum is.",
         )
-        .panel(panel("f(x) = x, η = 0.7", Power(1), 0.7, (-1.2, 2.4))?)
-        .panel(panel("f(x) = x², η = 0.25", Power(2), 0.25, (-1.2, 2.4))?)
+        .panel(panel("f(x) = x, η = 0.7", Straight, 0.7, (-1.2, 2.4))?)
+        .panel(panel("f(x) = x², η = 0.25", square()?, 0.25, (-1.2, 2.4))?)
         .panels_of(480.0, 420.0)
         .with_one_legend();
     Ok(Box::new(page))
@@ -84,8 +91,8 @@ mod tests {
     #[test]
     fn the_points_are_those_of_descent() {
         for (chart, visited) in [
-            (panel("", Power(1), 0.7, (-1.0, 2.0)).unwrap(), [2.0, 1.3, 0.6, -0.1, -0.8]),
-            (panel("", Power(2), 0.25, (-1.0, 2.0)).unwrap(), [2.0, 1.0, 0.5, 0.25, 0.125]),
+            (panel("", Straight, 0.7, (-1.0, 2.0)).unwrap(), [2.0, 1.3, 0.6, -0.1, -0.8]),
+            (panel("", square().unwrap(), 0.25, (-1.0, 2.0)).unwrap(), [2.0, 1.0, 0.5, 0.25, 0.125]),
         ] {
             let points = &chart.series[3].points;
             for ((x, _), want) in points.iter().zip(visited) {
@@ -93,7 +100,7 @@ mod tests {
             }
         }
         // The tangent of x² at 2 goes down by 4 · 1.
-        let tangents = &panel("", Power(2), 0.25, (-1.0, 2.0)).unwrap().series[1].points;
+        let tangents = &panel("", square().unwrap(), 0.25, (-1.0, 2.0)).unwrap().series[1].points;
         assert!((tangents[1].1 - (4.0 - 4.0)).abs() < 1e-12);
     }
 }

@@ -182,7 +182,7 @@ impl Contour {
                 .iter()
                 .map(|ring| ring.iter().filter_map(place).collect())
                 .collect();
-            for ring in &rings {
+            for ring in rings.iter().filter(|ring| area(ring) > SMALLEST) {
                 let closed: Vec<Point> = ring.iter().chain(ring.first()).copied().collect();
                 inner(&closed, &frame.plot).into_iter().for_each(|piece| scene.line(piece, line));
             }
@@ -208,6 +208,15 @@ impl Contour {
             }
         }
     }
+}
+
+/// Islands of fewer square pixels are those of the grid, not of the function: they get no line.
+const SMALLEST: f64 = 50.0;
+
+/// The area of a ring, in square pixels.
+fn area(ring: &[Point]) -> f64 {
+    let pairs = ring.iter().zip(ring.iter().cycle().skip(1));
+    (pairs.map(|(a, b)| a.x * b.y - b.x * a.y).sum::<f64>() / 2.0).abs()
 }
 
 /// The shade of the ground between level `i − 1` and level `i` of `count`: the higher, the darker, and always pale
@@ -258,7 +267,11 @@ impl Chart for Contour {
     fn keys(&self) -> Vec<Key> {
         let paths = self.paths.iter().enumerate().map(|(i, p)| p.key(i));
         let minimum = Key { name: "minimum".into(), sign: Sign::Marker(MINIMUM, INK) };
-        distinct(paths.chain((!self.minima.is_empty()).then_some(minimum)))
+        let is_walked = self.paths.iter().any(|p| p.look.width > 0.0);
+        let ends = [("start", START), ("end", END)]
+            .map(|(name, marker)| Key { name: name.into(), sign: Sign::Marker(marker, SOFT_INK) });
+        let ends = ends.into_iter().filter(|_| is_walked);
+        distinct(paths.chain(ends).chain((!self.minima.is_empty()).then_some(minimum)))
     }
 
     fn draw(&self, scene: &mut Scene, area: Rect, with_legend: bool) {
@@ -283,8 +296,8 @@ impl Chart for Contour {
             let ends = [path.points.first(), path.points.last()].map(|p| p.and_then(|p| frame.place(*p)));
             let ends = ends.map(|p| p.filter(|p| frame.plot.holds(*p)));
             if path.look.width > 0.0 {
-                ends[0].into_iter().for_each(|at| marker::draw(scene, Marker::Ring(4.5), at, path.colour(i)));
-                ends[1].into_iter().for_each(|at| marker::draw(scene, Marker::Dot(4.5), at, path.colour(i)));
+                ends[0].into_iter().for_each(|at| marker::draw(scene, START, at, path.colour(i)));
+                ends[1].into_iter().for_each(|at| marker::draw(scene, END, at, path.colour(i)));
             }
         }
         for at in self.minima.iter().filter_map(|m| frame.place(*m)).filter(|m| frame.plot.holds(*m)) {
@@ -292,6 +305,10 @@ impl Chart for Contour {
         }
     }
 }
+
+/// How the ends of a path are marked.
+const START: Marker = Marker::Ring(4.5);
+const END: Marker = Marker::Dot(4.5);
 
 /// How a minimum is marked.
 const MINIMUM: Marker = Marker::Star(7.0);

@@ -77,7 +77,7 @@ impl Grid {
 /// Between charts, in pixels.
 const GAP: f64 = 22.0;
 /// For title, note and legend.
-const HEAD: f64 = 80.0;
+const HEAD: f64 = 88.0;
 
 impl Chart for Grid {
     fn title(&self) -> &str {
@@ -99,7 +99,7 @@ impl Chart for Grid {
 
     fn draw(&self, scene: &mut Scene, area: Rect, with_legend: bool) {
         let keys = if with_legend { self.keys() } else { Vec::new() };
-        let area = heading(scene, area, (&self.title, 20.0), &self.note, &keys);
+        let area = heading(scene, area, (&self.title, 20.0), &self.note, &keys).without(0.0, 8.0, 0.0, 0.0);
         let share = |whole: f64, parts: usize| (whole - GAP * (parts - 1) as f64) / parts as f64;
         let (width, height) = (share(area.width, self.columns), share(area.height, self.rows()));
         for (i, panel) in self.panels.iter().enumerate() {

@@ -116,13 +116,17 @@ impl Series {
         self.points.iter().map(|p| p.1).chain(self.band.iter().flat_map(|b| [b.1, b.2]))
     }
 
-    /// Shades the band.
+    /// Shades the band; a thin line along its edges tells bands apart where they overlap.
     pub(super) fn draw_band(&self, scene: &mut Scene, frame: &Frame, i: usize) {
         let edges = self.band.iter().map(|&(x, low, high)| frame.place((x, low)).zip(frame.place((x, high))));
         for piece in edges.collect::<Vec<_>>().split(Option::is_none) {
             let (low, high): (Vec<Point>, Vec<Point>) = piece.iter().flatten().copied().unzip();
-            let around: Vec<Point> = low.into_iter().chain(high.into_iter().rev()).collect();
+            let around: Vec<Point> = low.iter().chain(high.iter().rev()).copied().collect();
             scene.area(clip::ring(&around, &frame.plot), self.band_colour(i));
+            let edge = Stroke::new(self.colour(i).with_opacity(0.5), 0.75);
+            for line in [low, high] {
+                clip::line(&line, &frame.plot).into_iter().for_each(|piece| scene.line(piece, edge));
+            }
         }
     }
 
