@@ -70,6 +70,8 @@ pub struct Console {
     began: Instant,
     before: usize,
     last_step: Option<Instant>,
+    /// Of the last generation, if there is a population.
+    diversity: Option<f64>,
 }
 
 /// JSON steps and redrawing of the bar: at most ten a second.
@@ -81,7 +83,7 @@ impl Console {
         let bar = if voice == Voice::Terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };
         let style = ProgressStyle::with_template("{prefix} {wide_bar} {msg}");
         bar.set_style(style.expect("a template that is a constant"));
-        Console { voice, bar, epochs, train: 0, began: Instant::now(), before: 0, last_step: None }
+        Console { voice, bar, epochs, train: 0, began: Instant::now(), before: 0, last_step: None, diversity: None }
     }
 
     /// Shows an event.
@@ -92,7 +94,8 @@ impl Console {
                 self.bar.set_length(*train as u64);
                 self.bar.set_prefix(self.epoch_name(*epoch));
             }
-            Event::Step { loss, seen, .. } => {
+            Event::Step { loss, seen, diversity, .. } => {
+                self.diversity = *diversity;
                 if self.last_step.is_none() {
                     // A resumed epoch has examples behind it that this run did not see.
                     (self.began, self.before) = (Instant::now(), *seen);
@@ -147,8 +150,9 @@ impl Console {
             }
             _ => String::new(),
         };
+        let diversity = self.diversity.map_or(String::new(), |d| format!("  diversity {d:.4}"));
         format!(
-            "{:<12} train loss {:.4}{validation}  {:>7.0} pictures/s  {:>6.1} s  θ {}{}",
+            "{:<12} train loss {:.4}{validation}{diversity}  {:>7.0} pictures/s  {:>6.1} s  θ {}{}",
             self.epoch_name(record.epoch),
             record.train_loss,
             record.examples_per_second,

@@ -108,6 +108,16 @@ impl<R: Number> Course<R> {
         }
     }
 
+    /// Begins to wait anew: for whoever starts again elsewhere.
+    pub fn wait_anew(&mut self) {
+        self.counts[3] = 0.0;
+    }
+
+    /// Whether `patience` is over.
+    pub fn stalled(&self) -> bool {
+        self.patience > 0.0 && self.counts[3] >= self.patience
+    }
+
     /// Ends for a reason of the evolver's own, from now on.
     pub fn end(&mut self, reason: Reason) {
         self.counts[4] = 1.0 + OWN.iter().position(|r| *r == reason).unwrap_or(0) as f64;
@@ -123,7 +133,7 @@ impl<R: Number> Course<R> {
             OWN.get(self.counts[4] as usize - 1).copied()
         } else if self.counts[1] + members as f64 > self.budget {
             Some(Reason::Budget)
-        } else if self.patience > 0.0 && self.counts[3] >= self.patience {
+        } else if self.stalled() {
             Some(Reason::Stalled)
         } else {
             None

@@ -21,6 +21,7 @@ mod draws;
 mod ranking;
 mod spread;
 
+pub mod genetic;
 pub(crate) mod random_search;
 
 pub use course::Course;
@@ -28,7 +29,7 @@ pub use draws::{Draws, Purpose, normals};
 pub use ranking::{Diversity, least, rank};
 pub use spread::Spread;
 
-pub use random_search::RandomSearch;
+pub use {genetic::Genetic, random_search::RandomSearch};
 
 use crate::optimizer::{Objective, Optimizer, Reason, Setup, Step};
 use crate::real::{Number, Slot};
@@ -36,8 +37,13 @@ use crate::words::{Parameter, Values};
 
 /// Improves a population by its losses: ask for the population, judge it, tell the losses, again and again.
 pub trait Evolver<R: Number = f32>: Send {
-    /// How many θ the next [`Evolver::ask`] wants judged: at least one, and never more than when it was made.
+    /// How many θ the next [`Evolver::ask`] wants judged: at least one.
     fn members(&self) -> usize;
+
+    /// The most that [`Evolver::members`] ever says, where it is not always the same.
+    fn most_members(&self) -> usize {
+        self.members()
+    }
 
     /// Where to start from; once, before the first `ask`. Sets every number that [`Evolver::state`] shows.
     fn begin(&mut self, theta: &[R]);
@@ -69,6 +75,9 @@ pub trait Evolver<R: Number = f32>: Send {
 impl<R: Number, E: Evolver<R> + ?Sized> Evolver<R> for Box<E> {
     fn members(&self) -> usize {
         (**self).members()
+    }
+    fn most_members(&self) -> usize {
+        (**self).most_members()
     }
     fn begin(&mut self, theta: &[R]) {
         (**self).begin(theta);
@@ -115,7 +124,7 @@ pub struct Evolve<E, R: Number = f32> {
 impl<R: Number, E: Evolver<R>> Evolve<E, R> {
     /// Around an evolver that was just made.
     pub fn new(mut evolver: E, weights: usize) -> Self {
-        let members = evolver.members();
+        let members = evolver.most_members();
         forget(&mut evolver);
         let (population, losses) = (vec![R::of(0.0); members * weights], vec![R::of(0.0); members]);
         Evolve { evolver, population, losses, begun: [0.0] }

@@ -59,8 +59,15 @@ pub struct Dialect {
 }
 
 /// What `--optimizer` accepts, `gradus list optimizers` prints and the tests run.
-pub static OPTIMIZERS: &[Entry] =
-    &[sgd::ROW, momentum::ROW, nesterov::ROW, rmsprop::ROW, adam::ROW, evolution::random_search::ROW];
+pub static OPTIMIZERS: &[Entry] = &[
+    sgd::ROW,
+    momentum::ROW,
+    nesterov::ROW,
+    rmsprop::ROW,
+    adam::ROW,
+    evolution::genetic::ROW,
+    evolution::random_search::ROW,
+];
 
 /// Something that is made from its parameters.
 pub trait FromValues {
@@ -182,6 +189,11 @@ impl Choice {
             words.end()?;
             return Ok(Choice { wrappers: around, entry, dialect, values });
         }
+    }
+
+    /// The values of its parameters.
+    pub fn values(&self) -> &Values {
+        &self.values
     }
 
     /// Makes it, for networks.
