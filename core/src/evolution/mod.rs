@@ -18,18 +18,27 @@
 
 mod course;
 mod draws;
+mod flock;
 mod ranking;
 mod spread;
 
+pub(crate) mod differential_evolution;
 pub mod genetic;
+pub(crate) mod particle_swarm;
 pub(crate) mod random_search;
+pub(crate) mod simulated_annealing;
 
 pub use course::Course;
+pub(crate) use course::{BUDGET, PATIENCE, TARGET};
 pub use draws::{Draws, Purpose, normals};
 pub use ranking::{Diversity, least, rank};
 pub use spread::Spread;
+pub(crate) use spread::{LOWER, SPREAD, UPPER};
 
-pub use {genetic::Genetic, random_search::RandomSearch};
+pub use {
+    differential_evolution::DifferentialEvolution, genetic::Genetic, particle_swarm::ParticleSwarm,
+    random_search::RandomSearch, simulated_annealing::SimulatedAnnealing,
+};
 
 use crate::optimizer::{Objective, Optimizer, Reason, Setup, Step};
 use crate::real::{Number, Slot};

@@ -1,7 +1,6 @@
 //! Random search: the baseline that everything else has to beat.
 
-use super::course::{BUDGET, PATIENCE, TARGET};
-use super::spread::{LOWER, SPREAD, UPPER};
+use super::{BUDGET, LOWER, PATIENCE, SPREAD, TARGET, UPPER};
 use super::{Course, Diversity, Evolver, MakeEvolver, REEVALUATE, Spread, least, population, sigma};
 use crate::optimizer::{Reason, Setup};
 use crate::optimizers::{Dialect, Entry, Family, Maker};

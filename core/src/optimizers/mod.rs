@@ -66,6 +66,9 @@ pub static OPTIMIZERS: &[Entry] = &[
     rmsprop::ROW,
     adam::ROW,
     evolution::genetic::ROW,
+    evolution::differential_evolution::ROW,
+    evolution::particle_swarm::ROW,
+    evolution::simulated_annealing::ROW,
     evolution::random_search::ROW,
 ];
 

@@ -39,8 +39,7 @@ pub mod selections;
 
 pub use {generation::Genetic, hall::Hall};
 
-use super::course::{BUDGET, PATIENCE, TARGET};
-use super::spread::{LOWER, SPREAD, UPPER};
+use super::{BUDGET, LOWER, PATIENCE, SPREAD, TARGET, UPPER};
 use super::{Evolver, MakeEvolver, REEVALUATE, population, sigma};
 use crate::optimizer::Setup;
 use crate::optimizers::{Dialect, Entry, Family, Maker};
