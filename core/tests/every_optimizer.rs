@@ -6,10 +6,15 @@ use common::{cases, fixture, floats, greatest, pointed_at, random};
 use gradus::Error;
 use gradus::layout::Layout;
 use gradus::optimizer::{Around, Objective, Setup, Step};
-use gradus::optimizers::{Choice, Entry, OPTIMIZERS};
+use gradus::optimizers::{Choice, Entry, Family, OPTIMIZERS};
 use gradus::real::Number;
 use gradus::threads::Threads;
 use serde_json::Value;
+
+/// All but evolution, which asks for no gradient: see `every_evolution.rs`.
+fn with_gradients() -> impl Iterator<Item = &'static Entry> {
+    OPTIMIZERS.iter().filter(|e| e.family != Family::Evolution)
+}
 
 /// A path to walk: where it starts, and the gradient and learning rate of each step.
 struct Path {
@@ -123,7 +128,7 @@ fn around_of(case: &Value) -> Around {
 #[test]
 fn every_rule_makes_the_golden_steps() {
     let file = fixture("rules");
-    for entry in OPTIMIZERS {
+    for entry in with_gradients() {
         for case in golden(&file, entry.name) {
             let path = Path::of(case);
             let walked = walk::<f64>(&line_of(entry, case), around_of(case), &path, &Threads::new(1));
@@ -140,7 +145,7 @@ fn every_rule_makes_the_golden_steps() {
 #[test]
 fn every_loop_makes_the_golden_steps_to_rounding() {
     let file = fixture("rules");
-    for entry in OPTIMIZERS {
+    for entry in with_gradients() {
         for case in golden(&file, entry.name) {
             let want: Vec<Vec<f64>> = case["thetas"].as_array().unwrap().iter().map(floats).collect();
             let line = line_of(entry, case);
@@ -163,7 +168,7 @@ fn clipping_is_what_the_plain_loop_says_and_f32_follows_f64() {
     // The second size takes several chunks, the last of them short.
     for (weights, steps, threads) in [(3, 40, 1), (20_011, 4, 3)] {
         let (path, threads) = (Path::random(weights, steps), Threads::new(threads));
-        for entry in OPTIMIZERS {
+        for entry in with_gradients() {
             // An ε that is large beside rounding: else a slope that nearly vanishes is all rounding, divided by itself.
             let has_epsilon = entry.dialects[0].parameters.iter().any(|p| p.name == "epsilon");
             let line = format!("{}{}", entry.name, if has_epsilon { " epsilon=1e-3" } else { "" });
@@ -210,7 +215,7 @@ impl Objective for Bowl {
 #[test]
 fn every_optimizer_reaches_the_bottom_of_a_bowl() {
     let one = Threads::new(1);
-    for entry in OPTIMIZERS {
+    for entry in with_gradients() {
         let mut theta = vec![0.0; 12];
         let first = Bowl.loss(&theta);
         let layout = Layout::of(theta.len());
@@ -226,7 +231,7 @@ fn every_optimizer_reaches_the_bottom_of_a_bowl() {
 
 #[test]
 fn every_optimizer_shows_all_that_it_keeps() {
-    for entry in OPTIMIZERS {
+    for entry in with_gradients() {
         let path = Path::random(5, 6);
         let half = |from: usize, to: usize| Path {
             start: path.start.clone(),
@@ -261,7 +266,7 @@ fn every_optimizer_shows_all_that_it_keeps() {
 
 #[test]
 fn every_line_reads_back_to_itself() {
-    for entry in OPTIMIZERS {
+    for entry in with_gradients() {
         let line = Choice::parse(entry.name).unwrap().line();
         assert_eq!(Choice::parse(&line).unwrap().line(), line);
         for p in entry.dialects[0].parameters {
@@ -276,7 +281,7 @@ fn every_line_reads_back_to_itself() {
 
 #[test]
 fn every_wrong_word_is_pointed_at() {
-    for entry in OPTIMIZERS {
+    for entry in with_gradients() {
         for p in entry.dialects[0].parameters {
             for value in ["2", "-0.5", "NaN", "inf", "much", ""] {
                 let word = format!("{}={value}", p.name);

@@ -11,6 +11,7 @@ use gradus::losses::Loss;
 use gradus::network::{Model, Network};
 use gradus::op::{Backward, Forward, Moment, Op, Shape};
 use gradus::optimizer::Objective;
+use gradus::optimizers::{Dialect, Entry, Family, OPTIMIZERS};
 use gradus::plan::Plan;
 use gradus::rng::{Rng, Stream};
 use gradus::threads::Threads;
@@ -302,6 +303,23 @@ impl Clouds {
 pub fn model(network: &str, loss: &str, inputs: usize, classes: usize) -> Model {
     Model::new(Network::parse(network).unwrap(), Loss::parse(loss).unwrap(), inputs, classes).unwrap()
 }
+
+/// Every optimizer in every dialect, and those settings that make another loop of it. Populations are small.
+pub fn optimizer_lines() -> Vec<String> {
+    let dialects = OPTIMIZERS.iter().flat_map(|e| e.dialects.iter().map(move |d| (e, d)));
+    let line = |(e, d): (&Entry, &Dialect)| {
+        let small = if e.family == Family::Evolution { " population=4" } else { "" };
+        format!("{}@{}{small}", e.name, d.name)
+    };
+    dialects.map(line).chain(OTHER_LOOPS.iter().map(|line| line.to_string())).collect()
+}
+
+const OTHER_LOOPS: [&str; 4] = [
+    "genetic population=9 elites=0 selection=stochastic_universal crossover=sbx mutation=self_adaptive rate=1",
+    "genetic population=7 replacement=steady_state children=3 selection=rank crossover=blend mutation=polynomial",
+    "genetic population=9 elites=3 selection=roulette crossover=two_point reevaluate=no restarts=9 patience=2",
+    "particle_swarm population=5 reevaluate=no spread=box",
+];
 
 /// What small trainings train on.
 pub const DATA: Clouds = Clouds { examples: 70, inputs: 6, classes: 3 };

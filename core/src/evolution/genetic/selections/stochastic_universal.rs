@@ -3,7 +3,7 @@ use super::{Entry, Pool, Selection, owner, pile_up, unit};
 pub(super) const ROW: Entry = Entry {
     name: "stochastic_universal",
     about: "roulette with one spin and as many pointers as parents: chance cannot pile up",
-    formula: "k is chosen ⌊m P(k)⌋ or ⌈m P(k)⌉ times of m,  P(k) = (ℓ_worst − ℓₖ) / Σⱼ (ℓ_worst − ℓⱼ)",
+    formula: "mₖ = ⌊m P(k)⌋ or ⌈m P(k)⌉ of m parents,  P(k) = (ℓ_worst − ℓₖ) / Σⱼ (ℓ_worst − ℓⱼ)",
     paper: "Baker 1987, Reducing Bias and Inefficiency in the Selection Algorithm",
     make: |_| Box::new(StochasticUniversal),
 };
@@ -12,7 +12,7 @@ pub(super) const ROW: Entry = Entry {
 /// at equal distances; then the parents are put in random order, so that neighbours on the wheel do not mate.
 ///
 /// ```text
-/// k is chosen ⌊m P(k)⌋ or ⌈m P(k)⌉ times of m,  P(k) = (ℓ_worst − ℓₖ) / Σⱼ (ℓ_worst − ℓⱼ)
+/// mₖ = ⌊m P(k)⌋ or ⌈m P(k)⌉ of m parents,  P(k) = (ℓ_worst − ℓₖ) / Σⱼ (ℓ_worst − ℓⱼ)
 /// ```
 pub struct StochasticUniversal;
 
