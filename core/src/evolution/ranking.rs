@@ -56,15 +56,19 @@ impl Diversity {
         self.threads.for_each(weights.div_ceil(GENES), &|block| {
             let genes = block * GENES..weights.min((block + 1) * GENES);
             let row = |k: usize| &population[k * weights + genes.start..k * weights + genes.end];
+            // Seen from the first member: where all are the same, nothing is left, not even rounding.
             let mut mean = [0.0; GENES];
             for k in 0..members {
-                mean.iter_mut().zip(row(k)).for_each(|(m, x)| *m += x.to_f64());
+                for ((m, x), first) in mean.iter_mut().zip(row(k)).zip(row(0)) {
+                    *m += x.to_f64() - first.to_f64();
+                }
             }
             mean.iter_mut().for_each(|m| *m /= members as f64);
             let mut lanes = [0.0; GENES];
             for k in 0..members {
-                for ((lane, m), x) in lanes.iter_mut().zip(&mean).zip(row(k)) {
-                    *lane += (x.to_f64() - m) * (x.to_f64() - m);
+                for (((lane, m), x), first) in lanes.iter_mut().zip(&mean).zip(row(k)).zip(row(0)) {
+                    let off = x.to_f64() - first.to_f64() - m;
+                    *lane += off * off;
                 }
             }
             // SAFETY: each block has one number, written by one task.
@@ -104,6 +108,6 @@ mod tests {
         let got = |threads| Diversity::new(weights, &Threads::new(threads)).of(&x, weights);
         assert!((got(1) - want).abs() < 1e-12, "{} {want}", got(1));
         assert_eq!([got(2), got(3), got(8)], [got(1); 3]);
-        assert_eq!(Diversity::new(2, &Threads::new(1)).of(&[1.0f32, 2.0, 1.0, 2.0], 2), 0.0);
+        assert_eq!(Diversity::new(2, &Threads::new(1)).of(&[0.1, 0.7].repeat(99), 2), 0.0);
     }
 }
