@@ -30,6 +30,7 @@ pub(crate) const ROW: Entry = Entry {
                 "pull of the best place it knows itself",
             ),
             Parameter::number("social", "c₂", 1.49618, (0.0, 4.0), "pull of the best place that any knows"),
+            Parameter::word("pulls", &["gene", "particle"], "for what u₁ and u₂ are drawn"),
             sigma(1.0, "deviation around the start where nothing else gives one"),
             SPREAD,
             LOWER,
@@ -54,7 +55,8 @@ pub(crate) const ROW: Entry = Entry {
 /// g = argmin L(pₖ)
 /// ```
 ///
-/// `population` λ ≥ 2; `inertia` w in [0, 1]; `cognitive` c₁ and `social` c₂ in [0, 4]; `spread`, `sigma` σ > 0, `lower`
+/// `population` λ ≥ 2; `inertia` w in [0, 1]; `cognitive` c₁ and `social` c₂ in [0, 4]; `pulls`: whether u₁ and u₂ are
+/// drawn for each gene, as in the paper, or once for each particle, as evosax does; `spread`, `sigma` σ > 0, `lower`
 /// and `upper` as [`Spread`](super::Spread) says; `reevaluate`: whether the best places are judged again beside the
 /// particles, which doubles the evaluations; `target`, `budget` and `patience` as [`Course`](super::Course) says.
 pub struct ParticleSwarm;
@@ -65,6 +67,8 @@ struct Swarm<R: Number> {
     inertia: R,
     cognitive: R,
     social: R,
+    /// Whether all genes of a particle have the same u₁ and u₂.
+    shared: bool,
     positions: Vec<R>,
     velocities: Vec<R>,
     /// The velocities with which the particles that were asked for arrived.
@@ -78,7 +82,8 @@ impl MakeEvolver for ParticleSwarm {
         let (positions, velocities, next) = (zeros(), zeros(), zeros());
         let [inertia, cognitive, social] =
             ["inertia", "cognitive", "social"].map(|name| R::of(values.get(name)));
-        Box::new(Swarm { flock, inertia, cognitive, social, positions, velocities, next })
+        let shared = values.word("pulls") == "particle";
+        Box::new(Swarm { flock, inertia, cognitive, social, shared, positions, velocities, next })
     }
 }
 
@@ -92,7 +97,7 @@ impl<R: Number> Evolver<R> for Swarm<R> {
     }
 
     fn ask(&mut self, population: &mut [R]) {
-        let Swarm { flock, inertia, cognitive, social, positions, velocities, next } = self;
+        let Swarm { flock, inertia, cognitive, social, shared, positions, velocities, next } = self;
         let (weights, generation, next) = (flock.start.len(), flock.course.generation(), Shared::of(next));
         let g = flock.member(flock.best());
         flock.ask(population, &|k, to| {
@@ -101,9 +106,12 @@ impl<R: Number> Evolver<R> for Swarm<R> {
             // SAFETY: particles are disjoint, and each is moved by one task.
             let next = unsafe { next.slice(place) };
             let mut rng = flock.draws.at(generation, Purpose::Accept, k);
+            let mut pulls = || [*cognitive, *social].map(|pull| pull * R::of(rng.uniform() as f64));
+            let [mut own, mut all] = pulls();
             for i in 0..weights {
-                let mut pull = || R::of(rng.uniform() as f64);
-                let (own, all) = (*cognitive * pull(), *social * pull());
+                if i > 0 && !*shared {
+                    [own, all] = pulls();
+                }
                 next[i] = *inertia * v[i] + own * (p[i] - x[i]) + all * (g[i] - x[i]);
                 to[i] = x[i] + next[i];
             }

@@ -88,7 +88,7 @@ impl<R: Number> Evolver<R> for Search<R> {
 
     fn ask(&mut self, population: &mut [R]) {
         let (weights, generation) = (self.start.len(), self.course.generation());
-        let keeps = self.reevaluate || generation == 0;
+        let keeps = self.reevaluate && generation > 0;
         let members = Shared::of(population);
         self.threads.for_each(self.members, &|k| {
             // SAFETY: members are disjoint, and each is written by one task.
@@ -96,8 +96,9 @@ impl<R: Number> Evolver<R> for Search<R> {
             if k == 0 && keeps {
                 member.copy_from_slice(&self.now);
             } else {
-                // Member 0 of a spread may be its middle: the second is the first that is drawn.
-                self.spread.member(&self.start, generation, k + 1, member);
+                // Member 0 of a spread may be its middle: after the first generation that is known already.
+                let drawn = if generation == 0 { k } else { k + 1 };
+                self.spread.member(&self.start, generation, drawn, member);
             }
         });
     }
