@@ -28,6 +28,8 @@ def workloads():
         if not line.strip() or line.startswith("#"):
             continue
         name, what, inputs, _, network, loss, batch, optimizer, rate, pool, warmup = (c.strip() for c in line.split("|"))
+        if what == "evolve":
+            continue
         layers = [(int(units), (rest or [None])[0]) for _, units, *rest in (l.split() for l in network.split(","))]
         if loss.endswith("cross_entropy"):
             layers[-1] = (layers[-1][0], None)

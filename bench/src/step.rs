@@ -95,7 +95,8 @@ impl Stepper {
 
     /// Numbers the optimizer keeps per weight.
     pub fn states(&mut self) -> usize {
-        self.optimizer.state().len()
+        let numbers: usize = self.optimizer.state().iter().map(|(_, s)| s.len()).sum();
+        numbers / self.theta.len()
     }
 
     fn load(&mut self, batch: usize) {

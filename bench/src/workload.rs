@@ -3,6 +3,7 @@
 use gradus::Result;
 use gradus::losses::Loss;
 use gradus::network::{Model, Network};
+use gradus::optimizers::Choice;
 
 const TABLE: &str = include_str!("../workloads.txt");
 
@@ -13,6 +14,8 @@ pub struct Workload {
     pub name: &'static str,
     /// Whole training steps, or the way forward only.
     pub trains: bool,
+    /// How many θ a step judges, if it is a generation of evolution.
+    pub members: Option<usize>,
     /// Numbers per example.
     pub inputs: usize,
     /// Classes to tell apart.
@@ -47,9 +50,13 @@ fn read(line: &'static str) -> Option<Workload> {
     Some(Workload {
         name,
         trains: match what {
-            "train" => true,
+            "train" | "evolve" => true,
             "infer" => false,
             _ => return None,
+        },
+        members: match what {
+            "evolve" => Some(Choice::parse(optimizer).ok()?.values().whole("population")),
+            _ => None,
         },
         inputs: inputs.parse().ok()?,
         classes: classes.parse().ok()?,
@@ -75,7 +82,7 @@ impl Workload {
     /// Multiplications and additions of the matrix products of one step.
     ///
     /// Forward, the weights' gradient and the inputs' gradient take 2 · batch · inputs · units each; nobody asks
-    /// for the gradient of the data.
+    /// for the gradient of the data. A generation goes forward once for each member.
     pub fn flops(&self, model: &Model) -> f64 {
         let matrices = model.layout().parts().iter().filter(|p| p.shape.dims().len() == 2);
         let products = |first: bool| match (self.trains, first) {
@@ -83,14 +90,22 @@ impl Workload {
             (true, true) => 2,
             (true, false) => 3,
         };
-        let of = |(k, m): (usize, usize)| 2 * products(k == 0) * self.batch * m;
+        let of = |(k, m): (usize, usize)| match self.members {
+            Some(members) => 2 * members * self.batch * m,
+            None => 2 * products(k == 0) * self.batch * m,
+        };
         matrices.map(|p| p.shape.size()).enumerate().map(of).sum::<usize>() as f64
     }
 
     /// Bytes that no way of doing a step can leave unmoved: forward reads θ; the update reads and writes θ and
     /// the optimizer's state (`states` numbers per weight). The gradient itself could stay in registers.
     pub fn bytes(&self, weights: usize, states: usize) -> f64 {
-        let passes = if self.trains { 3 + 2 * states } else { 1 };
+        let passes = match (self.members, self.trains) {
+            // Each member is written once and read once.
+            (Some(members), _) => 2 * members,
+            (_, true) => 3 + 2 * states,
+            (_, false) => 1,
+        };
         4.0 * (passes * weights + self.batch * self.inputs) as f64
     }
 }
@@ -113,5 +128,8 @@ mod tests {
         let w = all().into_iter().find(|w| w.name == "mnist-s").unwrap();
         let by_hand = 2 * 32 * (2 * 784 * 128 + 3 * 128 * 10);
         assert_eq!(w.flops(&w.model().unwrap()), by_hand as f64);
+        let w = all().into_iter().find(|w| w.name == "ga").unwrap();
+        let by_hand = 256.0 * 2.0 * 1000.0 * (784.0 * 32.0 + 32.0 * 10.0);
+        assert_eq!(w.flops(&w.model().unwrap()), by_hand);
     }
 }

@@ -73,6 +73,8 @@ pub struct Console {
     last_step: Option<Instant>,
     /// What the bar shows: the losses of single batches leap too much to be read.
     loss: ExponentialAverage,
+    /// Of the last generation, if there is a population.
+    diversity: Option<f64>,
 }
 
 /// The bar's loss is that of about the last 1 / (1 − β) = 50 steps.
@@ -88,7 +90,8 @@ impl Console {
         let style = ProgressStyle::with_template("{prefix} {wide_bar} {msg}");
         bar.set_style(style.expect("a template that is a constant"));
         let loss = ExponentialAverage::corrected(LOSS_BETA).expect("a constant below 1");
-        Console { voice, bar, epochs, train: 0, began: Instant::now(), before: 0, last_step: None, loss }
+        let (began, last_step, diversity) = (Instant::now(), None, None);
+        Console { voice, bar, epochs, train: 0, began, before: 0, last_step, loss, diversity }
     }
 
     /// Shows an event.
@@ -99,7 +102,8 @@ impl Console {
                 self.bar.set_length(*train as u64);
                 self.bar.set_prefix(self.epoch_name(*epoch));
             }
-            Event::Step { loss, seen, .. } => {
+            Event::Step { loss, seen, diversity, .. } => {
+                self.diversity = *diversity;
                 if self.last_step.is_none() {
                     // A resumed epoch has examples behind it that this run did not see.
                     (self.began, self.before) = (Instant::now(), *seen);
@@ -155,8 +159,9 @@ impl Console {
             }
             _ => String::new(),
         };
+        let diversity = self.diversity.map_or(String::new(), |d| format!("  diversity {d:.4}"));
         format!(
-            "{:<12} train loss {:.4}{validation}  {:>7.0} pictures/s  {:>6.1} s  θ {}{}",
+            "{:<12} train loss {:.4}{validation}{diversity}  {:>7.0} pictures/s  {:>6.1} s  θ {}{}",
             self.epoch_name(record.epoch),
             record.train_loss,
             record.examples_per_second,

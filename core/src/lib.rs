@@ -3,7 +3,7 @@
 //! | module | what it answers |
 //! |---|---|
 //! | [`real`], [`elementary`] | what a formula is written in |
-//! | [`optimizer`], [`optimizers`], [`wrappers`] | how weights improve |
+//! | [`optimizer`], [`optimizers`], [`wrappers`], [`evolution`] | how weights improve |
 //! | [`functions`] | what can be minimised without a network |
 //! | [`op`], [`ops`], [`losses`], [`activations`] | what one computation is |
 //! | [`graph`], [`layout`] | how computations join; what the parts of θ are called |
@@ -27,6 +27,7 @@ pub mod cost;
 mod descent;
 pub mod elementary;
 pub mod error;
+pub mod evolution;
 pub mod functions;
 pub mod graph;
 pub mod initializers;

@@ -104,7 +104,7 @@ impl Parameter {
             return words.join(", ");
         }
         let (left, right) = (if self.closed.0 { '[' } else { '(' }, if self.closed.1 { ']' } else { ')' });
-        let number = |x: f64| if x.is_infinite() { "∞".to_string() } else { x.to_string() };
+        let number = |x: f64| x.to_string().replace("inf", "∞");
         format!("{left}{}, {}{right}", number(self.min), number(self.max))
     }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use gradus::activations::ACTIVATIONS;
+use gradus::evolution::genetic::{crossovers::CROSSOVERS, mutations::MUTATIONS, selections::SELECTIONS};
 use gradus::functions::{self, FUNCTIONS, bbob::BBOB};
 use gradus::initializers::INITIALIZERS;
 use gradus::layers::LAYERS;
 use gradus::layout::Layout;
 use gradus::losses::{LOSSES, Loss};
 use gradus::optimizer::Setup;
-use gradus::optimizers::{Choice, OPTIMIZERS};
+use gradus::optimizers::{Choice, Family, OPTIMIZERS};
 use gradus::threads::Threads;
 use gradus::words::{Parameter, Values};
 
@@ -46,9 +47,14 @@ macro_rules! rows {
     };
 }
 
-fn tables() -> [Table; 6] {
-    [
-        Table { folder: "optimizers", rows: OPTIMIZERS.iter().flat_map(dialects).collect() },
+fn tables() -> Vec<Table> {
+    let (evolution, rules): (Vec<_>, Vec<_>) = OPTIMIZERS.iter().partition(|e| e.family == Family::Evolution);
+    vec![
+        Table { folder: "optimizers", rows: rules.into_iter().flat_map(dialects).collect() },
+        Table { folder: "evolution", rows: evolution.into_iter().flat_map(dialects).collect() },
+        Table { folder: "evolution/genetic/selections", rows: rows!(SELECTIONS) },
+        Table { folder: "evolution/genetic/crossovers", rows: rows!(CROSSOVERS) },
+        Table { folder: "evolution/genetic/mutations", rows: rows!(MUTATIONS) },
         Table { folder: "losses", rows: rows!(LOSSES, |e: &gradus::losses::Entry| e.parameters) },
         Table { folder: "activations", rows: rows!(ACTIVATIONS) },
         Table { folder: "layers", rows: rows!(LAYERS) },
@@ -73,7 +79,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(name)
 }
 
-/// The members of a folder, by file name without `.rs`, and their text. A folder in it has a table of its own.
+/// The members of a folder, by file name without `.rs`, and their text; a member may be a folder itself.
 fn files(name: &str) -> Vec<(String, String)> {
     let entries = std::fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<(String, String)> = entries
@@ -83,6 +89,10 @@ fn files(name: &str) -> Vec<(String, String)> {
             own.is_none_or(|own| !tables().iter().any(|table| table.folder == own))
         })
         .map(|path| {
+            if path.is_dir() {
+                let text = std::fs::read_to_string(path.join("mod.rs")).unwrap();
+                return (path.file_name().unwrap().to_str().unwrap().into(), text);
+            }
             assert_eq!(path.extension().unwrap(), "rs", "{path:?} is no member");
             (path.file_stem().unwrap().to_str().unwrap().into(), std::fs::read_to_string(&path).unwrap())
         })
@@ -99,7 +109,19 @@ fn module(name: &str) -> String {
 
 /// What all members of a kind share: no member itself.
 fn is_shared(stem: &str) -> bool {
-    ["pointwise", "formula", "problem", "instance", "transform"].contains(&stem)
+    const SHARED: &[&str] = &[
+        "pointwise",
+        "formula",
+        "problem",
+        "instance",
+        "transform",
+        "course",
+        "draws",
+        "flock",
+        "ranking",
+        "spread",
+    ];
+    SHARED.contains(&stem)
 }
 
 /// The name that the row of a file gives: a constant of its own, or the first text of the row.
@@ -129,7 +151,9 @@ fn docs(text: &str) -> String {
 #[test]
 fn every_file_of_a_kind_has_one_row_and_every_row_one_file() {
     for table in tables() {
-        let text = module(table.folder);
+        // Evolution's rows stand among those of the other optimizers.
+        let also = if table.folder == "evolution" { module("optimizers") } else { String::new() };
+        let text = module(table.folder) + &also;
         let mut owners = BTreeSet::new();
         for row in &table.rows {
             let (stem, _) = file_of(&table, row.name);

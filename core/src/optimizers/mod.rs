@@ -39,6 +39,7 @@ pub use yogi::Yogi;
 use crate::Result;
 use crate::descent::Descent;
 use crate::error::did_you_mean;
+use crate::evolution::{self, Evolve, Evolver, MakeEvolver};
 use crate::optimizer::{Optimizer, Rule, Setup};
 use crate::real::{Kinds, Number};
 use crate::words::{Parameter, Values, Words};
@@ -104,6 +105,11 @@ pub static OPTIMIZERS: &[Entry] = &[
     adabelief::ROW,
     yogi::ROW,
     lion::ROW,
+    evolution::genetic::ROW,
+    evolution::differential_evolution::ROW,
+    evolution::particle_swarm::ROW,
+    evolution::simulated_annealing::ROW,
+    evolution::random_search::ROW,
 ];
 
 /// Something that is made from its parameters.
@@ -125,12 +131,41 @@ type MakeFn<R> = fn(&Values, &Setup) -> Box<dyn Optimizer<R>>;
 pub struct Maker {
     single: MakeFn<f32>,
     double: MakeFn<f64>,
+    evolver: Option<EvolverMaker>,
+}
+
+type EvolverFn<R> = fn(&Values, &Setup) -> Box<dyn Evolver<R>>;
+
+/// Makes the evolver behind an optimizer that has one.
+#[derive(Clone, Copy)]
+struct EvolverMaker {
+    single: EvolverFn<f32>,
+    double: EvolverFn<f64>,
+}
+
+impl Kinds for EvolverMaker {
+    type Of<R: Number> = EvolverFn<R>;
+    fn single(self) -> EvolverFn<f32> {
+        self.single
+    }
+    fn double(self) -> EvolverFn<f64> {
+        self.double
+    }
 }
 
 impl Maker {
     /// As `M` makes it.
     pub const fn of<M: Make>() -> Maker {
-        Maker { single: M::make::<f32>, double: M::make::<f64> }
+        Maker { single: M::make::<f32>, double: M::make::<f64>, evolver: None }
+    }
+
+    /// [`Evolve`] around the evolver that `M` makes.
+    pub const fn evolver<M: MakeEvolver>() -> Maker {
+        Maker {
+            single: |values, setup| Box::new(Evolve::new(M::make::<f32>(values, setup), setup.weights())),
+            double: |values, setup| Box::new(Evolve::new(M::make::<f64>(values, setup), setup.weights())),
+            evolver: Some(EvolverMaker { single: M::make::<f32>, double: M::make::<f64> }),
+        }
     }
 
     /// [`Descent`] by the rule `U`.
@@ -138,6 +173,7 @@ impl Maker {
         Maker {
             single: |values, setup| Box::new(Descent::<N, U, f32>::new(U::from_values(values), setup)),
             double: |values, setup| Box::new(Descent::<N, U, f64>::new(U::from_values(values), setup)),
+            evolver: None,
         }
     }
 }
@@ -198,6 +234,11 @@ impl Choice {
         }
     }
 
+    /// The values of its parameters.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
     /// Makes it, for networks.
     pub fn build(&self, setup: &Setup) -> Box<dyn Optimizer> {
         self.build_as::<f32>(setup)
@@ -210,6 +251,13 @@ impl Choice {
             .iter()
             .rev()
             .fold(inner, |inner, (wrapper, values)| R::pick(wrapper.make)(values, setup, inner))
+    }
+
+    /// Makes the evolver behind it, for whoever asks and tells by himself; none if it is no evolution, or something is
+    /// wrapped around it.
+    pub fn evolver<R: Number>(&self, setup: &Setup) -> Option<Box<dyn Evolver<R>>> {
+        let maker = self.dialect.make.evolver.filter(|_| self.wrappers.is_empty())?;
+        Some(R::pick(maker)(&self.values, setup))
     }
 
     /// The line that reads back to it, every default written out.

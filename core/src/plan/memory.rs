@@ -85,6 +85,9 @@ pub(crate) struct Pieces {
     floats: usize,
 }
 
+// SAFETY: a plain address; whoever makes a slice of it promises that what is written is nobody else's meanwhile.
+unsafe impl Sync for Pieces {}
+
 impl Pieces {
     pub fn of(buffer: &mut [f32]) -> Self {
         Pieces { start: buffer.as_mut_ptr(), floats: buffer.len() }

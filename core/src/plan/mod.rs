@@ -1,6 +1,7 @@
 //! A graph made ready to run: an order, and one block of memory cut up in advance. After that a step
 //! allocates nothing and cannot fail.
 
+mod judge;
 mod memory;
 mod settle;
 
@@ -10,6 +11,7 @@ use crate::op::{Backward, Forward, Gradient, Moment, Op, Shape};
 use crate::optimizer::Objective;
 use crate::threads::Threads;
 use crate::{Error, Result};
+use judge::{Aside, Bench};
 use memory::{Block, Pieces, Span};
 
 /// The most inputs an op can have.
@@ -28,6 +30,8 @@ pub struct Plan {
     /// Parts of θ that nothing reads: their gradient is zero.
     unused: Vec<Span>,
     block: Block,
+    /// Where members of a population are judged.
+    bench: Bench,
     layout: Layout,
     moment: Moment,
     threads: Threads,
@@ -46,12 +50,16 @@ struct Run {
     keep: Span,
     /// Empty where no gradient is wanted: then there is no way back.
     dy: Span,
+    /// The places of a way forward without a way back.
+    aside: Aside,
 }
 
 #[derive(Clone, Copy)]
 enum Place {
     Memory(Span),
     Weights(Span),
+    /// In the plan's block, for whoever has memory of his own.
+    Batch(Span),
 }
 
 impl Plan {
@@ -131,7 +139,7 @@ impl Plan {
         assert_eq!(theta.len(), self.layout.weights(), "θ must be as long as the layout says");
         let pieces = self.block.pieces();
         for run in &self.runs {
-            let x = run.x.map(|place| read(place, pieces, theta));
+            let x = run.x.map(|place| read(place, pieces, pieces, theta));
             // SAFETY: `settle` keeps apart all that is in use at one time.
             let (y, keep) = unsafe { (pieces.write(run.y), pieces.write(run.keep)) };
             run.op.forward(Forward {
@@ -156,10 +164,12 @@ pub(crate) struct Seen<'a> {
     pub y: &'a [f32],
 }
 
-fn read(place: Place, pieces: Pieces, theta: &[f32]) -> &[f32] {
+fn read(place: Place, pieces: Pieces, batch: Pieces, theta: &[f32]) -> &[f32] {
     match place {
         // SAFETY: `settle` keeps apart all that is in use at one time.
         Place::Memory(span) => unsafe { pieces.read(span) },
+        // SAFETY: as above.
+        Place::Batch(span) => unsafe { batch.read(span) },
         Place::Weights(span) => &theta[span.at..span.at + span.len],
     }
 }
@@ -171,6 +181,15 @@ impl Objective for Plan {
         let (loss, _) = self.loss.expect("a plan made with Plan::training has a loss");
         self.forward(theta);
         self.block.read(loss)[0]
+    }
+
+    /// The members are shared among the threads, each with memory of its own; every kernel runs on one thread. A loss
+    /// has the same bits as by [`Plan::loss`]. Allocates at its first call, unless [`Plan::prepare`] did it.
+    ///
+    /// # Panics
+    /// If the plan was not made for training, or `population` is not so many θ.
+    fn losses(&mut self, population: &[f32], losses: &mut [f32]) {
+        self.judge(population, losses);
     }
 
     /// # Panics
@@ -186,13 +205,13 @@ impl Objective for Plan {
         }
         let (pieces, slopes) = (self.block.pieces(), Pieces::of(grad));
         for run in self.runs.iter().rev().filter(|run| run.dy.len > 0) {
-            let x = run.x.map(|place| read(place, pieces, theta));
+            let x = run.x.map(|place| read(place, pieces, pieces, theta));
             let mut dx = run.dx.map(|wanted| {
                 wanted.map(|(place, add)| {
                     // SAFETY: `settle` keeps apart all that is in use at one time; parts of θ do not overlap.
                     let to = match place {
                         // SAFETY: as above.
-                        Place::Memory(span) => unsafe { pieces.write(span) },
+                        Place::Memory(span) | Place::Batch(span) => unsafe { pieces.write(span) },
                         // SAFETY: as above.
                         Place::Weights(span) => unsafe { slopes.write(span) },
                     };

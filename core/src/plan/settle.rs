@@ -1,5 +1,6 @@
 //! From a graph to a plan: what is needed, when each value lives, and where.
 
+use super::judge::{Aside, Bench};
 use super::memory::{Block, Lease, Span, place};
 use super::{MAX_INPUTS, Place, Plan, Run};
 use crate::graph::{Graph, Source, Var};
@@ -12,7 +13,29 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
     let facts = Facts::of(&graph, loss, keep)?;
     let (spans, total) = place(&facts.leases(&graph, loss.is_some(), keep));
     let (y, kept, dy) = (|i: usize| spans[3 * i], |i: usize| spans[3 * i + 1], |i: usize| spans[3 * i + 2]);
+    // Members of a population only go forward; they read the batch where it lies.
+    let (aside, bench) = if loss.is_some() {
+        let mut leases = facts.leases(&graph, false, keep);
+        for (i, node) in graph.nodes.iter().enumerate() {
+            if matches!(node.source, Source::Data(_)) {
+                leases[3 * i].len = 0;
+            }
+        }
+        place(&leases)
+    } else {
+        (vec![Span::default(); spans.len()], 0)
+    };
     let shapes: Vec<Shape> = graph.nodes.iter().map(|n| n.shape).collect();
+    let asides: Vec<Place> = graph
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(i, node)| match node.source {
+            Source::Weight { at } => Place::Weights(Span { at, len: node.shape.size() }),
+            Source::Data(_) => Place::Batch(y(i)),
+            Source::Op { .. } => Place::Memory(aside[3 * i]),
+        })
+        .collect();
     let places: Vec<(Place, Option<Place>)> = graph
         .nodes
         .iter()
@@ -33,6 +56,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
         loss: loss.map(|v| (y(v.0), dy(v.0))),
         unused: Vec::new(),
         block: Block::new(total),
+        bench: Bench::new(loss.map(|v| aside[3 * v.0]), bench),
         layout: graph.layout,
         moment: Moment::default(),
         threads: threads.clone(),
@@ -70,6 +94,13 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
                     y: y(i),
                     keep: kept(i),
                     dy: dy(i),
+                    aside: Aside {
+                        x: std::array::from_fn(|s| {
+                            input(s).map_or(Place::Memory(Span::default()), |v| asides[v])
+                        }),
+                        y: aside[3 * i],
+                        keep: aside[3 * i + 1],
+                    },
                 });
             }
             Source::Op { .. } => {}

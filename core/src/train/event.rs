@@ -58,8 +58,11 @@ pub enum Event {
         step: u64,
         /// The epoch it belongs to.
         epoch: u64,
-        /// The batch's loss before the step.
+        /// The batch's loss before the step; of evolution the least of the generation.
         loss: f32,
+        /// How far apart the population is, if there is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        diversity: Option<f64>,
         /// Examples seen in this epoch.
         seen: usize,
         /// Seconds of training so far.

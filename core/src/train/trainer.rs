@@ -18,7 +18,7 @@ use crate::cost::Counted;
 use crate::network::Model;
 use crate::op::Moment;
 use crate::optimizer::{Optimizer, Reason, Setup, Step};
-use crate::optimizers::Choice;
+use crate::optimizers::{Choice, Family};
 use crate::plan::Plan;
 use crate::real::Slot;
 use crate::rng::{Rng, Stream};
@@ -109,7 +109,11 @@ impl<'a> Trainer<'a> {
         }
         let theta = model.layout().start(settings.seed);
         let setup = Setup::new(model.layout(), threads).around(settings.around()).seed(settings.seed);
-        let optimizer = Choice::parse(&settings.optimizer)?.build(&setup);
+        let choice = Choice::parse(&settings.optimizer)?;
+        if choice.entry.family == Family::Evolution {
+            plans.iter_mut().for_each(|(_, plan)| plan.prepare());
+        }
+        let optimizer = choice.build(&setup);
         let progress = Progress { fingerprint: fingerprint.into(), ..Progress::default() };
         Ok(Trainer {
             class_weights: class_weights(data, &parts.train, settings.class_weights),
@@ -205,6 +209,7 @@ impl<'a> Trainer<'a> {
                 step: self.progress.step,
                 epoch: self.progress.epoch + 1,
                 loss,
+                diversity: self.optimizer.diversity(),
                 seen: self.progress.seen,
                 seconds: self.progress.seconds,
             });

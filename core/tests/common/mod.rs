@@ -13,7 +13,7 @@ use gradus::losses::Loss;
 use gradus::network::{Model, Network};
 use gradus::op::{Backward, Forward, Moment, Op, Shape};
 use gradus::optimizer::Objective;
-use gradus::optimizers::OPTIMIZERS;
+use gradus::optimizers::{Choice, Dialect, Entry, Family, OPTIMIZERS};
 use gradus::plan::Plan;
 use gradus::rng::{Rng, Stream};
 use gradus::threads::Threads;
@@ -306,6 +306,31 @@ pub fn model(network: &str, loss: &str, inputs: usize, classes: usize) -> Model 
     Model::new(Network::parse(network).unwrap(), Loss::parse(loss).unwrap(), inputs, classes).unwrap()
 }
 
+/// Every optimizer in every dialect, and those settings that make another loop of it. Populations are small.
+pub fn optimizer_lines() -> Vec<String> {
+    let dialects = OPTIMIZERS.iter().flat_map(|e| e.dialects.iter().map(move |d| (e, d)));
+    let line = |(e, d): (&Entry, &Dialect)| {
+        let small = if e.family == Family::Evolution { " population=4" } else { "" };
+        format!("{}@{}{small}", e.name, d.name)
+    };
+    dialects.map(line).chain(OTHER_LOOPS.iter().map(|line| line.to_string())).collect()
+}
+
+/// Those that ask for gradients: all but evolution, which `every_evolution.rs` is about.
+pub fn gradient_lines() -> Vec<String> {
+    let asks = |line: &String| Choice::parse(line).unwrap().entry.family != Family::Evolution;
+    optimizer_lines().into_iter().filter(asks).collect()
+}
+
+const OTHER_LOOPS: [&str; 6] = [
+    "rmsprop momentum=0.5",
+    "rmsprop momentum=0.5 centered=yes",
+    "genetic population=9 elites=0 selection=stochastic_universal crossover=sbx mutation=self_adaptive rate=1",
+    "genetic population=7 replacement=steady_state children=3 selection=rank crossover=blend mutation=polynomial",
+    "genetic population=9 elites=3 selection=roulette crossover=two_point reevaluate=no restarts=9 patience=2",
+    "particle_swarm population=5 reevaluate=no spread=box",
+];
+
 /// What small trainings train on.
 pub const DATA: Clouds = Clouds { examples: 70, inputs: 6, classes: 3 };
 
@@ -327,11 +352,4 @@ pub fn trainer<'a>(model: &'a Model, settings: &Settings, threads: &Threads) -> 
 /// Trains to the end, watched by nobody.
 pub fn run(trainer: &mut Trainer, folder: Option<&Path>) -> gradus::Result<Outcome> {
     trainer.run(folder, &mut |_: &Event| {}, &AtomicBool::new(false))
-}
-
-/// Every optimizer in every dialect, and those settings that make another loop of it.
-pub fn optimizer_lines() -> Vec<String> {
-    let dialects =
-        OPTIMIZERS.iter().flat_map(|e| e.dialects.iter().map(|d| format!("{}@{}", e.name, d.name)));
-    dialects.chain(["rmsprop momentum=0.5".into(), "rmsprop momentum=0.5 centered=yes".into()]).collect()
 }

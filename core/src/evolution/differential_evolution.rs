@@ -1,0 +1,163 @@
+//! Differential evolution: the population's own differences are its steps.
+
+use super::flock::{Flock, as_its_flock, at_least_as_good};
+use super::{BUDGET, LOWER, PATIENCE, REEVALUATE, SPREAD, TARGET, UPPER};
+use super::{Evolver, MakeEvolver, Purpose, population, sigma};
+use crate::optimizer::{Reason, Setup};
+use crate::optimizers::{Dialect, Entry, Family, Maker};
+use crate::real::{Number, Slot};
+use crate::rng::Rng;
+use crate::words::{Parameter, Values};
+
+pub(crate) const ROW: Entry = Entry {
+    name: "differential_evolution",
+    about: "each member against a mixture of itself and the differences of others: steps shrink as the population does",
+    paper: "Storn & Price 1997, Differential Evolution, J. Global Optim. 11",
+    family: Family::Evolution,
+    dialects: &[Dialect {
+        name: "gradus",
+        about: "binomial crossover; three ways to make a mutant; --lr has no effect",
+        formula: "v = x_a + F (x_b − x_c)\nuᵢ = vᵢ with probability CR, and for one i in any case, else xₖᵢ\nxₖ ← u if L(u) ≤ L(xₖ)",
+        learning_rate: 1.0,
+        parameters: &[
+            population(50, 4),
+            Parameter::word("strategy", &["rand", "best", "current_to_best"], "what a mutant starts from"),
+            Parameter {
+                closed: (false, true),
+                ..Parameter::number("weight", "F", 0.7, (0.0, 2.0), "of differences")
+            },
+            Parameter::number("cross", "CR", 0.9, (0.0, 1.0), "how likely a gene is the mutant's"),
+            sigma(1.0, "deviation around the start where nothing else gives one"),
+            SPREAD,
+            LOWER,
+            UPPER,
+            REEVALUATE,
+            TARGET,
+            BUDGET,
+            PATIENCE,
+        ],
+        make: Maker::evolver::<DifferentialEvolution>(),
+    }],
+};
+
+/// Differential evolution, [Storn & Price 1997](https://doi.org/10.1023/A:1008202821328): DE/rand/1/bin, DE/best/1/bin
+/// and DE/current-to-best/1/bin.
+///
+/// ```text
+/// rand:             v = x_a + F (x_b − x_c)
+/// best:             v = x_best + F (x_b − x_c)
+/// current_to_best:  v = xₖ + F (x_best − xₖ) + F (x_b − x_c)
+///
+/// uᵢ = vᵢ with probability CR, and for one i in any case, else xₖᵢ
+/// xₖ ← u if L(u) ≤ L(xₖ)
+/// ```
+///
+/// a, b, c and k are all different. `population` λ ≥ 4; `strategy`; `weight` F in (0, 2]; `cross` CR in [0, 1];
+/// `spread`, `sigma` σ > 0, `lower` and `upper` as [`Spread`](super::Spread) says; `reevaluate`: whether members are
+/// judged again beside their rivals, which doubles the evaluations; `target`, `budget` and `patience` as
+/// [`Course`](super::Course) says.
+pub struct DifferentialEvolution;
+
+struct Differences<R: Number> {
+    flock: Flock<R>,
+    strategy: &'static str,
+    weight: f64,
+    cross: f64,
+}
+
+impl MakeEvolver for DifferentialEvolution {
+    fn make<R: Number>(values: &Values, setup: &Setup) -> Box<dyn Evolver<R>> {
+        Box::new(Differences {
+            flock: Flock::of(values, setup),
+            strategy: values.word("strategy"),
+            weight: values.get("weight"),
+            cross: values.get("cross"),
+        })
+    }
+}
+
+/// Three members that differ from each other and from `k`.
+fn others(rng: &mut Rng, k: usize, members: usize) -> [usize; 3] {
+    let mut chosen = [k; 4];
+    for i in 1..4 {
+        // One of those left, counted without the chosen ones.
+        let mut taken = chosen;
+        taken[..i].sort_unstable();
+        let mut other = rng.below(members - i);
+        for t in &taken[..i] {
+            other += usize::from(other >= *t);
+        }
+        chosen[i] = other;
+    }
+    [chosen[1], chosen[2], chosen[3]]
+}
+
+impl<R: Number> Evolver<R> for Differences<R> {
+    as_its_flock!();
+
+    fn begin(&mut self, theta: &[R]) {
+        self.flock.begin(theta);
+    }
+
+    fn ask(&mut self, population: &mut [R]) {
+        let (flock, generation, best) = (&self.flock, self.flock.course.generation(), self.flock.best());
+        let weight = R::of(self.weight);
+        flock.ask(population, &|k, u| {
+            let mut rng = flock.draws.at(generation, Purpose::Cross, k);
+            let [a, b, c] = others(&mut rng, k, flock.losses.len());
+            let certain = rng.below(u.len());
+            let (x, best) = (flock.member(k), flock.member(best));
+            let [a, b, c] = [a, b, c].map(|other| flock.member(other));
+            for i in 0..u.len() {
+                let difference = weight * (b[i] - c[i]);
+                u[i] = if i != certain && rng.uniform() as f64 >= self.cross {
+                    x[i]
+                } else {
+                    match self.strategy {
+                        "rand" => a[i] + difference,
+                        "best" => best[i] + difference,
+                        _ => x[i] + weight * (best[i] - x[i]) + difference,
+                    }
+                };
+            }
+        });
+    }
+
+    fn tell(&mut self, population: &[R], losses: &[R]) {
+        self.flock.tell(population, losses, &mut |flock, k, theta, loss| {
+            if at_least_as_good(loss, flock.losses[k]) {
+                flock.replace(k, theta, loss);
+            }
+        });
+    }
+
+    fn state(&mut self) -> Vec<(String, Slot<'_>)> {
+        self.flock.state()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Stream;
+
+    #[test]
+    fn others_are_all_different_and_equally_likely() {
+        let mut counts = [[0; 6]; 3];
+        for round in 0..60_000 {
+            let mut rng = Rng::new(1, Stream::Probe, round);
+            let three = others(&mut rng, 2, 6);
+            for (count, other) in counts.iter_mut().zip(three) {
+                count[other] += 1;
+            }
+            let [a, b, c] = three;
+            assert!(![a, b, c].contains(&2) && a != b && b != c && a != c);
+        }
+        for count in counts {
+            for (other, n) in count.iter().enumerate() {
+                let want = if other == 2 { 0..1 } else { 11_500..12_500 };
+                assert!(want.contains(n), "{other}: {n} of 60000");
+            }
+        }
+    }
+}

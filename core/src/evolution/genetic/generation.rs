@@ -1,0 +1,334 @@
+//! From one generation to the next.
+
+use super::Hall;
+use super::crossovers::{CROSSOVERS, Crossover};
+use super::mutations::{MUTATIONS, Mutation, mutate};
+use super::selections::{Pool, SELECTIONS, Selection, unit};
+use crate::evolution::{Course, Diversity, Draws, Evolver, Purpose, Spread, least, rank};
+use crate::optimizer::{Reason, Setup};
+use crate::optimizers::Choice;
+use crate::real::{Number, Slot};
+use crate::threads::{Shared, Threads};
+use crate::words::Values;
+
+/// The genetic algorithm, for whoever asks and tells by himself; see [its module](super).
+pub struct Genetic<R: Number = f32> {
+    size: usize,
+    elites: usize,
+    /// Children of a generation, if it is not all but the elites.
+    children: Option<usize>,
+    reevaluate: bool,
+    cross: f64,
+    rate: f64,
+    sigma: f64,
+    restarts: f64,
+    least_diversity: f64,
+    selection: Box<dyn Selection>,
+    crossover: Box<dyn Crossover<R>>,
+    mutation: Box<dyn Mutation>,
+    spread: Spread,
+    draws: Draws,
+    threads: Threads,
+    measure: Diversity,
+    // What is kept between generations.
+    course: Course<R>,
+    hall: Hall<R>,
+    start: Vec<R>,
+    members: Vec<R>,
+    losses: Vec<f64>,
+    strengths: Vec<f64>,
+    /// How often it started anew; 1 if the next generation does; the diversity.
+    notes: [f64; 3],
+    // Room to work in.
+    order: Vec<u32>,
+    parents: Vec<u32>,
+    shares: Vec<f64>,
+    /// Losses of members and children together.
+    all: Vec<f64>,
+    /// Strengths of what was asked for.
+    asked: Vec<f64>,
+    /// For a second child that nobody wants.
+    spare: Vec<R>,
+}
+
+impl<R: Number> Genetic<R> {
+    /// From the values of the parameters, which the table of optimizers lists.
+    ///
+    /// # Panics
+    /// If one is missing.
+    pub fn new(values: &Values, setup: &Setup) -> Self {
+        let (weights, size) = (setup.weights(), values.whole("population"));
+        let elites = values.whole("elites").min(size - 1);
+        let children = (values.word("replacement") == "steady_state").then(|| values.whole("children"));
+        let bred = children.unwrap_or(size - elites);
+        let named = "a name of the table";
+        let selection = SELECTIONS.iter().find(|e| e.name == values.word("selection")).expect(named);
+        let crossover = CROSSOVERS.iter().find(|e| e.name == values.word("crossover")).expect(named);
+        let mutation = MUTATIONS.iter().find(|e| e.name == values.word("mutation")).expect(named);
+        Genetic {
+            size,
+            elites,
+            children,
+            reevaluate: values.is("reevaluate"),
+            cross: values.get("cross"),
+            rate: values.get("rate"),
+            sigma: values.get("sigma"),
+            restarts: values.get("restarts"),
+            least_diversity: values.get("least_diversity"),
+            selection: (selection.make)(values),
+            crossover: R::pick(crossover.make)(values),
+            mutation: (mutation.make)(values),
+            spread: Spread::of(values, setup),
+            draws: Draws::of(setup.seed),
+            threads: setup.threads.clone(),
+            measure: Diversity::new(weights, setup.threads),
+            course: Course::of(values, weights),
+            hall: Hall::new(values.whole("hall"), weights),
+            start: vec![R::of(0.0); weights],
+            members: vec![R::of(0.0); size * weights],
+            losses: vec![0.0; size],
+            strengths: vec![0.0; size],
+            notes: [0.0; 3],
+            order: vec![0; size + bred],
+            parents: vec![0; bred.next_multiple_of(2)],
+            shares: vec![0.0; size],
+            all: vec![0.0; size + bred],
+            asked: vec![0.0; size + bred],
+            spare: vec![R::of(0.0); weights],
+        }
+    }
+
+    /// From a line such as `genetic selection=rank population=50`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Line`] at a word that is wrong; the line of another optimizer is refused too.
+    pub fn parse(line: &str, setup: &Setup) -> crate::Result<Self> {
+        let choice = Choice::parse(line)?;
+        if choice.entry.name == super::ROW.name && choice.wrappers.is_empty() {
+            return Ok(Self::new(choice.values(), setup));
+        }
+        let (line, message) =
+            (line.to_string(), format!("`{}` is not the genetic algorithm", choice.entry.name));
+        Err(crate::Error::Line { at: 0..line.len(), line, message, mend: "write `genetic` first".into() })
+    }
+
+    /// The best that ever were, with the losses they had then, the best first.
+    pub fn hall(&self) -> &Hall<R> {
+        &self.hall
+    }
+
+    /// How far it has come.
+    pub fn course(&self) -> &Course<R> {
+        &self.course
+    }
+
+    /// How often it started anew.
+    pub fn restarted(&self) -> u64 {
+        self.notes[0] as u64
+    }
+
+    /// Whether the next generation is drawn, not bred.
+    fn starts(&self) -> bool {
+        self.course.generation() == 0 || self.notes[1] != 0.0
+    }
+
+    /// How many old members the next population begins with, to be judged again.
+    fn kept(&self) -> usize {
+        match (self.reevaluate, self.children) {
+            (false, _) => 0,
+            (true, None) => self.elites,
+            (true, Some(_)) => self.size,
+        }
+    }
+
+    /// How many children follow.
+    fn bred(&self) -> usize {
+        self.children.unwrap_or(self.size - self.elites)
+    }
+
+    /// A first population; a restart's begins with the best so far.
+    fn draw(&mut self, population: &mut [R]) {
+        let (weights, generation) = (self.start.len(), self.course.generation());
+        let shared = Shared::of(population);
+        self.threads.for_each(self.size, &|k| {
+            // SAFETY: members are disjoint, and each is written by one task.
+            let member = unsafe { shared.slice(k * weights..(k + 1) * weights) };
+            self.spread.member(&self.start, generation, k, member);
+        });
+        if generation > 0 {
+            self.answer(&mut population[..weights]);
+        }
+        self.asked[..self.size].fill(self.sigma);
+    }
+
+    /// Writes the children, two by two.
+    fn breed(&mut self, children: &mut [R], strengths_from: usize) {
+        let (weights, generation, bred) = (self.start.len(), self.course.generation(), self.bred());
+        let Genetic { losses, order, parents, shares, draws, members, strengths, .. } = self;
+        let order = &order[..self.size];
+        self.selection.select(&mut Pool { losses, order, shares, draws: *draws, generation }, parents);
+        let (children, spare) = (Shared::of(children), Shared::of(&mut self.spare));
+        let asked = Shared::of(&mut self.asked[strengths_from..]);
+        let theta = |k: u32| &members[k as usize * weights..][..weights];
+        self.threads.for_each(bred.div_ceil(2), &|pair| {
+            let (a, b) = (parents[2 * pair], parents[2 * pair + 1]);
+            let place = |k: usize| k * weights..(k + 1) * weights;
+            let two = 2 * pair + 1 < bred;
+            // SAFETY: children are disjoint, and each pair is written by one task.
+            let first = unsafe { children.slice(place(2 * pair)) };
+            // SAFETY: as above; at most one pair, the last, has a single child.
+            let second =
+                unsafe { if two { children.slice(place(2 * pair + 1)) } else { spare.slice(place(0)) } };
+
+            let mut rng = draws.at(generation, Purpose::Cross, pair);
+            let inherited = if unit(&mut rng) < self.cross {
+                self.crossover.cross(&mut rng, theta(a), theta(b), first, second);
+                [0.5 * (strengths[a as usize] + strengths[b as usize]); 2]
+            } else {
+                first.copy_from_slice(theta(a));
+                second.copy_from_slice(theta(b));
+                [strengths[a as usize], strengths[b as usize]]
+            };
+            for (i, (child, inherited)) in [first, second].into_iter().zip(inherited).enumerate() {
+                let k = 2 * pair + i;
+                if k < bred {
+                    let mut rng = draws.at(generation, Purpose::Mutate, k);
+                    let genes = self.rate * weights as f64;
+                    let strength = self.mutation.strength(&mut rng, inherited, genes);
+                    mutate(&*self.mutation, self.rate, strength, &mut rng, child);
+                    // SAFETY: each child has one strength.
+                    unsafe { asked.slice(k..k + 1) }.fill(strength);
+                }
+            }
+        });
+    }
+
+    /// Puts a judged θ in the place of member `k`.
+    fn settle(&mut self, k: usize, population: &[R], from: usize, loss: f64) {
+        let weights = self.start.len();
+        self.members[k * weights..(k + 1) * weights]
+            .copy_from_slice(&population[from * weights..(from + 1) * weights]);
+        (self.losses[k], self.strengths[k]) = (loss, self.asked[from]);
+    }
+
+    /// Children take the places of all but the elites, or of those that all members and children together outdo.
+    fn replace(&mut self, population: &[R], losses: &[R]) {
+        let (size, kept, bred) = (self.size, self.kept(), self.bred());
+        let loss = |from: usize| losses[from].to_f64();
+        if self.children.is_none() {
+            if kept > 0 || self.elites == 0 {
+                return (0..size).for_each(|k| self.settle(k, population, k, loss(k)));
+            }
+            // The elites stay where they are; `order` is still that of the parents.
+            self.order[..size].rotate_left(self.elites);
+            return (0..bred)
+                .for_each(|from| self.settle(self.order[from] as usize, population, from, loss(from)));
+        }
+        (0..kept).for_each(|k| self.losses[k] = loss(k));
+        self.all[..size].copy_from_slice(&self.losses);
+        (0..bred).for_each(|child| self.all[size + child] = loss(kept + child));
+        rank(&self.all, &mut self.order);
+        // The first `size` of `order` stay: each child among them takes the place of a member that is not.
+        let mut leaving = size;
+        for place in 0..size {
+            let child = self.order[place] as usize;
+            if child >= size {
+                while self.order[leaving] as usize >= size {
+                    leaving += 1;
+                }
+                let from = kept + child - size;
+                self.settle(self.order[leaving] as usize, population, from, loss(from));
+                leaving += 1;
+            }
+        }
+    }
+}
+
+impl<R: Number> Evolver<R> for Genetic<R> {
+    fn members(&self) -> usize {
+        if self.starts() { self.size } else { self.kept() + self.bred() }
+    }
+
+    fn most_members(&self) -> usize {
+        self.size.max(self.kept() + self.bred())
+    }
+
+    fn begin(&mut self, theta: &[R]) {
+        self.course.begin(theta);
+        self.hall.clear();
+        self.start.copy_from_slice(theta);
+        self.members.fill(R::of(0.0));
+        self.losses.fill(f64::INFINITY);
+        self.strengths.fill(self.sigma);
+        self.notes = [0.0; 3];
+    }
+
+    fn ask(&mut self, population: &mut [R]) {
+        if self.starts() {
+            return self.draw(population);
+        }
+        let (weights, kept) = (self.start.len(), self.kept());
+        rank(&self.losses, &mut self.order[..self.size]);
+        for place in 0..kept {
+            // Elites come by rank, all members as they are.
+            let k = if self.children.is_none() { self.order[place] as usize } else { place };
+            population[place * weights..(place + 1) * weights]
+                .copy_from_slice(&self.members[k * weights..(k + 1) * weights]);
+            self.asked[place] = self.strengths[k];
+        }
+        self.breed(&mut population[kept * weights..], kept);
+    }
+
+    fn tell(&mut self, population: &[R], losses: &[R]) {
+        let weights = self.start.len();
+        if self.starts() {
+            self.notes[1] = 0.0;
+            (0..self.size).for_each(|k| self.settle(k, population, k, losses[k].to_f64()));
+        } else {
+            self.replace(population, losses);
+        }
+        self.course.tell(population, losses);
+        rank(&self.losses, &mut self.order[..self.size]);
+        for k in &self.order[..self.size] {
+            let k = *k as usize;
+            if !self.hall.see(&self.members[k * weights..(k + 1) * weights], self.losses[k]) {
+                break;
+            }
+        }
+        self.notes[2] = self.measure.of(&self.members, weights);
+        let lost = self.notes[2] <= self.least_diversity;
+        if (lost || self.course.stalled()) && self.notes[0] < self.restarts {
+            (self.notes[0], self.notes[1]) = (self.notes[0] + 1.0, 1.0);
+            self.course.wait_anew();
+        } else if lost {
+            self.course.end(Reason::NoDiversity);
+        }
+    }
+
+    fn answer(&self, theta: &mut [R]) {
+        let weights = theta.len();
+        match least(&self.losses).filter(|_| self.reevaluate) {
+            Some(k) => theta.copy_from_slice(&self.members[k * weights..(k + 1) * weights]),
+            None => theta.copy_from_slice(self.course.best()),
+        }
+    }
+
+    fn ended(&self) -> Option<Reason> {
+        self.course.ended(self.members())
+    }
+
+    fn diversity(&self) -> f64 {
+        self.notes[2]
+    }
+
+    fn state(&mut self) -> Vec<(String, Slot<'_>)> {
+        let mut state = self.course.state();
+        state.extend(self.hall.state());
+        state.push(("start".into(), R::slot(&mut self.start)));
+        state.push(("members".into(), R::slot(&mut self.members)));
+        state.push(("losses".into(), Slot::Double(&mut self.losses)));
+        state.push(("strengths".into(), Slot::Double(&mut self.strengths)));
+        state.push(("notes".into(), Slot::Double(&mut self.notes)));
+        state
+    }
+}

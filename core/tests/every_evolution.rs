@@ -1,0 +1,512 @@
+//! Evolution, each kind of it: what an evolver promises, when it ends, and what it learns without a gradient.
+
+mod common;
+
+use common::{fixture, pointed_at};
+use gradus::evolution::Evolver;
+use gradus::evolution::genetic::Genetic;
+use gradus::functions;
+use gradus::layout::Layout;
+use gradus::losses::Loss;
+use gradus::network::{Model, Network};
+use gradus::op::Moment;
+use gradus::optimizer::{Objective, Optimizer, Reason, Setup, Step};
+use gradus::optimizers::{Choice, Entry, Family, OPTIMIZERS};
+use gradus::plan::Plan;
+use gradus::real::Number;
+use gradus::threads::Threads;
+
+fn evolution() -> impl Iterator<Item = &'static Entry> {
+    OPTIMIZERS.iter().filter(|e| e.family == Family::Evolution)
+}
+
+/// Every kind, and those settings that go another way through it.
+fn lines() -> Vec<String> {
+    let fixed = evolution().flat_map(|e| ["", " reevaluate=no"].map(|more| format!("{}{more}", e.name)));
+    let readable = fixed.filter(|line| Choice::parse(line).is_ok());
+    readable.chain(OF_GENETIC.iter().map(|line| line.to_string())).collect()
+}
+
+const OF_GENETIC: [&str; 5] = [
+    "genetic replacement=steady_state children=3 population=20 selection=rank",
+    "genetic replacement=steady_state children=3 population=20 reevaluate=no crossover=sbx",
+    "genetic elites=0 selection=stochastic_universal crossover=one_point mutation=self_adaptive rate=1",
+    "genetic elites=5 population=21 crossover=blend mutation=polynomial reevaluate=no restarts=3 patience=1",
+    "genetic selection=truncation crossover=two_point mutation=uniform restarts=100 least_diversity=0.3",
+];
+
+fn evolver<R: Number>(line: &str, weights: usize, seed: u64) -> Box<dyn Evolver<R>> {
+    let (layout, threads) = (Layout::of(weights), Threads::new(1));
+    let choice = Choice::parse(line).unwrap();
+    choice.evolver::<R>(&Setup::new(&layout, &threads).seed(seed)).expect("an evolution")
+}
+
+/// An egg box around (1, 2, 3, …).
+fn box_of_eggs(x: &[f64]) -> f64 {
+    let far = x.iter().enumerate().map(|(i, x)| x - (i + 1) as f64);
+    far.map(|x| x * x + 1.0 - (5.0 * x).cos()).sum()
+}
+
+/// One generation, judged by `judge`: (member's place, θ).
+fn generation(evolver: &mut dyn Evolver<f64>, weights: usize, judge: &mut dyn FnMut(usize, &[f64]) -> f64) {
+    let mut population = vec![f64::NAN; evolver.members() * weights];
+    evolver.ask(&mut population);
+    assert!(population.iter().all(|x| x.is_finite()), "every gene is written");
+    let losses: Vec<f64> = population.chunks(weights).enumerate().map(|(k, x)| judge(k, x)).collect();
+    evolver.tell(&population, &losses);
+}
+
+fn state(evolver: &mut dyn Evolver<f64>) -> Vec<(String, Vec<f64>)> {
+    evolver.state().iter().map(|(name, slot)| (name.clone(), slot.to_vec())).collect()
+}
+
+#[test]
+fn asking_changes_nothing_and_twice_gives_the_same() {
+    for line in lines() {
+        let mut evolver = evolver::<f64>(&line, 3, 1);
+        evolver.begin(&[0.5, -0.5, 0.0]);
+        for round in 0..8 {
+            let before = state(&mut *evolver);
+            let mut asked = [0, 1].map(|_| vec![f64::NAN; evolver.members() * 3]);
+            asked.iter_mut().for_each(|population| evolver.ask(population));
+            assert_eq!(asked[0], asked[1], "{line}: round {round}");
+            assert_eq!(state(&mut *evolver), before, "{line}: round {round}");
+            assert!(evolver.members() <= evolver.most_members(), "{line}");
+            generation(&mut *evolver, 3, &mut |_, x| box_of_eggs(x));
+        }
+    }
+}
+
+#[test]
+fn what_the_state_shows_is_all_that_goes_on() {
+    for line in lines() {
+        for told in [0, 1, 4, 7] {
+            let mut whole = evolver::<f64>(&line, 3, 2);
+            whole.begin(&[0.5, -0.5, 0.0]);
+            (0..told).for_each(|_| generation(&mut *whole, 3, &mut |_, x| box_of_eggs(x)));
+            let mut other = evolver::<f64>(&line, 3, 2);
+            for ((name, from), (same, mut to)) in state(&mut *whole).into_iter().zip(other.state()) {
+                assert_eq!(name, same);
+                to.set(&from);
+            }
+            for _ in 0..5 {
+                for evolver in [&mut whole, &mut other] {
+                    generation(&mut **evolver, 3, &mut |_, x| box_of_eggs(x));
+                }
+                assert_eq!(state(&mut *whole), state(&mut *other), "{line}: resumed after {told}");
+                assert_eq!(whole.ended(), other.ended());
+            }
+        }
+    }
+}
+
+#[test]
+fn beginning_again_is_beginning() {
+    for line in lines() {
+        let mut evolver = evolver::<f64>(&line, 3, 2);
+        let mut run = || {
+            evolver.begin(&[0.5, -0.5, 0.0]);
+            (0..6).for_each(|_| generation(&mut *evolver, 3, &mut |_, x| box_of_eggs(x)));
+            state(&mut *evolver)
+        };
+        assert_eq!(run(), run(), "{line}");
+    }
+}
+
+#[test]
+fn seeds_differ_and_numbers_of_either_kind_go_the_same_way() {
+    for line in lines() {
+        let asked = |seed| {
+            let mut evolver = evolver::<f64>(&line, 3, seed);
+            evolver.begin(&[0.0; 3]);
+            let mut population = vec![0.0; evolver.members() * 3];
+            evolver.ask(&mut population);
+            population
+        };
+        assert!(asked(1) != asked(2), "{line}");
+        let mut single = evolver::<f32>(&line, 3, 1);
+        single.begin(&[0.0; 3]);
+        let mut population = vec![0.0f32; single.members() * 3];
+        single.ask(&mut population);
+        assert!(asked(1).iter().zip(&population).all(|(x, y)| (x - *y as f64).abs() < 1e-5), "{line}");
+    }
+}
+
+#[test]
+fn garbage_is_survived_never_chosen_and_never_answered() {
+    for line in lines() {
+        let mut evolver = evolver::<f64>(&line, 2, 3);
+        evolver.begin(&[0.0, 0.0]);
+        let mut least = f64::INFINITY;
+        for round in 0..40 {
+            generation(&mut *evolver, 2, &mut |k, x| match (k + round) % 5 {
+                // At least one of three is finite.
+                0 => f64::NAN,
+                1 => f64::NEG_INFINITY,
+                2 => f64::INFINITY,
+                _ => {
+                    least = least.min(box_of_eggs(x));
+                    box_of_eggs(x)
+                }
+            });
+            let mut answer = [f64::NAN; 2];
+            evolver.answer(&mut answer);
+            assert!(
+                box_of_eggs(&answer).is_finite() && evolver.diversity().is_finite(),
+                "{line}: {answer:?}"
+            );
+        }
+        let kept = state(&mut *evolver);
+        let course = &kept.iter().find(|(name, _)| name == "course").unwrap().1;
+        assert!(course.contains(&least), "{line}: {least} is the best that was told, not one of {course:?}");
+    }
+}
+
+/// A bowl, but for some.
+struct Holes(Vec<f64>);
+
+impl Objective<f64> for Holes {
+    fn loss(&mut self, theta: &[f64]) -> f64 {
+        self.0.pop().unwrap_or_else(|| box_of_eggs(theta))
+    }
+    fn gradient(&mut self, _: &[f64], _: &mut [f64]) -> f64 {
+        panic!("evolution asks for no gradient")
+    }
+}
+
+#[test]
+fn a_generation_without_a_single_number_changes_nothing_at_all() {
+    for line in lines() {
+        let (layout, threads) = (Layout::of(2), Threads::new(1));
+        let mut optimizer = Choice::parse(&line).unwrap().build_as::<f64>(&Setup::new(&layout, &threads));
+        let mut theta = vec![0.0, 0.0];
+        let kept = |o: &mut dyn Optimizer<f64>| o.state().iter().map(|(_, s)| s.to_vec()).collect::<Vec<_>>();
+        for t in 1..=6 {
+            let before = (theta.clone(), kept(&mut *optimizer));
+            let at = Step { t, learning_rate: 0.1 };
+            let garbage = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].repeat(1000);
+            assert!(!optimizer.step(at, &mut theta, &mut Holes(garbage)).is_finite());
+            assert!(before == (theta.clone(), kept(&mut *optimizer)), "{line}: step {t}");
+            assert!(optimizer.step(at, &mut theta, &mut Holes(vec![])).is_finite(), "{line}");
+            assert!(kept(&mut *optimizer) != before.1, "{line}: step {t}");
+        }
+    }
+}
+
+/// Runs until it ends, at most `most` generations; why, and how many losses were told.
+fn until_it_ends(line: &str, most: usize, f: fn(&[f64]) -> f64) -> (Option<Reason>, usize, Vec<f64>) {
+    let (mut evolver, mut evaluations) = (evolver::<f64>(line, 2, 1), 0);
+    evolver.begin(&[1.5, 1.5]);
+    assert_eq!(evolver.ended(), None, "{line}: before the first generation");
+    for _ in 0..most {
+        if evolver.ended().is_some() {
+            break;
+        }
+        evaluations += evolver.members();
+        generation(&mut *evolver, 2, &mut |_, x| f(x));
+    }
+    let mut answer = vec![0.0; 2];
+    evolver.answer(&mut answer);
+    (evolver.ended(), evaluations, answer)
+}
+
+#[test]
+fn every_evolution_ends_for_each_reason_it_gives() {
+    for entry in evolution() {
+        let name = entry.name;
+        let has = |p: &str| entry.dialects[0].parameters.iter().any(|q| q.name == p);
+        assert!(["target", "budget", "patience"].iter().all(|p| has(p)), "{name}");
+
+        let (ended, _, answer) = until_it_ends(&format!("{name} target=2.5"), 20_000, box_of_eggs);
+        assert_eq!(ended, Some(Reason::Target), "{name}");
+        assert!(box_of_eggs(&answer) < 6.0, "{name}: {answer:?}");
+
+        let (ended, evaluations, _) = until_it_ends(&format!("{name} budget=1000"), 20_000, box_of_eggs);
+        assert_eq!(ended, Some(Reason::Budget), "{name}");
+        assert!((700..=1000).contains(&evaluations), "{name}: {evaluations} losses told");
+
+        let (ended, ..) = until_it_ends(&format!("{name} patience=5"), 20_000, |_| 3.0);
+        assert_eq!(ended, Some(Reason::Stalled), "{name}");
+    }
+    let all_the_same = "genetic mutation=gaussian rate=0 crossover=none selection=truncation share=0.01";
+    assert_eq!(until_it_ends(all_the_same, 50, box_of_eggs).0, Some(Reason::NoDiversity));
+    let copies_of_the_best = "differential_evolution strategy=best weight=1e-300 cross=1";
+    assert_eq!(until_it_ends(copies_of_the_best, 50, box_of_eggs).0, Some(Reason::NoDiversity));
+    let (ended, ..) = until_it_ends("simulated_annealing cooling=0.001", 200, box_of_eggs);
+    assert_eq!(ended, Some(Reason::TinySteps));
+}
+
+#[test]
+fn elites_go_on_unchanged_and_the_best_never_gets_worse() {
+    let (layout, threads) = (Layout::of(3), Threads::new(1));
+    for line in
+        ["genetic elites=3 population=12 rate=1", "genetic elites=3 population=12 rate=1 reevaluate=no"]
+    {
+        let mut genetic = Genetic::<f64>::parse(line, &Setup::new(&layout, &threads)).unwrap();
+        genetic.begin(&[0.0; 3]);
+        let mut best = f64::INFINITY;
+        for round in 0..30 {
+            let members: Vec<Vec<f64>> = state(&mut genetic)[5].1.chunks(3).map(<[f64]>::to_vec).collect();
+            let mut ranked = members.clone();
+            ranked.sort_by(|a, b| box_of_eggs(a).total_cmp(&box_of_eggs(b)));
+            let mut asked = vec![0.0; genetic.members() * 3];
+            genetic.ask(&mut asked);
+            if round > 0 && line.ends_with("no") {
+                assert_eq!(genetic.members(), 9, "elites are not judged again");
+                let children: Vec<&[f64]> = asked.chunks(3).collect();
+                assert!(ranked[..3].iter().all(|elite| !children.contains(&&elite[..])));
+            } else if round > 0 {
+                assert_eq!(asked[..9], ranked[..3].concat(), "the best three come first, as they were");
+            }
+            generation(&mut genetic, 3, &mut |_, x| box_of_eggs(x));
+            let now = state(&mut genetic)[5].1.clone();
+            if round > 0 {
+                let now: Vec<&[f64]> = now.chunks(3).collect();
+                assert!(
+                    ranked[..3].iter().all(|elite| now.contains(&&elite[..])),
+                    "{line}: an elite is gone"
+                );
+            }
+            let mut answer = [0.0; 3];
+            genetic.answer(&mut answer);
+            assert!(box_of_eggs(&answer) <= best, "{line}: from {best} to {}", box_of_eggs(&answer));
+            best = box_of_eggs(&answer);
+            let mut ever = genetic.hall().iter();
+            assert_eq!(ever.next().unwrap(), (&answer[..], best), "the hall of fame begins with the best");
+        }
+        let hall: Vec<f64> = genetic.hall().iter().map(|(_, loss)| loss).collect();
+        assert!(hall.len() == 5 && hall.windows(2).all(|pair| pair[0] <= pair[1]), "{hall:?}");
+        assert!(genetic.hall().iter().all(|(x, loss)| box_of_eggs(x) == loss));
+    }
+}
+
+#[test]
+fn a_steady_state_keeps_the_best_of_parents_and_children() {
+    let (layout, threads) = (Layout::of(2), Threads::new(1));
+    for more in ["", " reevaluate=no"] {
+        let line = format!("genetic replacement=steady_state children=4 population=10 rate=1 sigma=1{more}");
+        let mut genetic = Genetic::<f64>::parse(&line, &Setup::new(&layout, &threads)).unwrap();
+        genetic.begin(&[0.0; 2]);
+        generation(&mut genetic, 2, &mut |_, x| box_of_eggs(x));
+        for _ in 0..20 {
+            let mut all = state(&mut genetic)[5].1.clone();
+            let mut asked = vec![0.0; genetic.members() * 2];
+            genetic.ask(&mut asked);
+            assert_eq!(genetic.members(), if more.is_empty() { 14 } else { 4 });
+            all.extend(&asked[asked.len() - 8..]);
+            generation(&mut genetic, 2, &mut |_, x| box_of_eggs(x));
+            let sorted = |x: &[f64]| {
+                let mut losses: Vec<f64> = x.chunks(2).map(box_of_eggs).collect();
+                losses.sort_by(f64::total_cmp);
+                losses
+            };
+            assert_eq!(sorted(&state(&mut genetic)[5].1), sorted(&all)[..10], "{line}");
+        }
+    }
+}
+
+#[test]
+fn it_starts_anew_when_stalled_or_all_alike_and_keeps_the_best() {
+    let (layout, threads) = (Layout::of(2), Threads::new(1));
+    for (line, judge) in [
+        ("genetic population=10 patience=3 restarts=2 hall=3", &(|_: &[f64]| 1.0) as &dyn Fn(&[f64]) -> f64),
+        ("genetic population=10 rate=0 crossover=none restarts=2 hall=3", &box_of_eggs),
+    ] {
+        let mut genetic = Genetic::<f64>::parse(line, &Setup::new(&layout, &threads)).unwrap();
+        genetic.begin(&[0.0; 2]);
+        let (mut starts, mut best) = (0, [0.0; 2]);
+        for _ in 0..200 {
+            if genetic.ended().is_some() {
+                break;
+            }
+            let before = genetic.restarted();
+            if before > starts {
+                starts = before;
+                let mut asked = vec![0.0; 20];
+                genetic.ask(&mut asked);
+                assert_eq!(asked[..2], best, "{line}: the best comes along");
+                let fresh: Vec<&[f64]> = asked[2..].chunks(2).collect();
+                assert!(fresh.windows(2).all(|pair| pair[0] != pair[1]), "{line}: all others are drawn");
+                assert!(genetic.hall().iter().next().is_some(), "{line}: the hall of fame stays");
+            }
+            generation(&mut genetic, 2, &mut |_, x| judge(x));
+            genetic.answer(&mut best);
+        }
+        assert_eq!((starts, genetic.restarted()), (2, 2), "{line}");
+        assert!(genetic.ended().is_some(), "{line}: it ends once it may not start anew");
+    }
+}
+
+#[test]
+fn own_strengths_follow_what_helps() {
+    let (layout, threads) = (Layout::of(5), Threads::new(1));
+    let line = "genetic mutation=self_adaptive rate=1 sigma=0.01 crossover=none population=60";
+    let mut genetic = Genetic::<f64>::parse(line, &Setup::new(&layout, &threads)).unwrap();
+    genetic.begin(&[100.0; 5]);
+    let mean = |genetic: &mut Genetic<f64>| {
+        let kept = state(genetic);
+        let strengths = &kept.iter().find(|(name, _)| name == "strengths").unwrap().1;
+        strengths.iter().sum::<f64>() / strengths.len() as f64
+    };
+    let bowl = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>();
+    (0..60).for_each(|_| generation(&mut genetic, 5, &mut |_, x| bowl(x)));
+    let far = mean(&mut genetic);
+    assert!(far > 0.2, "far from the bottom large steps help: {far}");
+    (0..600).for_each(|_| generation(&mut genetic, 5, &mut |_, x| bowl(x)));
+    assert!(mean(&mut genetic) < 1e-4 * far, "near it small ones: {}", mean(&mut genetic));
+    assert!(genetic.course().best_loss() < 1e-6, "{}", genetic.course().best_loss());
+}
+
+#[test]
+fn every_line_reads_back_and_every_wrong_word_is_pointed_at() {
+    for entry in evolution() {
+        let line = Choice::parse(entry.name).unwrap().line();
+        assert_eq!(Choice::parse(&line).unwrap().line(), line);
+        for p in entry.dialects[0].parameters {
+            let wrong = format!("{}=sideways", p.name);
+            let error = Choice::parse(&format!("{} {wrong}", entry.name)).err().unwrap();
+            assert_eq!(pointed_at(&error), wrong);
+            assert!(error.to_string().contains(&format!("it must be {}", p.allowed())), "{error}");
+        }
+    }
+    for (line, word) in [
+        ("genetic population=1", "population=1"),
+        ("genetic sigma=0", "sigma=0"),
+        ("genetic share=0", "share=0"),
+        ("genetic selection=none", "selection=none"),
+        ("differential_evolution population=3", "population=3"),
+        ("genetic budget=0", "budget=0"),
+    ] {
+        assert_eq!(pointed_at(&Choice::parse(line).err().unwrap()), word);
+    }
+    let (layout, threads) = (Layout::of(1), Threads::new(1));
+    let setup = Setup::new(&layout, &threads);
+    assert_eq!(pointed_at(&Genetic::<f32>::parse("adam", &setup).err().unwrap()), "adam");
+    assert!(Choice::parse("adam").unwrap().evolver::<f32>(&setup).is_none(), "adam asks for gradients");
+}
+
+#[test]
+fn functions_are_minimised_by_name() {
+    // (evolution, function, evaluations, reached): each by its defaults or by what is said.
+    for (line, function, budget, reached) in [
+        ("genetic mutation=self_adaptive rate=1", "sphere dim=5", 30_000, 1e-8),
+        ("genetic sigma=0.3 crossover=blend", "rastrigin dim=5", 40_000, 0.3),
+        ("differential_evolution", "rosenbrock dim=5", 60_000, 1e-8),
+        ("differential_evolution cross=0.3", "rastrigin dim=5", 60_000, 1e-6),
+        ("particle_swarm", "ackley dim=5", 40_000, 1e-6),
+        ("simulated_annealing", "sphere dim=5", 40_000, 1e-2),
+        ("random_search", "sphere dim=2", 40_000, 0.1),
+    ] {
+        let choice = functions::Choice::parse(function).unwrap();
+        let (layout, threads) = (Layout::of(choice.dimension()), Threads::new(1));
+        let mut found = Vec::new();
+        for seed in 1..=3 {
+            let line = format!("{line} reevaluate=no spread=box lower=-5 upper=5 budget={budget}");
+            let setup = Setup::new(&layout, &threads).seed(seed);
+            let mut optimizer = Choice::parse(&line).unwrap().build_as::<f64>(&setup);
+            let (mut problem, mut theta) = (choice.problem(seed, &threads), vec![3.0; choice.dimension()]);
+            for t in 1.. {
+                if optimizer.ended().is_some() {
+                    break;
+                }
+                optimizer.step(Step { t, learning_rate: 1.0 }, &mut theta, &mut problem);
+            }
+            found.push(problem.loss(&theta));
+        }
+        found.sort_by(f64::total_cmp);
+        assert!(found[1] <= reached, "{line} on {function}: {found:?}, not {reached}");
+    }
+}
+
+#[test]
+fn xor_is_learnt_without_a_gradient() {
+    let threads = Threads::new(1);
+    let network = Network::parse("dense 4 tanh, dense 1 sigmoid").unwrap();
+    let model = Model::new(network, Loss::parse("squared_error").unwrap(), 2, 2).unwrap();
+    let mut plan = model.training_plan(4, &threads).unwrap();
+    plan.data("input").copy_from_slice(&[0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
+    plan.data("target").copy_from_slice(&[0.0, 1.0, 1.0, 0.0]);
+    plan.data("weight").fill(1.0);
+    for (name, evaluations) in [
+        ("genetic", 10_000),
+        ("genetic mutation=self_adaptive", 10_000),
+        ("differential_evolution reevaluate=no", 20_000),
+        ("particle_swarm reevaluate=no", 20_000),
+        ("simulated_annealing reevaluate=no temperature=0.1 sigma=0.5", 40_000),
+    ] {
+        let mut reached = 0;
+        for seed in 1..=5 {
+            let line = format!("{name} target=0.01 budget={evaluations}");
+            let setup = Setup::new(model.layout(), &threads).seed(seed);
+            let mut optimizer = Choice::parse(&line).unwrap().build(&setup);
+            let mut theta = model.layout().start(seed);
+            for t in 1.. {
+                if optimizer.ended().is_some() {
+                    break;
+                }
+                optimizer.step(Step { t, learning_rate: 1.0 }, &mut theta, &mut plan);
+            }
+            let loss = plan.loss(&theta);
+            assert_eq!(optimizer.ended() == Some(Reason::Target), loss <= 0.01, "{line}: {loss}");
+            reached += u32::from(loss <= 0.01);
+        }
+        assert!(reached >= 4, "{name}: {reached} of 5 seeds learn XOR in {evaluations} evaluations");
+    }
+}
+
+/// scikit-learn's digits: pictures of 64 numbers from −½ to ½, and which digit each shows.
+fn digits(part: &str) -> (Vec<f32>, Vec<f32>) {
+    let file = fixture("digits");
+    let rows = file[part].as_array().unwrap();
+    let level = |letter: u8| (letter - b'a') as f32 / 16.0 - 0.5;
+    let picture = |row: &serde_json::Value| row[1].as_str().unwrap().bytes().map(level).collect::<Vec<_>>();
+    (
+        rows.iter().flat_map(picture).collect(),
+        rows.iter().map(|row| row[0].as_u64().unwrap() as f32).collect(),
+    )
+}
+
+/// The share of pictures whose digit is found.
+fn accuracy(model: &Model, theta: &[f32], part: &str, threads: &Threads) -> f64 {
+    let (pictures, answers) = digits(part);
+    let mut graph = gradus::graph::Graph::new();
+    let x = graph.data("input", &[answers.len(), 64]);
+    let z = model.network.build(&mut graph, x, true).unwrap();
+    let mut plan = Plan::forward_only(graph, &[z], threads).unwrap();
+    plan.data("input").copy_from_slice(&pictures);
+    plan.forward(theta);
+    let greatest = |z: &[f32]| (0..10).max_by(|a, b| z[*a].total_cmp(&z[*b])).unwrap() as f32;
+    let right = plan.value(z).chunks(10).zip(&answers).filter(|(z, answer)| greatest(z) == **answer).count();
+    right as f64 / answers.len() as f64
+}
+
+/// 300 pictures to learn from, 100 others to be tested with: guessing finds 10 %.
+#[test]
+fn digits_are_learnt_without_a_gradient() {
+    let threads = Threads::new(2);
+    for (network, line, evaluations, right) in [
+        ("dense 10 softmax", "genetic", 10_000.0, 0.8),
+        ("dense 16 tanh, dense 10 softmax", "genetic", 15_000.0, 0.8),
+    ] {
+        let network = Network::parse(network).unwrap();
+        let model = Model::new(network, Loss::parse("softmax_cross_entropy").unwrap(), 64, 10).unwrap();
+        let (pictures, answers) = digits("train");
+        let mut plan = model.training_plan(answers.len(), &threads).unwrap();
+        plan.data("input").copy_from_slice(&pictures);
+        plan.data("target").copy_from_slice(&answers);
+        plan.data("weight").fill(1.0);
+        plan.at(Moment { training: true, seed: 1, step: 1 });
+        let setup = Setup::new(model.layout(), &threads);
+        let mut optimizer = Choice::parse(&format!("{line} budget={evaluations}")).unwrap().build(&setup);
+        let mut theta = model.layout().start(1);
+        for t in 1.. {
+            if optimizer.ended().is_some() {
+                break;
+            }
+            optimizer.step(Step { t, learning_rate: 1.0 }, &mut theta, &mut plan);
+        }
+        let [train, test] = ["train", "test"].map(|part| accuracy(&model, &theta, part, &threads));
+        println!("{line}, {evaluations} evaluations: {train} of the 300, {test} of the 100 unseen");
+        assert!(test >= right, "{line}: {test} of the unseen, {train} of the others");
+    }
+}
