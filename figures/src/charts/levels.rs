@@ -154,9 +154,12 @@ mod tests {
 
     #[test]
     fn saddles_flats_and_holes_close() {
-        let saddle = Surface::sample((-1.0, 1.0), (-1.0, 1.0), 40, 40, |x, y| x * y);
-        assert_eq!(rings(&saddle, 0.05).len(), 2, "two corners are high");
-        assert_eq!(rings(&saddle, -0.05).len(), 1, "and joined by the saddle");
+        // The corners of the middle cell are at ± 6.6·10⁻⁴: these levels cross it twice.
+        for sign in [1.0, -1.0] {
+            let saddle = Surface::sample((-1.0, 1.0), (-1.0, 1.0), 40, 40, |x, y| sign * x * y);
+            assert_eq!(rings(&saddle, 3e-4).len(), 2, "two corners are high");
+            assert_eq!(rings(&saddle, -3e-4).len(), 1, "and joined by the saddle");
+        }
         let flat = Surface::sample((0.0, 1.0), (0.0, 1.0), 5, 5, |_, _| 1.0);
         assert_eq!((rings(&flat, 0.5).len(), rings(&flat, 2.0).len()), (1, 0));
         assert!((area(&rings(&flat, 0.5)) - 16.0).abs() < 1e-9);
