@@ -10,6 +10,7 @@ use gradus::layout::Layout;
 use gradus::losses::{LOSSES, Loss};
 use gradus::optimizer::Setup;
 use gradus::optimizers::{Choice, OPTIMIZERS};
+use gradus::schedules::SCHEDULES;
 use gradus::threads::Threads;
 use gradus::words::{Parameter, Values};
 
@@ -45,12 +46,13 @@ macro_rules! rows {
     };
 }
 
-fn tables() -> [Table; 4] {
+fn tables() -> [Table; 5] {
     [
         Table { folder: "optimizers", rows: OPTIMIZERS.iter().flat_map(dialects).collect() },
         Table { folder: "losses", rows: rows!(LOSSES, |e: &gradus::losses::Entry| e.parameters) },
         Table { folder: "activations", rows: rows!(ACTIVATIONS) },
         Table { folder: "layers", rows: rows!(LAYERS) },
+        Table { folder: "schedules", rows: rows!(SCHEDULES, |e: &gradus::schedules::Entry| e.parameters) },
     ]
 }
 
@@ -91,7 +93,7 @@ fn module(name: &str) -> String {
 
 /// What all members of a kind share: no member itself.
 fn is_shared(stem: &str) -> bool {
-    stem == "pointwise"
+    ["pointwise", "time"].contains(&stem)
 }
 
 /// The name that the row of a file gives: a constant of its own, or the first text of the row.
@@ -212,6 +214,17 @@ fn every_row_says_what_it_is_for() {
                 assert!(docs(&text).contains(p.symbol), "{stem}.rs: its docs do not speak of {}", p.symbol);
             }
         }
+    }
+}
+
+#[test]
+fn every_time_of_a_schedule_says_what_it_is_and_has_a_default_that_can_be_read() {
+    let table = tables().into_iter().find(|t| t.folder == "schedules").unwrap();
+    for entry in SCHEDULES {
+        let choice = gradus::schedules::Choice::parse(entry.name).unwrap();
+        let Some(times) = &entry.times else { continue };
+        assert!(choice.line().contains(times.default), "{}: {}", entry.name, choice.line());
+        assert!(!times.about.is_empty() && docs(&file_of(&table, entry.name).1).contains(times.symbol));
     }
 }
 
