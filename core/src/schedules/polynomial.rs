@@ -1,4 +1,4 @@
-use super::{Entry, Made, Schedule, Seen, Times, cosine::END, cosine::RUN};
+use super::{Entry, Made, Schedule, Seen, cosine::END, cosine::RUN};
 use crate::Result;
 use crate::elementary::pow64;
 use crate::words::Parameter;
@@ -8,14 +8,8 @@ pub(super) const ROW: Entry = Entry {
     about: "falls by a power of what is left of T; power 1 is a straight line; torch.optim.lr_scheduler.PolynomialLR",
     formula: "s = e + (1 − e) (1 − min(t, T) / T)ᵖ",
     paper: "as in Chen et al. 2017, DeepLab, arXiv 1606.00915, section 4.1.2",
-    times: Some(Times { about: "when it has reached its end; it stays there", ..RUN }),
-    parameters: &[
-        Parameter {
-            closed: (false, false),
-            ..Parameter::number("power", "p", 1.0, (0.0, 100.0), "1: a straight line")
-        },
-        END,
-    ],
+    times: Some(RUN),
+    parameters: &[Parameter::number("power", "p", 1.0, (0.0, 100.0), "1: a straight line").open(), END],
     wraps: false,
     make,
 };

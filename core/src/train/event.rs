@@ -16,6 +16,8 @@ pub struct EpochRecord {
     pub validation_loss: Option<f64>,
     /// Share of the validation part that is right.
     pub validation_accuracy: Option<f64>,
+    /// The rate of the epoch's last step.
+    pub learning_rate: f64,
     /// Seconds of training so far, over all its starts.
     pub seconds: f64,
     /// Passes of an example forward through the network that training has taken; a gradient counts as three.
@@ -60,6 +62,8 @@ pub enum Event {
         epoch: u64,
         /// The batch's loss before the step.
         loss: f32,
+        /// The rate it was made with.
+        learning_rate: f64,
         /// Examples seen in this epoch.
         seen: usize,
         /// Seconds of training so far.

@@ -5,6 +5,7 @@ mod batches;
 mod checkpoint;
 mod evaluate;
 mod event;
+mod feed;
 mod files;
 mod metrics;
 mod model_file;
