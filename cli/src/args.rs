@@ -37,7 +37,7 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Optimizers side by side: same network, start and data, equal budgets, several seeds; what is more than noise?
     Race(Box<RaceArgs>),
-    /// What there is to choose from: layers, activations, losses, optimizers, initializers.
+    /// What there is to choose from: layers, activations, losses, optimizers, schedules, initializers.
     List(ListArgs),
     /// Print a completion script for a shell, for example: gradus completions bash > /etc/bash_completion.d/gradus
     Completions {
@@ -72,9 +72,16 @@ pub struct TrainArgs {
     /// Learning rate [default: 0.0005 for adam, else the optimizer's own].
     #[arg(long, value_name = "RATE", help_heading = "Optimizer")]
     pub lr: Option<f64>,
+    /// How the learning rate changes, for example cosine, 'step epochs=30 factor=0.1' or
+    /// 'warmup epochs=2 over cosine'; `gradus list schedules` names all [default: constant].
+    #[arg(long, value_name = "LINE", help_heading = "Optimizer")]
+    pub schedule: Option<String>,
     /// Examples per step: a number (1 is stochastic gradient descent), or `all` (gradient descent) [default: 64].
     #[arg(long, value_name = "N|all", help_heading = "Optimizer")]
     pub batch: Option<Batch>,
+    /// Make each step from so many batches: as with a batch so many times as large, in the memory of one [default: 1].
+    #[arg(long, value_name = "N", help_heading = "Optimizer")]
+    pub accumulate: Option<u64>,
     /// Scale the gradient down to this norm where it is longer.
     #[arg(long, value_name = "NORM", help_heading = "Optimizer")]
     pub clip_norm: Option<f64>,
@@ -156,7 +163,9 @@ impl TrainArgs {
             (self.class_weights.is_some(), "--class-weights"),
             (self.optimizer.is_some(), "--optimizer"),
             (self.lr.is_some(), "--lr"),
+            (self.schedule.is_some(), "--schedule"),
             (self.batch.is_some(), "--batch"),
+            (self.accumulate.is_some(), "--accumulate"),
             (self.clip_norm.is_some(), "--clip-norm"),
             (self.clip_value.is_some(), "--clip-value"),
             (self.clip_adaptive.is_some(), "--clip-adaptive"),
@@ -202,7 +211,7 @@ pub struct Shared {
 pub struct ResumeArgs {
     /// The run's folder.
     pub run: PathBuf,
-    /// Go on to so many epochs, instead of as run.toml says.
+    /// Go on to so many epochs, instead of as run.toml says. A schedule that is as long as the training grows with it.
     #[arg(long, value_name = "N")]
     pub epochs: Option<u64>,
     #[command(flatten)]
@@ -291,7 +300,7 @@ pub struct RaceArgs {
 
 #[derive(Args)]
 pub struct ListArgs {
-    /// layers, activations, losses, optimizers or initializers; none: all names.
+    /// layers, activations, losses, optimizers, schedules or initializers; none: all names.
     pub kind: Option<String>,
     /// One of them, in full.
     pub name: Option<String>,

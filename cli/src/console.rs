@@ -3,10 +3,11 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use gradus::train::{EpochRecord, Event};
+use gradus::train::{EpochRecord, Event, Settings};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::Shared;
+pub use crate::report::rate;
 
 /// How a command speaks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -133,7 +134,7 @@ impl Console {
     }
 
     fn epoch_name(&self, epoch: u64) -> String {
-        if self.epochs > u64::MAX >> 2 {
+        if self.epochs >= Settings::ENDLESS {
             format!("epoch {epoch}")
         } else {
             format!("epoch {epoch}/{}", self.epochs)
@@ -148,9 +149,10 @@ impl Console {
             _ => String::new(),
         };
         format!(
-            "{:<12} train loss {:.4}{validation}  {:>7.0} pictures/s  {:>6.1} s  θ {}{}",
+            "{:<12} train loss {:.4}{validation}  η {}  {:>7.0} pictures/s  {:>6.1} s  θ {}{}",
             self.epoch_name(record.epoch),
             record.train_loss,
+            rate(record.learning_rate),
             record.examples_per_second,
             record.seconds,
             record.theta_hash,

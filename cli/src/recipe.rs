@@ -7,6 +7,7 @@ use gradus::error::Error;
 use gradus::losses::{Link, Loss, Targets};
 use gradus::network::{Model, Network};
 use gradus::optimizers::Choice;
+use gradus::schedules;
 use gradus::train::{Batch, Monitor, Settings};
 use serde::{Deserialize, Serialize};
 
@@ -125,14 +126,17 @@ impl Recipe {
             None if optimizer.entry.name == "adam" => ADAM_RATE,
             None => optimizer.dialect.learning_rate,
         };
+        let schedule = schedules::Choice::parse(args.schedule.as_deref().unwrap_or(&default.schedule))?;
         let train = Settings {
             network: network.line(),
             loss: loss.line(),
             optimizer: optimizer.line(),
             learning_rate,
+            schedule: schedule.line(),
             batch: args.batch.unwrap_or(Batch::Of(64)),
+            accumulate: args.accumulate.unwrap_or(default.accumulate),
             epochs: args.epochs.unwrap_or(if args.steps.or(args.time.map(|_| 0)).is_some() {
-                u64::MAX >> 1
+                Settings::ENDLESS
             } else {
                 100
             }),
@@ -151,6 +155,12 @@ impl Recipe {
             checkpoint_seconds: args.checkpoint_seconds.unwrap_or(default.checkpoint_seconds),
         };
         train.check()?;
+        let mut horizon = train.horizon(pictures, data.validation > 0.0);
+        if pictures == 0 {
+            // They are not counted yet: what is known is whether the training has an end at all.
+            horizon.steps = horizon.steps.map(|_| u64::MAX >> 1);
+        }
+        schedule.build(&horizon)?;
         Ok(Recipe { gradus: env!("CARGO_PKG_VERSION").into(), data, train })
     }
 

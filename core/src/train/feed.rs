@@ -56,18 +56,13 @@ impl<'a> Feed<'a> {
                 mend: "add examples, or give less to validation and test".into(),
             });
         }
-        let part = match settings.batch {
-            Batch::All if settings.accumulate > 1 => {
-                return Err(Error::Settings {
-                    message: format!("{} times all examples are more than there are", settings.accumulate),
-                    mend: "write a number of examples as the batch, or accumulate 1".into(),
-                });
-            }
-            Batch::All => examples,
-            Batch::Of(n) => n.min(examples),
-        };
-        let step =
-            usize::try_from(settings.accumulate).unwrap_or(usize::MAX).saturating_mul(part).min(examples);
+        if settings.batch == Batch::All && settings.accumulate > 1 {
+            return Err(Error::Settings {
+                message: format!("{} times all examples are more than there are", settings.accumulate),
+                mend: "write a number of examples as the batch, or accumulate 1".into(),
+            });
+        }
+        let (part, step) = settings.batch_and_step(examples);
         let mut plans = vec![(part, model.training_plan(part, threads)?)];
         if !examples.is_multiple_of(part) {
             plans.push((examples % part, model.training_plan(examples % part, threads)?));
@@ -88,11 +83,6 @@ impl<'a> Feed<'a> {
     /// How many examples the step takes that comes when `seen` of the epoch are behind.
     pub fn take(&self, seen: usize) -> usize {
         self.step.min(self.examples - seen)
-    }
-
-    /// Steps of an epoch.
-    pub fn steps_per_epoch(&self) -> u64 {
-        self.examples.div_ceil(self.step) as u64
     }
 
     /// How much an example counts.
@@ -283,7 +273,7 @@ mod tests {
             ..Settings::default()
         };
         let mut feed = Feed::new(&model, &Uneven, &indices, &settings, &Threads::new(2)).unwrap();
-        assert_eq!((feed.take(0), feed.steps_per_epoch()), (97, 1));
+        assert_eq!(feed.take(0), 97);
         let moment = Moment { training: true, seed: 4, step: 9, ..Moment::default() };
         let theta = model.layout().start(2);
         let mut asked = feed.ask(&indices, moment, 5);

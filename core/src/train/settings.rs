@@ -214,8 +214,24 @@ impl Settings {
         Ok(())
     }
 
-    /// What a schedule can know of a training by these settings.
-    pub fn horizon(&self, steps_per_epoch: u64, validates: bool) -> Horizon {
+    /// How many of `examples` are in memory at a time, and how many a step takes.
+    pub fn batch_and_step(&self, examples: usize) -> (usize, usize) {
+        let batch = match self.batch {
+            Batch::All => examples,
+            Batch::Of(n) => n.min(examples),
+        };
+        let times = usize::try_from(self.accumulate).unwrap_or(usize::MAX);
+        (batch, batch.saturating_mul(times).min(examples))
+    }
+
+    /// Steps of an epoch of `examples`.
+    pub fn steps_per_epoch(&self, examples: usize) -> u64 {
+        examples.div_ceil(self.batch_and_step(examples).1.max(1)) as u64
+    }
+
+    /// What a schedule can know of a training on so many examples.
+    pub fn horizon(&self, examples: usize, validates: bool) -> Horizon {
+        let steps_per_epoch = self.steps_per_epoch(examples);
         let by_epochs =
             (self.epochs < Settings::ENDLESS).then(|| self.epochs.saturating_mul(steps_per_epoch));
         let steps = by_epochs.into_iter().chain(self.steps).min();

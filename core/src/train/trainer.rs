@@ -92,7 +92,7 @@ impl<'a> Trainer<'a> {
     ) -> Result<Self> {
         settings.check()?;
         let feed = Feed::new(model, data, &parts.train, &settings, threads)?;
-        let horizon = settings.horizon(feed.steps_per_epoch(), !parts.validation.is_empty());
+        let horizon = settings.horizon(parts.train.len(), !parts.validation.is_empty());
         let schedule = schedules::Choice::parse(&settings.schedule)?.build(&horizon)?;
         let theta = model.layout().start(settings.seed);
         let setup = Setup::new(model.layout(), threads).around(settings.around()).seed(settings.seed);
@@ -367,7 +367,7 @@ impl<'a> Trainer<'a> {
             train: self.parts.train.len(),
             validation: self.parts.validation.len(),
             test: self.parts.test.len(),
-            steps_per_epoch: self.feed.steps_per_epoch(),
+            steps_per_epoch: self.settings.steps_per_epoch(self.parts.train.len()),
             epoch: self.progress.epoch + 1,
             step: self.progress.step,
             theta_hash: theta_hash(&self.theta),
