@@ -35,6 +35,9 @@ pub enum Command {
     Predict(PredictArgs),
     /// The doctor of a picture folder: classes, sizes, unreadable, misnamed, rotated, duplicates. Changes nothing.
     Inspect(InspectArgs),
+    /// Try learning rates of all sizes on a copy of the network, and suggest one with its reason. Takes the options of
+    /// train; writes only to --out, and changes no training.
+    FindRate(Box<FindRateArgs>),
     /// Optimizers side by side: same network, start and data, equal budgets, several seeds; what is more than noise?
     Race(Box<RaceArgs>),
     /// What there is to choose from: layers, activations, losses, optimizers, schedules, initializers.
@@ -69,9 +72,9 @@ pub struct TrainArgs {
     /// all [default: adam].
     #[arg(long, value_name = "LINE", help_heading = "Optimizer")]
     pub optimizer: Option<String>,
-    /// Learning rate [default: 0.0005 for adam, else the optimizer's own].
-    #[arg(long, value_name = "RATE", help_heading = "Optimizer")]
-    pub lr: Option<f64>,
+    /// Learning rate, or `auto`: as `gradus find-rate` suggests [default: 0.0005 for adam, else the optimizer's own].
+    #[arg(long, value_name = "RATE|auto", help_heading = "Optimizer")]
+    pub lr: Option<Rate>,
     /// How the learning rate changes, for example cosine, 'step epochs=30 factor=0.1' or
     /// 'warmup epochs=2 over cosine'; `gradus list schedules` names all [default: constant].
     #[arg(long, value_name = "LINE", help_heading = "Optimizer")]
@@ -250,6 +253,50 @@ pub struct InspectArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `--lr` asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rate {
+    /// This.
+    Of(f64),
+    /// Whatever a sweep suggests.
+    Auto,
+}
+
+impl std::str::FromStr for Rate {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Rate, String> {
+        match (text, text.parse()) {
+            ("auto", _) => Ok(Rate::Auto),
+            (_, Ok(rate)) => Ok(Rate::Of(rate)),
+            _ => Err("write a number, for example 0.001, or `auto`".into()),
+        }
+    }
+}
+
+#[derive(Args)]
+pub struct FindRateArgs {
+    #[command(flatten)]
+    pub sweep: SweepArgs,
+    #[command(flatten)]
+    pub train: TrainArgs,
+}
+
+#[derive(Args, Default)]
+pub struct SweepArgs {
+    /// The smallest rate to try [default: 1e-7].
+    #[arg(long, value_name = "RATE", help_heading = "Sweep")]
+    pub from: Option<f64>,
+    /// The greatest rate to try [default: 10].
+    #[arg(long, value_name = "RATE", help_heading = "Sweep")]
+    pub to: Option<f64>,
+    /// How many rates between them, a step each [default: 120].
+    #[arg(long, value_name = "N", help_heading = "Sweep")]
+    pub rates: Option<usize>,
+    /// How many sweeps, each in another order of the examples [default: 5].
+    #[arg(long, value_name = "N", help_heading = "Sweep")]
+    pub seeds: Option<u64>,
 }
 
 #[derive(Args)]

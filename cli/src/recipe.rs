@@ -11,7 +11,7 @@ use gradus::schedules;
 use gradus::train::{Batch, Monitor, Settings};
 use serde::{Deserialize, Serialize};
 
-use crate::args::TrainArgs;
+use crate::args::{Rate, TrainArgs};
 
 /// What the data of a recipe are called if they are the built-in ones.
 pub const BUILT_IN: &str = "built-in cats and dogs";
@@ -24,6 +24,9 @@ pub struct Recipe {
     pub gradus: String,
     pub data: Data,
     pub train: Settings,
+    /// What is written beside it for people: a line each.
+    #[serde(skip)]
+    pub notes: Vec<String>,
 }
 
 /// Which pictures, and how they are read and divided.
@@ -122,7 +125,9 @@ impl Recipe {
         };
         let optimizer = Choice::parse(args.optimizer.as_deref().unwrap_or(&default.optimizer))?;
         let learning_rate = match args.lr {
-            Some(rate) => rate,
+            Some(Rate::Of(rate)) => rate,
+            // Until a sweep has decided.
+            Some(Rate::Auto) => optimizer.dialect.learning_rate,
             None if optimizer.entry.name == "adam" => ADAM_RATE,
             None => optimizer.dialect.learning_rate,
         };
@@ -161,15 +166,17 @@ impl Recipe {
             horizon.steps = horizon.steps.map(|_| u64::MAX >> 1);
         }
         schedule.build(&horizon)?;
-        Ok(Recipe { gradus: env!("CARGO_PKG_VERSION").into(), data, train })
+        Ok(Recipe { gradus: env!("CARGO_PKG_VERSION").into(), data, train, notes: Vec::new() })
     }
 
     /// Reads a run.toml.
     pub fn read(path: &Path) -> Result<Recipe> {
         let text = std::fs::read_to_string(path).map_err(Error::file("read", path))?;
-        let recipe: Recipe =
+        let mut recipe: Recipe =
             toml::from_str(&text).with_context(|| format!("{} is not a run.toml", path.display()))?;
         recipe.train.check().with_context(|| format!("in {}", path.display()))?;
+        let notes = text.lines().skip(1).map_while(|line| line.strip_prefix("# "));
+        recipe.notes = notes.map(str::to_string).collect();
         if recipe.gradus != env!("CARGO_PKG_VERSION") {
             eprintln!(
                 "note: {} was written by gradus {}, this is {}: the weights may differ",
@@ -184,7 +191,8 @@ impl Recipe {
     /// The text of run.toml.
     pub fn text(&self) -> String {
         let command = "# Everything that decided this run. `gradus train run.toml` trains it again, to the same bits.\n";
-        format!("{command}{}", toml::to_string(self).expect("plain values"))
+        let notes: String = self.notes.iter().map(|note| format!("# {note}\n")).collect();
+        format!("{command}{notes}{}", toml::to_string(self).expect("plain values"))
     }
 
     /// The network and the loss, for these data.
