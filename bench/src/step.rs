@@ -65,7 +65,7 @@ impl Stepper {
             }
             None => {
                 let at = Step { t: self.steps, learning_rate: self.workload.learning_rate };
-                self.plan.at(Moment { training: true, seed: SEED, step: at.t });
+                self.plan.at(Moment { training: true, seed: SEED, step: at.t, ..Moment::default() });
                 self.optimizer.step(at, &mut self.theta, &mut self.plan)
             }
         }

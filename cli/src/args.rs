@@ -35,9 +35,12 @@ pub enum Command {
     Predict(PredictArgs),
     /// The doctor of a picture folder: classes, sizes, unreadable, misnamed, rotated, duplicates. Changes nothing.
     Inspect(InspectArgs),
+    /// Try learning rates of all sizes on a copy of the network, and suggest one with its reason. Takes the options of
+    /// train; writes only to --out, and changes no training.
+    FindRate(Box<FindRateArgs>),
     /// Optimizers side by side: same network, start and data, equal budgets, several seeds; what is more than noise?
     Race(Box<RaceArgs>),
-    /// What there is to choose from: layers, activations, losses, optimizers, initializers, figures.
+    /// What there is to choose from: layers, activations, losses, optimizers, schedules, initializers, functions, figures.
     List(ListArgs),
     /// Draw the figures that explain how networks learn, from live computation, as SVG and PNG.
     Figures(crate::figures::FiguresArgs),
@@ -71,12 +74,19 @@ pub struct TrainArgs {
     /// all [default: adam].
     #[arg(long, value_name = "LINE", help_heading = "Optimizer")]
     pub optimizer: Option<String>,
-    /// Learning rate [default: 0.0005 for adam, else the optimizer's own].
-    #[arg(long, value_name = "RATE", help_heading = "Optimizer")]
-    pub lr: Option<f64>,
+    /// Learning rate, or `auto`: as `gradus find-rate` suggests [default: 0.0005 for adam, else the optimizer's own].
+    #[arg(long, value_name = "RATE|auto", help_heading = "Optimizer")]
+    pub lr: Option<Rate>,
+    /// How the learning rate changes, for example cosine, 'step epochs=30 factor=0.1' or
+    /// 'warmup epochs=2 over cosine'; `gradus list schedules` names all [default: constant].
+    #[arg(long, value_name = "LINE", help_heading = "Optimizer")]
+    pub schedule: Option<String>,
     /// Examples per step: a number (1 is stochastic gradient descent), or `all` (gradient descent) [default: 64].
     #[arg(long, value_name = "N|all", help_heading = "Optimizer")]
     pub batch: Option<Batch>,
+    /// Make each step from so many batches: as with a batch so many times as large, in the memory of one [default: 1].
+    #[arg(long, value_name = "N", help_heading = "Optimizer")]
+    pub accumulate: Option<u64>,
     /// Scale the gradient down to this norm where it is longer.
     #[arg(long, value_name = "NORM", help_heading = "Optimizer")]
     pub clip_norm: Option<f64>,
@@ -158,7 +168,9 @@ impl TrainArgs {
             (self.class_weights.is_some(), "--class-weights"),
             (self.optimizer.is_some(), "--optimizer"),
             (self.lr.is_some(), "--lr"),
+            (self.schedule.is_some(), "--schedule"),
             (self.batch.is_some(), "--batch"),
+            (self.accumulate.is_some(), "--accumulate"),
             (self.clip_norm.is_some(), "--clip-norm"),
             (self.clip_value.is_some(), "--clip-value"),
             (self.clip_adaptive.is_some(), "--clip-adaptive"),
@@ -204,7 +216,7 @@ pub struct Shared {
 pub struct ResumeArgs {
     /// The run's folder.
     pub run: PathBuf,
-    /// Go on to so many epochs, instead of as run.toml says.
+    /// Go on to so many epochs, instead of as run.toml says. A schedule that is as long as the training grows with it.
     #[arg(long, value_name = "N")]
     pub epochs: Option<u64>,
     #[command(flatten)]
@@ -243,6 +255,50 @@ pub struct InspectArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `--lr` asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rate {
+    /// This.
+    Of(f64),
+    /// Whatever a sweep suggests.
+    Auto,
+}
+
+impl std::str::FromStr for Rate {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Rate, String> {
+        match (text, text.parse()) {
+            ("auto", _) => Ok(Rate::Auto),
+            (_, Ok(rate)) => Ok(Rate::Of(rate)),
+            _ => Err("write a number, for example 0.001, or `auto`".into()),
+        }
+    }
+}
+
+#[derive(Args)]
+pub struct FindRateArgs {
+    #[command(flatten)]
+    pub sweep: SweepArgs,
+    #[command(flatten)]
+    pub train: TrainArgs,
+}
+
+#[derive(Args, Default)]
+pub struct SweepArgs {
+    /// The smallest rate to try [default: 1e-7].
+    #[arg(long, value_name = "RATE", help_heading = "Sweep")]
+    pub from: Option<f64>,
+    /// The greatest rate to try [default: 10].
+    #[arg(long, value_name = "RATE", help_heading = "Sweep")]
+    pub to: Option<f64>,
+    /// How many rates between them, a step each [default: 120].
+    #[arg(long, value_name = "N", help_heading = "Sweep")]
+    pub rates: Option<usize>,
+    /// How many sweeps, each in another order of the examples [default: 5].
+    #[arg(long, value_name = "N", help_heading = "Sweep")]
+    pub seeds: Option<u64>,
 }
 
 #[derive(Args)]
@@ -293,7 +349,7 @@ pub struct RaceArgs {
 
 #[derive(Args)]
 pub struct ListArgs {
-    /// layers, activations, losses, optimizers, initializers or figures; none: all names.
+    /// layers, activations, losses, optimizers, schedules, initializers, functions or figures; none: all names.
     pub kind: Option<String>,
     /// One of them, in full.
     pub name: Option<String>,

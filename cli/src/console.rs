@@ -4,10 +4,11 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use gradus::average::ExponentialAverage;
-use gradus::train::{EpochRecord, Event};
+use gradus::train::{EpochRecord, Event, Settings};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::Shared;
+pub use crate::report::rate;
 
 /// How a command speaks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -145,7 +146,7 @@ impl Console {
     }
 
     fn epoch_name(&self, epoch: u64) -> String {
-        if self.epochs > u64::MAX >> 2 {
+        if self.epochs >= Settings::ENDLESS {
             format!("epoch {epoch}")
         } else {
             format!("epoch {epoch}/{}", self.epochs)
@@ -161,9 +162,10 @@ impl Console {
         };
         let diversity = self.diversity.map_or(String::new(), |d| format!("  diversity {d:.4}"));
         format!(
-            "{:<12} train loss {:.4}{validation}{diversity}  {:>7.0} pictures/s  {:>6.1} s  θ {}{}",
+            "{:<12} train loss {:.4}{validation}{diversity}  η {}  {:>7.0} pictures/s  {:>6.1} s  θ {}{}",
             self.epoch_name(record.epoch),
             record.train_loss,
+            rate(record.learning_rate),
             record.examples_per_second,
             record.seconds,
             record.theta_hash,
@@ -187,7 +189,15 @@ mod tests {
         let mut console = Console::new(Voice::Quiet, 1);
         for (i, loss) in [4.0, 2.0, 1.0].into_iter().enumerate() {
             let step = i as u64 + 1;
-            console.see(&Event::Step { step, epoch: 1, loss, seen: 10 * (i + 1), seconds: 0.1 });
+            console.see(&Event::Step {
+                step,
+                epoch: 1,
+                loss,
+                diversity: None,
+                learning_rate: 0.1,
+                seen: 10 * (i + 1),
+                seconds: 0.1,
+            });
         }
         // V = 0.02 (4 · 0.98² + 2 · 0.98 + 1), over 1 − 0.98³.
         let by_hand = 0.02 * (4.0 * 0.9604 + 2.0 * 0.98 + 1.0) / (1.0 - 0.941_192);

@@ -225,6 +225,7 @@ fn report(run: &Run, done: &Finished, validation: Option<&Evaluation>, test: Opt
                 train_loss: e.train_loss,
                 validation_loss: e.validation_loss.unwrap_or(f64::NAN),
                 validation_accuracy: e.validation_accuracy.unwrap_or(f64::NAN),
+                learning_rate: e.learning_rate,
                 seconds: seconds(i),
                 theta_hash: e.theta_hash.clone(),
             })

@@ -9,6 +9,7 @@ use gradus::functions::{self, Choice};
 use gradus::initializers::INITIALIZERS;
 use gradus::layers::LAYERS;
 use gradus::losses::LOSSES;
+use gradus::schedules::SCHEDULES;
 use gradus::words::Parameter;
 use gradus_figures::article::FIGURES;
 
@@ -36,6 +37,7 @@ const TABLES: &[Table] = &[
     ("layers", layers),
     ("activations", activations),
     ("losses", losses),
+    ("schedules", schedules),
     ("initializers", initializers),
     ("functions", functions),
     ("figures", figures),
@@ -96,13 +98,14 @@ fn show(row: &Row) {
 }
 
 fn parameters(parameters: &[Parameter]) -> impl Iterator<Item = String> {
-    parameters
-        .iter()
-        .map(|p| format!("{:<11}{}  default {}, in {}: {}", p.name, p.symbol, p.default, p.range(), p.about))
+    parameters.iter().map(|p| {
+        let default = p.written(p.default);
+        format!("{:<11}{}  default {default}, in {}: {}", p.name, p.symbol, p.range(), p.about)
+    })
 }
 
 fn form(parameters: &[Parameter]) -> String {
-    parameters.iter().map(|p| format!("[{}={}]", p.name, p.default)).collect::<Vec<_>>().join(" ")
+    parameters.iter().map(|p| format!("[{}={}]", p.name, p.written(p.default))).collect::<Vec<_>>().join(" ")
 }
 
 fn layers() -> Vec<Row> {
@@ -146,6 +149,29 @@ fn losses() -> Vec<Row> {
         .collect(),
     };
     LOSSES.iter().map(row).collect()
+}
+
+fn schedules() -> Vec<Row> {
+    let row = |e: &gradus::schedules::Entry| {
+        let time = e.times.as_ref().map(|t| format!("[{}]", t.default));
+        let form: Vec<String> =
+            time.into_iter().chain(Some(form(e.parameters)).filter(|f| !f.is_empty())).collect();
+        let time = e.times.as_ref().map(|t| {
+            let kind =
+                if t.several { "steps=N,N,… or epochs=N,N,…" } else { "steps=N, epochs=N, or steps=run" };
+            format!("{:<11}{}  default {}: {}", kind, t.symbol, t.default, t.about)
+        });
+        let rate = "ηₜ = η s(t): the rate of the step that t steps came before; η is --lr".to_string();
+        Row {
+            name: e.name,
+            form: form.join(" ") + if e.wraps { " [over SCHEDULE]" } else { "" },
+            about: e.about,
+            formula: e.formula,
+            paper: e.paper,
+            notes: std::iter::once(rate).chain(time).chain(parameters(e.parameters)).collect(),
+        }
+    };
+    SCHEDULES.iter().map(row).collect()
 }
 
 fn initializers() -> Vec<Row> {

@@ -6,6 +6,7 @@ mod args;
 mod console;
 mod evaluate;
 mod figures;
+mod find_rate;
 mod finish;
 mod inspect;
 mod list;
@@ -42,6 +43,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Evaluate(args) => evaluate::evaluate(&args),
         Command::Predict(args) => predict::predict(&args),
         Command::Race(args) => race::run(&args),
+        Command::FindRate(args) => find_rate::find_rate(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::List(args) => list::list(&args),
         Command::Figures(args) => figures::figures(&args),

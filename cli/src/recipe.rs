@@ -7,10 +7,11 @@ use gradus::error::Error;
 use gradus::losses::{Link, Loss, Targets};
 use gradus::network::{Model, Network};
 use gradus::optimizers::Choice;
+use gradus::schedules;
 use gradus::train::{Batch, Monitor, Settings};
 use serde::{Deserialize, Serialize};
 
-use crate::args::TrainArgs;
+use crate::args::{Rate, TrainArgs};
 
 /// What the data of a recipe are called if they are the built-in ones.
 pub const BUILT_IN: &str = "built-in cats and dogs";
@@ -23,6 +24,9 @@ pub struct Recipe {
     pub gradus: String,
     pub data: Data,
     pub train: Settings,
+    /// What is written beside it for people: a line each.
+    #[serde(skip)]
+    pub notes: Vec<String>,
 }
 
 /// Which pictures, and how they are read and divided.
@@ -121,18 +125,23 @@ impl Recipe {
         };
         let optimizer = Choice::parse(args.optimizer.as_deref().unwrap_or(&default.optimizer))?;
         let learning_rate = match args.lr {
-            Some(rate) => rate,
+            Some(Rate::Of(rate)) => rate,
+            // Until a sweep has decided.
+            Some(Rate::Auto) => optimizer.dialect.learning_rate,
             None if optimizer.entry.name == "adam" => ADAM_RATE,
             None => optimizer.dialect.learning_rate,
         };
+        let schedule = schedules::Choice::parse(args.schedule.as_deref().unwrap_or(&default.schedule))?;
         let train = Settings {
             network: network.line(),
             loss: loss.line(),
             optimizer: optimizer.line(),
             learning_rate,
+            schedule: schedule.line(),
             batch: args.batch.unwrap_or(Batch::Of(64)),
+            accumulate: args.accumulate.unwrap_or(default.accumulate),
             epochs: args.epochs.unwrap_or(if args.steps.or(args.time.map(|_| 0)).is_some() {
-                u64::MAX >> 1
+                Settings::ENDLESS
             } else {
                 100
             }),
@@ -151,15 +160,23 @@ impl Recipe {
             checkpoint_seconds: args.checkpoint_seconds.unwrap_or(default.checkpoint_seconds),
         };
         train.check()?;
-        Ok(Recipe { gradus: env!("CARGO_PKG_VERSION").into(), data, train })
+        let mut horizon = train.horizon(pictures, data.validation > 0.0);
+        if pictures == 0 {
+            // They are not counted yet: what is known is whether the training has an end at all.
+            horizon.steps = horizon.steps.map(|_| u64::MAX >> 1);
+        }
+        schedule.build(&horizon)?;
+        Ok(Recipe { gradus: env!("CARGO_PKG_VERSION").into(), data, train, notes: Vec::new() })
     }
 
     /// Reads a run.toml.
     pub fn read(path: &Path) -> Result<Recipe> {
         let text = std::fs::read_to_string(path).map_err(Error::file("read", path))?;
-        let recipe: Recipe =
+        let mut recipe: Recipe =
             toml::from_str(&text).with_context(|| format!("{} is not a run.toml", path.display()))?;
         recipe.train.check().with_context(|| format!("in {}", path.display()))?;
+        let notes = text.lines().skip(1).map_while(|line| line.strip_prefix("# "));
+        recipe.notes = notes.map(str::to_string).collect();
         if recipe.gradus != env!("CARGO_PKG_VERSION") {
             eprintln!(
                 "note: {} was written by gradus {}, this is {}: the weights may differ",
@@ -174,7 +191,8 @@ impl Recipe {
     /// The text of run.toml.
     pub fn text(&self) -> String {
         let command = "# Everything that decided this run. `gradus train run.toml` trains it again, to the same bits.\n";
-        format!("{command}{}", toml::to_string(self).expect("plain values"))
+        let notes: String = self.notes.iter().map(|note| format!("# {note}\n")).collect();
+        format!("{command}{notes}{}", toml::to_string(self).expect("plain values"))
     }
 
     /// The network and the loss, for these data.

@@ -17,8 +17,9 @@ use gradus::train::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::args::{ResumeArgs, Shared, TrainArgs};
+use crate::args::{Rate, ResumeArgs, Shared, TrainArgs};
 use crate::console::{Console, Voice, percent, print_json};
+use crate::find_rate;
 use crate::finish::{self, Finished};
 use crate::recipe::{Data, Recipe, new_run_folder};
 use crate::source::{self, PictureSamples};
@@ -26,36 +27,39 @@ use crate::source::{self, PictureSamples};
 /// A run of its own, or a run.toml trained again.
 pub fn train(args: &TrainArgs) -> Result<ExitCode> {
     let voice = Voice::of(&args.shared);
-    let told = args.data.as_deref().filter(|path| path.extension().is_some_and(|e| e == "toml"));
-    let (data, told) = match told {
-        Some(path) => {
-            if let Some(option) = args.deciding() {
-                bail!(
-                    "{option} cannot be given with {}, which decides it\n  mend: change it in a copy of that file",
-                    path.display()
-                );
-            }
-            let recipe = Recipe::read(path)?;
-            (recipe.data.clone(), Some(recipe))
-        }
-        None => (Data::of(args)?, None),
-    };
-    // A wrong line is told before a thousand pictures are read.
-    if told.is_none() {
-        Recipe::of(args, data.clone(), 2, 0)?;
-    }
-    let samples = read(&data, &args.shared, voice)?;
-    let recipe = match told {
-        Some(recipe) => recipe,
-        None => {
-            let pictures = source::parts(&samples.pictures).train.len();
-            Recipe::of(args, data, samples.classes(), pictures)?
-        }
-    };
+    let (mut recipe, samples) = recipe_and_samples(args, voice)?;
     let model = recipe.model(samples.inputs(), samples.classes())?;
+    let stop = stop_on_ctrl_c()?;
+    if args.lr == Some(Rate::Auto) {
+        find_rate::decide(&mut recipe, &samples, &model, args, voice, &stop)?;
+    }
     let folder = new_run_folder(args.out.as_deref(), &recipe.data.name())?;
     write_whole(&folder.join("run.toml"), recipe.text().as_bytes(), None)?;
-    Run { recipe, samples, model, folder: &folder, voice, shared: &args.shared, open: args.open }.go(false)
+    Run { recipe, samples, model, folder: &folder, voice, shared: &args.shared, open: args.open, stop }
+        .go(false)
+}
+
+/// What is to be trained, and on what: as a run.toml says, or the options.
+pub fn recipe_and_samples(args: &TrainArgs, voice: Voice) -> Result<(Recipe, PictureSamples)> {
+    let told = args.data.as_deref().filter(|path| path.extension().is_some_and(|e| e == "toml"));
+    if let Some(path) = told {
+        if let Some(option) = args.deciding() {
+            bail!(
+                "{option} cannot be given with {}, which decides it\n  mend: change it in a copy of that file",
+                path.display()
+            );
+        }
+        let recipe = Recipe::read(path)?;
+        let samples = read(&recipe.data, &args.shared, voice)?;
+        return Ok((recipe, samples));
+    }
+    let data = Data::of(args)?;
+    // A wrong line is told before a thousand pictures are read.
+    Recipe::of(args, data.clone(), 2, 0)?;
+    let samples = read(&data, &args.shared, voice)?;
+    let pictures = source::parts(&samples.pictures).train.len();
+    let recipe = Recipe::of(args, data, samples.classes(), pictures)?;
+    Ok((recipe, samples))
 }
 
 /// Goes on with a run.
@@ -76,7 +80,9 @@ pub fn resume(args: &ResumeArgs) -> Result<ExitCode> {
     }
     let samples = read(&recipe.data, &args.shared, voice)?;
     let model = recipe.model(samples.inputs(), samples.classes())?;
-    Run { recipe, samples, model, folder: &args.run, voice, shared: &args.shared, open: args.open }.go(true)
+    let stop = stop_on_ctrl_c()?;
+    Run { recipe, samples, model, folder: &args.run, voice, shared: &args.shared, open: args.open, stop }
+        .go(true)
 }
 
 /// Reads the pictures and says what they are.
@@ -128,12 +134,14 @@ pub struct Run<'a> {
     pub voice: Voice,
     pub shared: &'a Shared,
     pub open: bool,
+    /// Becomes true at Ctrl-C.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Run<'_> {
     fn go(&self, resume: bool) -> Result<ExitCode> {
         let threads = source::threads(self.shared);
-        let stop = stop_on_ctrl_c()?;
+        let stop = &self.stop;
         let parts = source::parts(&self.samples.pictures);
         let fingerprint = self.recipe.fingerprint(&self.samples.pictures.fingerprint());
         let (choice, weight) = (Choice::parse(&self.recipe.train.optimizer)?, Layout::of(1));
@@ -146,16 +154,18 @@ impl Run<'_> {
         self.voice.say(&summary.lines().map(|l| format!("  {l}")).collect::<Vec<_>>().join("\n"));
         let settings = &self.recipe.train;
         self.voice.say(&format!(
-            "train      loss {}, optimizer {}, learning rate {}, batch {}, seed {}, threads {}",
+            "train      loss {}, optimizer {}, learning rate {}, schedule {}, batch {}{}, seed {}, threads {}",
             settings.loss,
             settings.optimizer,
             settings.learning_rate,
+            settings.schedule,
             String::from(settings.batch),
+            if settings.accumulate > 1 { format!(" × {}", settings.accumulate) } else { String::new() },
             settings.seed,
             threads.count(),
         ));
 
-        let Some(baselines) = self.baselines(&parts, &threads, &stop)? else {
+        let Some(baselines) = self.baselines(&parts, &threads, stop)? else {
             self.voice.say(&format!(
                 "stopped before the first step; start it with: gradus resume {}",
                 self.folder.display()
@@ -184,7 +194,7 @@ impl Run<'_> {
                     trouble = trouble.take().or(log.add(record).err());
                 }
             },
-            &stop,
+            stop,
         );
         console.finish();
         if let Some(error) = trouble {

@@ -11,6 +11,7 @@
 //! | [`network`], [`layers`], [`initializers`], [`words`] | a network in one line of text |
 //! | [`average`] | what an exponentially weighted average remembers |
 //! | [`race`], [`cost`] | optimizers side by side, by what they ask for |
+//! | [`schedules`] | how the learning rate changes |
 //! | [`train`] | the loop, and what it tells whoever watches; checkpoints and models |
 //! | [`kernels`], [`threads`], [`rng`] | loops, workers and random numbers underneath |
 //!
@@ -44,6 +45,7 @@ pub mod plan;
 pub mod race;
 pub mod real;
 pub mod rng;
+pub mod schedules;
 pub mod threads;
 pub mod train;
 pub mod words;

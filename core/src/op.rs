@@ -55,6 +55,8 @@ pub struct Moment {
     pub seed: u64,
     /// The step, 1 at the first.
     pub step: u64,
+    /// How many examples of the step's batch come before these: 0 unless the batch is taken in parts.
+    pub before: u64,
 }
 
 /// One computation. Its file opens with its formula; forward and backward stand side by side.

@@ -56,6 +56,11 @@ impl Rng {
         self.0.set_word_pos(element as u128 * 2);
     }
 
+    /// Passes over so many draws of 32 bits.
+    pub fn skip(&mut self, draws: u64) {
+        self.0.set_word_pos(self.0.get_word_pos() + draws as u128);
+    }
+
     /// 32 random bits.
     pub fn bits(&mut self) -> u32 {
         self.0.next_u32()
@@ -123,11 +128,13 @@ mod tests {
     #[test]
     fn seeking_is_the_same_as_drawing() {
         let mut drawn = Rng::new(7, Stream::Dropout, 5);
-        let all: Vec<u32> = (0..200).map(|_| drawn.bits()).collect();
+        let all: Vec<u32> = (0..300).map(|_| drawn.bits()).collect();
         for element in [0, 1, 13, 99] {
             let mut sought = Rng::new(7, Stream::Dropout, 5);
             sought.seek(element);
             assert_eq!(sought.bits(), all[element as usize * 2]);
+            sought.skip(element % 4);
+            assert_eq!(sought.bits(), all[(element * 2 + 1 + element % 4) as usize]);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The one small language in which networks, losses and optimizers are written: words and `name=value` pairs,
+//! The one small language in which networks, losses, optimizers and schedules are written: words and `name=value` pairs,
 //! for example `dense 128 relu bias=no` or `adam beta1=0.8`. A wrong word is pointed at.
 
 use std::ops::Range;
@@ -290,10 +290,26 @@ impl<'a> Words<'a> {
     /// # Errors
     /// [`Error::Line`] at an unknown name or a value out of range.
     pub fn values(&mut self, parameters: &[Parameter]) -> Result<Values> {
+        Ok(self.values_beside(parameters, &[])?.0)
+    }
+
+    /// As [`Words::values`], for a member that also takes pairs of its own kind: those named in `others` come back as text.
+    ///
+    /// # Errors
+    /// As for [`Words::values`].
+    pub fn values_beside(
+        &mut self,
+        parameters: &[Parameter],
+        others: &[&str],
+    ) -> Result<(Values, Vec<(&'a str, &'a str)>)> {
         let mut values = Values::defaults(parameters);
-        let names: Vec<&str> = parameters.iter().map(|p| p.name).collect();
+        let names: Vec<&str> = parameters.iter().map(|p| p.name).chain(others.iter().copied()).collect();
+        let mut rest = Vec::new();
         for (name, text) in self.pairs(&names)? {
-            let i = names.iter().position(|n| *n == name).expect("pairs checks names");
+            let Some(i) = parameters.iter().position(|p| p.name == name) else {
+                rest.push((name, text));
+                continue;
+            };
             match parameters[i].read(text) {
                 Some(x) => values.0[i].1 = x,
                 None => {
@@ -302,7 +318,7 @@ impl<'a> Words<'a> {
                 }
             }
         }
-        Ok(values)
+        Ok((values, rest))
     }
 
     /// That nothing is left.

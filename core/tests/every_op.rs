@@ -199,7 +199,7 @@ fn linear_refuses_shapes_that_do_not_fit() {
 }
 
 fn training(step: u64) -> Moment {
-    Moment { training: true, seed: 42, step }
+    Moment { training: true, seed: 42, step, ..Moment::default() }
 }
 
 /// m of dropout, found by dropping ones.
@@ -245,10 +245,14 @@ fn dropout_keeps_the_share_it_says() {
 #[test]
 fn dropout_draws_anew_each_step_and_seed_and_never_within_one() {
     let threads = Threads::new(3);
-    let draw = |seed, step| mask(0.5, 20_000, Moment { training: true, seed, step }, &threads);
+    let draw =
+        |seed, step| mask(0.5, 20_000, Moment { training: true, seed, step, ..Moment::default() }, &threads);
     let first = draw(1, 1);
     assert_eq!(first, draw(1, 1), "asked twice within a step");
-    assert_eq!(first, mask(0.5, 20_000, Moment { training: true, seed: 1, step: 1 }, &Threads::new(1)));
+    assert_eq!(
+        first,
+        mask(0.5, 20_000, Moment { training: true, seed: 1, step: 1, ..Moment::default() }, &Threads::new(1))
+    );
     for other in [draw(1, 2), draw(2, 1)] {
         let same = first.iter().zip(&other).filter(|(a, b)| a == b).count();
         assert!((9_600..10_400).contains(&same), "{same} of 20000 drawn the same");

@@ -12,6 +12,7 @@ use gradus::layout::Layout;
 use gradus::losses::{LOSSES, Loss};
 use gradus::optimizer::Setup;
 use gradus::optimizers::{Choice, Family, OPTIMIZERS};
+use gradus::schedules::SCHEDULES;
 use gradus::threads::Threads;
 use gradus::words::{Parameter, Values};
 
@@ -58,6 +59,7 @@ fn tables() -> Vec<Table> {
         Table { folder: "losses", rows: rows!(LOSSES, |e: &gradus::losses::Entry| e.parameters) },
         Table { folder: "activations", rows: rows!(ACTIVATIONS) },
         Table { folder: "layers", rows: rows!(LAYERS) },
+        Table { folder: "schedules", rows: rows!(SCHEDULES, |e: &gradus::schedules::Entry| e.parameters) },
         Table { folder: "functions", rows: rows!(FUNCTIONS, |e: &functions::Entry| e.parameters) },
         Table { folder: "functions/bbob", rows: rows!(BBOB, |e: &functions::Entry| e.parameters) },
     ]
@@ -120,6 +122,7 @@ fn is_shared(stem: &str) -> bool {
         "flock",
         "ranking",
         "spread",
+        "time",
     ];
     SHARED.contains(&stem)
 }
@@ -247,6 +250,17 @@ fn every_row_says_what_it_is_for() {
                 assert!(docs(&text).contains(p.symbol), "{stem}.rs: its docs do not speak of {}", p.symbol);
             }
         }
+    }
+}
+
+#[test]
+fn every_time_of_a_schedule_says_what_it_is_and_has_a_default_that_can_be_read() {
+    let table = tables().into_iter().find(|t| t.folder == "schedules").unwrap();
+    for entry in SCHEDULES {
+        let choice = gradus::schedules::Choice::parse(entry.name).unwrap();
+        let Some(times) = &entry.times else { continue };
+        assert!(choice.line().contains(times.default), "{}: {}", entry.name, choice.line());
+        assert!(!times.about.is_empty() && docs(&file_of(&table, entry.name).1).contains(times.symbol));
     }
 }
 

@@ -49,7 +49,9 @@ fn steps_allocate_nothing() {
     for threads in [1, 2] {
         for line in optimizer_lines() {
             a_bare_step_allocates_nothing(&line, threads);
-            a_step_of_the_trainer_allocates_nothing(&line, threads);
+            for accumulate in [1, 3] {
+                a_step_of_the_trainer_allocates_nothing(&line, threads, accumulate);
+            }
         }
         for entry in functions::all() {
             an_evaluation_allocates_nothing(entry.name, threads);
@@ -89,7 +91,7 @@ fn a_bare_step_allocates_nothing(optimizer: &str, threads: usize) {
     let mut optimizer_made = Choice::parse(optimizer).unwrap().build(&setup);
     for t in 1..=6 {
         let before = ALLOCATIONS.load(SeqCst);
-        plan.at(Moment { training: true, seed: 1, step: t });
+        plan.at(Moment { training: true, seed: 1, step: t, ..Moment::default() });
         plan.data("input").fill(t as f32);
         optimizer_made.step(Step { t, learning_rate: 1e-3 }, &mut theta, &mut plan);
         plan.loss(&theta);
@@ -98,11 +100,13 @@ fn a_bare_step_allocates_nothing(optimizer: &str, threads: usize) {
     }
 }
 
-fn a_step_of_the_trainer_allocates_nothing(optimizer: &str, threads: usize) {
+fn a_step_of_the_trainer_allocates_nothing(optimizer: &str, threads: usize, accumulate: u64) {
     let data = Clouds { examples: 400, inputs: 300, classes: 3 };
     let model = model(LINE, "softmax_cross_entropy", 300, 3);
     let settings = Settings {
-        batch: Batch::Of(96),
+        batch: Batch::Of(96 / accumulate as usize),
+        accumulate,
+        schedule: "warmup steps=5 over one_cycle".into(),
         epochs: 3,
         optimizer: optimizer.into(),
         clip_norm: Some(1.0),

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use common::{DATA, net, optimizer_lines, run, settings, trainer};
 use gradus::network::Model;
+use gradus::schedules::SCHEDULES;
 use gradus::threads::Threads;
 use gradus::train::{
     Batch, ClassWeights, Event, Monitor, Outcome, Settings, Stopped, Trainer, checkpoint_path, previous_path,
@@ -18,7 +19,14 @@ fn essence(trainer: &Trainer) -> String {
     let bits = |theta: &[f32]| theta.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
     let epochs = trainer.history().iter().map(|e| {
         let scores = (e.train_loss.to_bits(), e.validation_loss.map(f64::to_bits), e.validation_accuracy);
-        format!("{} {} {scores:?} {} {}\n", e.epoch, e.step, e.best, e.theta_hash)
+        format!(
+            "{} {} {scores:?} {} {} {}\n",
+            e.epoch,
+            e.step,
+            e.best,
+            e.theta_hash,
+            e.learning_rate.to_bits()
+        )
     });
     format!("{}{:?} {:?}", epochs.collect::<String>(), bits(trainer.theta()), bits(trainer.best_theta()))
 }
@@ -55,6 +63,48 @@ fn stopped_at_any_step_and_resumed_is_the_same_training() {
             let outcome = run(&mut next, Some(folder.path())).unwrap();
             assert_eq!((outcome.stopped, outcome.steps), (Stopped::Epochs, 12));
             assert!(essence(&next) == want, "{line} stopped at step {step} goes another way");
+        }
+    }
+}
+
+/// A line of each schedule that changes the rate within twelve steps.
+fn line_of(schedule: &str) -> &str {
+    match schedule {
+        "step" => "step steps=5",
+        "multi_step" => "multi_step steps=2,7",
+        "noam" => "noam steps=4",
+        "warm_restarts" => "warm_restarts steps=3",
+        "warmup" => "warmup steps=4 over reduce_on_plateau patience=0 threshold=0.9 watch=train_loss",
+        // Its only cut comes after the third epoch: it must know of the best and of the wait for it.
+        "reduce_on_plateau" => "reduce_on_plateau patience=1 threshold=0.9",
+        name => name,
+    }
+}
+
+#[test]
+fn stopped_at_any_step_every_schedule_goes_on_where_it_was() {
+    let (model, threads) = (net(), Threads::new(1));
+    for (entry, accumulate) in SCHEDULES.iter().zip([1, 2].into_iter().cycle()) {
+        let (schedule, batch) = (line_of(entry.name).into(), Batch::Of(20 / accumulate as usize));
+        let settings = Settings { schedule, batch, accumulate, optimizer: "momentum".into(), ..settings() };
+        let mut rates = Vec::new();
+        let mut watcher = |event: &Event| {
+            if let Event::Step { learning_rate, .. } = event {
+                rates.push(*learning_rate);
+            }
+        };
+        let mut whole = trainer(&model, &settings, &threads);
+        whole.run(None, &mut watcher, &AtomicBool::new(false)).unwrap();
+        let want = essence(&whole);
+        let changes = rates.windows(2).any(|pair| pair[0] != pair[1]);
+        assert_eq!((rates.len(), changes), (12, entry.name != "constant"), "{}: {rates:?}", entry.name);
+        for step in 1..12 {
+            let folder = tempfile::tempdir().unwrap();
+            run_until(&mut trainer(&model, &settings, &threads), folder.path(), step);
+            let mut next = trainer(&model, &settings, &threads);
+            next.restore(folder.path()).unwrap();
+            run(&mut next, Some(folder.path())).unwrap();
+            assert!(essence(&next) == want, "{} stopped at step {step} goes another way", entry.name);
         }
     }
 }

@@ -27,7 +27,7 @@ fn stepped(model: &Model, optimizer: &str, batch: usize, steps: u64, threads: us
         let classes = model.classes;
         plan.data("target").fill_with(|| rng.below(classes) as f32);
         plan.data("weight").fill_with(|| 0.5 + rng.uniform());
-        plan.at(Moment { training: true, seed: 5, step: t });
+        plan.at(Moment { training: true, seed: 5, step: t, ..Moment::default() });
         optimizer.step(Step { t, learning_rate: 0.01 }, &mut theta, &mut plan);
     }
     theta.extend(optimizer.state().iter().flat_map(|(_, slot)| slot.to_vec()).map(|x| x as f32));

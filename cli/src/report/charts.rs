@@ -82,7 +82,11 @@ pub fn curves(report: &Report) -> Markup {
                 "When the training loss falls while the validation loss rises, the network learns its pictures by heart. "
                 @if let Some(best) = report.best_epoch { "The weights of epoch " (best) " were kept." }
             }
-            div.pair { (losses(report, &rows, &x)) (accuracies(report, &rows, &x)) }
+            div.pair {
+                (losses(report, &rows, &x))
+                (accuracies(report, &rows, &x))
+                @if rows.iter().any(|row| row.learning_rate != first.learning_rate) { (rates(report, &rows, &x)) }
+            }
             p.note { "Every value, epoch by epoch, is in the " a href="#epochs" { "table below" } "." }
         }
     }
@@ -137,6 +141,19 @@ fn accuracies(report: &Report, rows: &[&EpochRow], x: &Scale) -> Markup {
             h3 { "Accuracy" }
             (legend(&lines))
             (plot(x, &y, &lines, report.best_epoch, &text, |tick| words::percent(tick, 0)))
+        }
+    }
+}
+
+/// The chart of the learning rate, where a schedule changes it.
+fn rates(report: &Report, rows: &[&EpochRow], x: &Scale) -> Markup {
+    let lines = [line("at the end of the epoch", "validation", rows, |row| row.learning_rate)];
+    let y = Scale::for_losses(lines[0].points.iter().map(|point| point.1));
+    html! {
+        figure.chart data-columns="4" {
+            h3 { "Learning rate" @if y.is_logarithmic() { small { " (logarithmic scale)" } } }
+            (legend(&lines))
+            (plot(x, &y, &lines, report.best_epoch, &words::describe_rates(report), words::rate))
         }
     }
 }

@@ -17,6 +17,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 pub use matrix::shown;
 pub use thumbnail::Thumbnail;
+pub use words::rate;
 
 /// A content security policy under which the page cannot reach outside itself, whatever a file name says.
 const POLICY: &str =
@@ -64,6 +65,8 @@ pub struct EpochRow {
     pub validation_loss: f64,
     /// Share of the validation pictures named rightly, 0 to 1.
     pub validation_accuracy: f64,
+    /// The learning rate of the epoch's last step.
+    pub learning_rate: f64,
     /// Time taken, in seconds.
     pub seconds: f64,
     /// Hash of all weights after the epoch: equal hashes mean equal weights, bit for bit.

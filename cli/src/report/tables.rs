@@ -171,7 +171,7 @@ pub fn epochs(report: &Report) -> Markup {
                             }
                             thead {
                                 tr {
-                                    @for name in ["Epoch", "Training loss", "Validation loss", "Accuracy", "Time"] {
+                                    @for name in ["Epoch", "Training loss", "Validation loss", "Accuracy", "Learning rate", "Time"] {
                                         th.n scope="col" { (name) }
                                     }
                                     th scope="col" { "Hash of the weights" }
@@ -183,6 +183,7 @@ pub fn epochs(report: &Report) -> Markup {
                                     td.n { (words::loss(row.train_loss)) }
                                     td.n { (words::loss(row.validation_loss)) }
                                     td.n { (words::percent(row.validation_accuracy, 1)) }
+                                    td.n { (words::rate(row.learning_rate)) }
                                     td.n { (words::seconds(row.seconds)) }
                                     td { code { (row.theta_hash) } }
                                 }

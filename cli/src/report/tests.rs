@@ -18,6 +18,7 @@ fn sample() -> Report {
         train_loss: 0.64 / epoch as f64,
         validation_loss: 0.72 / epoch as f64,
         validation_accuracy: 0.5 + 0.031 * epoch as f64,
+        learning_rate: 0.012345 * 0.01f64.powi(epoch as i32 - 1),
         seconds: 1.25 * epoch as f64,
         theta_hash: format!("0badcafe{epoch:04}"),
     };
@@ -75,7 +76,7 @@ fn every_number_that_goes_in_appears() {
                     always answering ‘cat’ would be right 50 %, a linear model 57 %.";
     let sentences = "Cat or dog?|conv 16, dense 2|conv  16 × 16   448|seed = 7\nrate = 0.001|700 pictures|Better than chance.|\
                      All 3 epochs were done.|photos/empty.jpg|the file is empty|2 (best)|best: epoch 2";
-    let epochs = "0.6400|0.3200|0.2133|0.7200|0.3600|0.2400|53.1 %|56.2 %|59.3 %|1.25 s|2.50 s|3.75 s|\
+    let epochs = "0.6400|0.3200|0.2133|0.7200|0.3600|0.2400|53.1 %|56.2 %|59.3 %|0.0123|0.000123|1.23e-6|1.25 s|2.50 s|3.75 s|\
                   0badcafe0001|0badcafe0002|0badcafe0003";
     let scores = "0.6543|64.2 %|59.9 %|68.3 %|0.701|50.2 %|57.0 %|161|160|89|90|31|32|33|34|65.5 %|61.2 %|63.3 %|251|249|–";
     for wanted in [headline, sentences, epochs, scores].iter().flat_map(|list| list.split('|')) {
@@ -130,6 +131,9 @@ fn nothing_that_goes_in_becomes_markup() {
 #[test]
 fn runs_that_went_wrong_have_a_page() {
     assert!(parse(&Report::default().to_html()).text.contains("ended before the network could be measured"));
+    assert!(
+        seen_rates(&sample()) && !seen_rates(&Report { epochs: sample().epochs[..1].to_vec(), ..sample() })
+    );
     let one = Report { epochs: sample().epochs[..1].to_vec(), best_epoch: Some(1), ..sample() };
     parse(&one.to_html());
     let mut report = sample();
@@ -212,11 +216,18 @@ fn reliability_counts_every_answer_once() {
     assert!(bins[9].low > 0.2 && bins[9].low < 0.21, "Wilson for 1 of 1 is 0.2065 to 1");
 }
 
+/// Whether the page draws the learning rate: only where it changes.
+fn seen_rates(report: &Report) -> bool {
+    report.to_html().contains("data-columns=\"4\"")
+}
+
 #[test]
 fn numbers_read_as_people_write_them() {
     assert_eq!(words::count(1_234_567), "1,234,567");
     assert_eq!(words::percent(0.5, 0), "50\u{a0}%");
     assert_eq!(words::loss(0.000_012_34), "1.23e-5");
+    let rates = [0.0, 0.0005, 0.3, 1.0 / 3.0, 2.5e-7, 12.0].map(words::rate);
+    assert_eq!(rates, ["0", "0.0005", "0.3", "0.333", "2.5e-7", "12"]);
     assert_eq!(words::file_name(r"C:\photos\cat.1.jpg"), "cat.1.jpg");
     assert_eq!(words::between(0.997, 1.0), "between 99.7 and 100.0\u{a0}%");
     let scale = scale::Scale::for_losses([0.01, 90.0, f64::NAN].into_iter());

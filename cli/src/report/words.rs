@@ -128,6 +128,17 @@ pub fn describe_accuracy(report: &Report) -> String {
     course(report, "Validation accuracy", |row| percent(row.validation_accuracy, 1))
 }
 
+/// What the curve of the learning rate shows, for those who do not see it.
+pub fn describe_rates(report: &Report) -> String {
+    course(report, "Learning rate", |row| rate(row.learning_rate))
+}
+
+/// A learning rate: three digits that count.
+pub fn rate(rate: f64) -> String {
+    let short = format!("{rate:.2e}").parse().unwrap_or(rate);
+    if rate == 0.0 || (1e-4..1e4).contains(&rate.abs()) { format!("{short}") } else { format!("{short:e}") }
+}
+
 /// A value at the first, the best and the last epoch.
 fn course(report: &Report, name: &str, value: impl Fn(&EpochRow) -> String) -> String {
     let best = report.epochs.iter().find(|row| Some(row.epoch) == report.best_epoch);

@@ -7,8 +7,10 @@
 //! dx = dy m / (1 − p)
 //! ```
 //!
-//! The draw is keyed by (seed, step, op, element): asking twice within a step gives the same mask, on any
-//! number of threads.
+//! The draw is keyed by (seed, step, op, element of the step's batch): asking twice within a step gives the same mask, on
+//! any number of threads, and so does a batch taken in parts.
+
+use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::op::{Backward, Forward, Moment, Op, Shape};
@@ -25,11 +27,38 @@ pub struct Dropout {
 const CHUNK: usize = 8192;
 
 impl Dropout {
-    /// The mask of one chunk: m / (1 − p).
-    fn rng(moment: Moment, id: usize, chunk: usize) -> Rng {
+    /// The draws of the elements of the whole batch from `first` to the end of its chunk.
+    fn draws(moment: Moment, id: usize, first: usize) -> Rng {
         let mut rng = Rng::new(moment.seed, Stream::Dropout, moment.step << 16 | id as u64);
-        rng.seek((chunk * CHUNK) as u64);
+        rng.seek((first - first % CHUNK) as u64);
+        rng.skip((first % CHUNK) as u64);
         rng
+    }
+}
+
+/// A value's elements, cut where chunks of the whole batch end: the draws of an element do not depend on the parts that
+/// the batch is taken in.
+#[derive(Clone, Copy)]
+struct Cuts {
+    /// The batch's elements before these.
+    before: usize,
+    size: usize,
+}
+
+impl Cuts {
+    fn of(shape: Shape, moment: Moment) -> Cuts {
+        let row = shape.size() / shape.dims().first().map_or(1, |rows| (*rows).max(1));
+        Cuts { before: moment.before as usize * row, size: shape.size() }
+    }
+
+    fn count(self) -> usize {
+        (self.before + self.size).div_ceil(CHUNK) - self.before / CHUNK
+    }
+
+    /// The elements of one cut, counted from the first of these.
+    fn range(self, cut: usize) -> Range<usize> {
+        let end = (self.before / CHUNK + cut + 1) * CHUNK - self.before;
+        end.saturating_sub(CHUNK)..end.min(self.size)
     }
 }
 
@@ -53,13 +82,13 @@ impl Op for Dropout {
         if !run.moment.training {
             return run.y.copy_from_slice(run.x[0]);
         }
-        let (x, size) = (run.x[0], run.y.len());
+        let (x, cuts) = (run.x[0], Cuts::of(run.shapes[0], run.moment));
         let y = Shared::of(run.y);
         let scale = 1.0 / (1.0 - self.probability);
-        run.threads.for_each(size.div_ceil(CHUNK), &|chunk| {
-            let range = chunk * CHUNK..size.min((chunk + 1) * CHUNK);
-            let mut rng = Dropout::rng(run.moment, run.id, chunk);
-            // SAFETY: chunks are disjoint.
+        run.threads.for_each(cuts.count(), &|cut| {
+            let range = cuts.range(cut);
+            let mut rng = Dropout::draws(run.moment, run.id, cuts.before + range.start);
+            // SAFETY: cuts are disjoint.
             let y = unsafe { y.slice(range.clone()) };
             for (y, x) in y.iter_mut().zip(&x[range]) {
                 *y = if rng.uniform() >= self.probability { x * scale } else { 0.0 };
@@ -69,13 +98,13 @@ impl Op for Dropout {
 
     fn backward(&self, run: Backward) {
         let Some(dx) = &mut run.dx[0] else { return };
-        let (dy, size, add) = (&*run.dy, run.dy.len(), dx.add);
+        let (dy, add, cuts) = (&*run.dy, dx.add, Cuts::of(run.shapes[0], run.moment));
         let to = Shared::of(dx.to);
         let scale = 1.0 / (1.0 - self.probability);
-        run.threads.for_each(size.div_ceil(CHUNK), &|chunk| {
-            let range = chunk * CHUNK..size.min((chunk + 1) * CHUNK);
-            let mut rng = Dropout::rng(run.moment, run.id, chunk);
-            // SAFETY: chunks are disjoint.
+        run.threads.for_each(cuts.count(), &|cut| {
+            let range = cuts.range(cut);
+            let mut rng = Dropout::draws(run.moment, run.id, cuts.before + range.start);
+            // SAFETY: cuts are disjoint.
             let to = unsafe { to.slice(range.clone()) };
             for (to, dy) in to.iter_mut().zip(&dy[range]) {
                 let slope = if !run.moment.training {

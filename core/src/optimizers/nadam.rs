@@ -1,6 +1,6 @@
 use super::adam::{betas, epsilon_root};
 use super::{Dialect, Entry, Family, FromValues, Maker, epsilon, fraction, positive};
-use crate::elementary::{power, power_real};
+use crate::elementary::{pow64, power};
 use crate::optimizer::{Rule, Step, Update};
 use crate::real::Real;
 use crate::words::{Parameter, Values};
@@ -97,7 +97,7 @@ impl FromValues for Nadam {
 
 impl Nadam {
     fn momentum(&self, t: u64) -> f64 {
-        self.beta1 * (1.0 - self.momentum_dip * power_real(0.96, t as f64 * self.momentum_decay))
+        self.beta1 * (1.0 - self.momentum_dip * pow64(0.96, t as f64 * self.momentum_decay))
     }
 }
 

@@ -10,6 +10,7 @@ use super::event::EpochRecord;
 use super::files::write_whole;
 use super::model_file::{Tensor, from_safetensors, hex, to_safetensors};
 use crate::real::Slot;
+use crate::schedules::Seen;
 use crate::{Error, Result};
 
 /// Where a training stands. All random numbers are keyed by seed and step, so these counters are their state too.
@@ -32,6 +33,9 @@ pub(super) struct Progress {
     pub epoch_seconds: f64,
     /// The epoch of the best weights, its loss and accuracy.
     pub best: Option<(u64, f64, f64)>,
+    /// What the schedule has seen.
+    #[serde(default)]
+    pub schedule: Seen,
     /// Why it has ended, if it has.
     pub ended: Option<super::Stopped>,
     /// All epochs.

@@ -16,6 +16,8 @@ pub struct EpochRecord {
     pub validation_loss: Option<f64>,
     /// Share of the validation part that is right.
     pub validation_accuracy: Option<f64>,
+    /// The rate of the epoch's last step.
+    pub learning_rate: f64,
     /// Seconds of training so far, over all its starts.
     pub seconds: f64,
     /// Passes of an example forward through the network that training has taken; a gradient counts as three.
@@ -63,6 +65,8 @@ pub enum Event {
         /// How far apart the population is, if there is one.
         #[serde(skip_serializing_if = "Option::is_none")]
         diversity: Option<f64>,
+        /// The rate it was made with.
+        learning_rate: f64,
         /// Examples seen in this epoch.
         seen: usize,
         /// Seconds of training so far.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::optimizer::Around;
+use crate::schedules::Horizon;
 use crate::{Error, Result};
 
 /// How many examples each step sees.
@@ -73,11 +74,17 @@ pub struct Settings {
     pub loss: String,
     /// The optimizer line, for example `adam beta1=0.8`.
     pub optimizer: String,
-    /// η > 0, constant.
+    /// η > 0: what the schedule's factor is multiplied with.
     pub learning_rate: f64,
-    /// Examples per step.
+    /// The schedule line, for example `warmup epochs=1 over cosine`.
+    #[serde(default = "constant")]
+    pub schedule: String,
+    /// Examples in memory at a time: those of a step, unless it accumulates.
     pub batch: Batch,
-    /// Stop after so many passes over the training part.
+    /// How many batches a step is made from: so many times the examples, in the memory of one batch.
+    #[serde(default = "one")]
+    pub accumulate: u64,
+    /// Stop after so many passes over the training part; [`Settings::ENDLESS`]: never for that reason.
     pub epochs: u64,
     /// Stop after so many steps.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +120,14 @@ pub struct Settings {
     pub checkpoint_seconds: f64,
 }
 
+fn constant() -> String {
+    "constant".into()
+}
+
+fn one() -> u64 {
+    1
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {
@@ -120,7 +135,9 @@ impl Default for Settings {
             loss: "binary_cross_entropy".into(),
             optimizer: "adam".into(),
             learning_rate: 0.001,
+            schedule: constant(),
             batch: Batch::Of(32),
+            accumulate: one(),
             epochs: 30,
             steps: None,
             seconds: None,
@@ -140,6 +157,9 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// As the number of epochs: no limit.
+    pub const ENDLESS: u64 = u64::MAX >> 1;
+
     /// Checks every range.
     ///
     /// # Errors
@@ -171,6 +191,7 @@ impl Settings {
             (not_negative(self.l1), "l1", self.l1, "a number from 0"),
             (not_negative(self.weight_decay), "weight_decay", self.weight_decay, "a number from 0"),
             (self.seconds.is_none_or(positive), "seconds", self.seconds.unwrap_or(0.0), "a number above 0"),
+            (self.accumulate > 0, "accumulate", self.accumulate as f64, "a whole number from 1"),
             (self.epochs > 0, "epochs", self.epochs as f64, "a whole number from 1"),
             (
                 self.steps.is_none_or(|n| n > 0),
@@ -191,6 +212,30 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// How many of `examples` are in memory at a time, and how many a step takes.
+    pub fn batch_and_step(&self, examples: usize) -> (usize, usize) {
+        let batch = match self.batch {
+            Batch::All => examples,
+            Batch::Of(n) => n.min(examples),
+        };
+        let times = usize::try_from(self.accumulate).unwrap_or(usize::MAX);
+        (batch, batch.saturating_mul(times).min(examples))
+    }
+
+    /// Steps of an epoch of `examples`.
+    pub fn steps_per_epoch(&self, examples: usize) -> u64 {
+        examples.div_ceil(self.batch_and_step(examples).1.max(1)) as u64
+    }
+
+    /// What a schedule can know of a training on so many examples.
+    pub fn horizon(&self, examples: usize, validates: bool) -> Horizon {
+        let steps_per_epoch = self.steps_per_epoch(examples);
+        let by_epochs =
+            (self.epochs < Settings::ENDLESS).then(|| self.epochs.saturating_mul(steps_per_epoch));
+        let steps = by_epochs.into_iter().chain(self.steps).min();
+        Horizon { steps_per_epoch, steps, validates }
     }
 
     /// What happens around the rule.

@@ -7,21 +7,22 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::batches::{Parts, Samples, fill};
+use super::batches::{Parts, Samples};
 use super::checkpoint::{self, Progress};
 use super::evaluate::Evaluator;
 use super::event::{EpochRecord, Event, Watcher};
+use super::feed::Feed;
 use super::model_file::theta_hash;
-use super::settings::{Batch, ClassWeights, Monitor, Settings};
+use super::settings::{Monitor, Settings};
 use super::verdict;
 use crate::cost::Counted;
 use crate::network::Model;
 use crate::op::Moment;
 use crate::optimizer::{Optimizer, Reason, Setup, Step};
 use crate::optimizers::{Choice, Family};
-use crate::plan::Plan;
 use crate::real::Slot;
 use crate::rng::{Rng, Stream};
+use crate::schedules::{self, Judged, Schedule};
 use crate::threads::Threads;
 use crate::{Error, Result};
 
@@ -64,9 +65,8 @@ pub struct Trainer<'a> {
     data: &'a dyn Samples,
     parts: Parts,
     settings: Settings,
-    threads: Threads,
-    /// For the full batch, and for the short last one.
-    plans: Vec<(usize, Plan)>,
+    feed: Feed<'a>,
+    schedule: Box<dyn Schedule>,
     evaluator: Evaluator<'a>,
     optimizer: Box<dyn Optimizer>,
     theta: Vec<f32>,
@@ -74,7 +74,6 @@ pub struct Trainer<'a> {
     answer: Vec<f32>,
     best_theta: Vec<f32>,
     order: Vec<u32>,
-    class_weights: Vec<f32>,
     progress: Progress,
 }
 
@@ -92,41 +91,28 @@ impl<'a> Trainer<'a> {
         fingerprint: &str,
     ) -> Result<Self> {
         settings.check()?;
-        let examples = parts.train.len();
-        if examples == 0 {
-            return Err(Error::Data {
-                message: "there is no example to train on".into(),
-                mend: "add examples, or give less to validation and test".into(),
-            });
-        }
-        let batch = match settings.batch {
-            Batch::All => examples,
-            Batch::Of(n) => n.min(examples),
-        };
-        let mut plans = vec![(batch, model.training_plan(batch, threads)?)];
-        if !examples.is_multiple_of(batch) {
-            plans.push((examples % batch, model.training_plan(examples % batch, threads)?));
-        }
+        let mut feed = Feed::new(model, data, &parts.train, &settings, threads)?;
+        let horizon = settings.horizon(parts.train.len(), !parts.validation.is_empty());
+        let schedule = schedules::Choice::parse(&settings.schedule)?.build(&horizon)?;
         let theta = model.layout().start(settings.seed);
         let setup = Setup::new(model.layout(), threads).around(settings.around()).seed(settings.seed);
         let choice = Choice::parse(&settings.optimizer)?;
         if choice.entry.family == Family::Evolution {
-            plans.iter_mut().for_each(|(_, plan)| plan.prepare());
+            feed.prepare();
         }
         let optimizer = choice.build(&setup);
         let progress = Progress { fingerprint: fingerprint.into(), ..Progress::default() };
         Ok(Trainer {
-            class_weights: class_weights(data, &parts.train, settings.class_weights),
             order: parts.train.clone(),
             best_theta: theta.clone(),
             answer: theta.clone(),
             evaluator: Evaluator::new(model, threads),
-            threads: threads.clone(),
             model,
             data,
             parts,
             settings,
-            plans,
+            feed,
+            schedule,
             optimizer,
             theta,
             progress,
@@ -210,6 +196,7 @@ impl<'a> Trainer<'a> {
                 epoch: self.progress.epoch + 1,
                 loss,
                 diversity: self.optimizer.diversity(),
+                learning_rate: self.learning_rate(self.progress.step - 1),
                 seen: self.progress.seen,
                 seconds: self.progress.seconds,
             });
@@ -243,28 +230,29 @@ impl<'a> Trainer<'a> {
     /// One step: the next batch, its gradient, better weights.
     fn step(&mut self) -> Result<f32> {
         let seen = self.progress.seen;
-        let batch = self.plans[0].0.min(self.order.len() - seen);
-        let (_, plan) = self.plans.iter_mut().find(|p| p.0 == batch).expect("a full or a short batch");
-        let at = Step { t: self.progress.step + 1, learning_rate: self.settings.learning_rate };
-
-        plan.at(Moment { training: true, seed: self.settings.seed, step: at.t });
-        let batch_of = &self.order[seen..seen + batch];
-        let varied = Some((self.settings.seed, self.progress.epoch));
-        fill(plan, self.model, self.data, batch_of, &self.class_weights, varied, &self.threads);
-        let mut counted = Counted::new(plan, batch);
+        let at = Step { t: self.progress.step + 1, learning_rate: self.learning_rate(self.progress.step) };
+        let moment = Moment { training: true, seed: self.settings.seed, step: at.t, ..Moment::default() };
+        let batch = &self.order[seen..seen + self.feed.take(seen)];
+        let mut asked = self.feed.ask(batch, moment, self.progress.epoch);
+        let mut counted = Counted::new(&mut asked, batch.len());
         let loss = self.optimizer.step(at, &mut self.theta, &mut counted);
-        let asked = counted.cost;
+        let cost = counted.cost;
 
         if !loss.is_finite() {
-            let verdict = verdict::find(plan, &self.theta, at.t, at.learning_rate);
+            let verdict = asked.verdict(&self.theta, at.t, self.settings.learning_rate);
             return Err(Error::NotFinite(Box::new(verdict)));
         }
         self.progress.step += 1;
-        self.progress.cost.losses += asked.losses;
-        self.progress.cost.gradients += asked.gradients;
-        self.progress.seen += batch;
-        self.progress.loss_sum += loss as f64 * batch as f64;
+        self.progress.cost.losses += cost.losses;
+        self.progress.cost.gradients += cost.gradients;
+        self.progress.seen += batch.len();
+        self.progress.loss_sum += loss as f64 * batch.len() as f64;
         Ok(loss)
+    }
+
+    /// The rate of the step that `t` steps come before.
+    fn learning_rate(&self, t: u64) -> f64 {
+        self.settings.learning_rate * self.schedule.factor(t, &self.progress.schedule)
     }
 
     /// The order of the epoch under way: a function of the seed and its number alone.
@@ -277,7 +265,7 @@ impl<'a> Trainer<'a> {
     fn check_finite(&mut self) -> Result<()> {
         if let Some(part) = self.theta.iter().position(|w| !w.is_finite()) {
             let place = self.model.layout().part_of(part).map_or("θ".into(), |p| p.name.clone());
-            let (_, plan) = &mut self.plans[0];
+            let plan = self.feed.any_plan();
             let mut verdict =
                 verdict::find(plan, &self.theta, self.progress.step, self.settings.learning_rate);
             verdict.place = place;
@@ -295,6 +283,7 @@ impl<'a> Trainer<'a> {
         } else {
             Some(self.evaluator.evaluate(&self.answer, self.data, &self.parts.validation)?.scores)
         };
+        let learning_rate = self.learning_rate(self.progress.step - 1);
         let p = &mut self.progress;
         p.epoch += 1;
         let better = match (&validated, p.best) {
@@ -319,12 +308,20 @@ impl<'a> Trainer<'a> {
             train_loss: p.loss_sum / p.seen as f64,
             validation_loss: validated.as_ref().map(|s| s.loss).filter(|loss| loss.is_finite()),
             validation_accuracy: validated.as_ref().map(|s| s.accuracy),
+            learning_rate,
             seconds: p.seconds,
             passes: p.cost.passes(),
             examples_per_second: p.seen as f64 / p.epoch_seconds.max(1e-9),
             best: better,
             theta_hash: theta_hash(&self.theta),
         };
+        let judged = Judged {
+            train_loss: record.train_loss,
+            validation_loss: record.validation_loss,
+            validation_accuracy: record.validation_accuracy,
+            by_accuracy: self.settings.monitor == Monitor::Accuracy,
+        };
+        self.schedule.judged(p.step, &judged, &mut p.schedule);
         p.history.push(record.clone());
         (p.seen, p.loss_sum, p.epoch_seconds) = (0, 0.0, 0.0);
         self.shuffle();
@@ -375,22 +372,10 @@ impl<'a> Trainer<'a> {
             train: self.parts.train.len(),
             validation: self.parts.validation.len(),
             test: self.parts.test.len(),
-            steps_per_epoch: self.parts.train.len().div_ceil(self.plans[0].0) as u64,
+            steps_per_epoch: self.settings.steps_per_epoch(self.parts.train.len()),
             epoch: self.progress.epoch + 1,
             step: self.progress.step,
             theta_hash: theta_hash(&self.theta),
-        }
-    }
-}
-
-fn class_weights(data: &dyn Samples, train: &[u32], choice: ClassWeights) -> Vec<f32> {
-    let mut counts = vec![0usize; data.classes()];
-    train.iter().for_each(|i| counts[data.class(*i as usize)] += 1);
-    match choice {
-        ClassWeights::None => vec![1.0; counts.len()],
-        ClassWeights::Balanced => {
-            let weight = |n: &usize| train.len() as f32 / (counts.len() * (*n).max(1)) as f32;
-            counts.iter().map(weight).collect()
         }
     }
 }

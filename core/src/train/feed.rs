@@ -1,0 +1,315 @@
+//! What an optimizer asks in a step: the loss and the gradient over the step's examples, with no more of them in memory
+//! at a time than one batch holds.
+//!
+//! ```text
+//! L = Σₘ Wₘ Lₘ / Σₘ Wₘ        Wₘ: the sum of the weights of the examples in the m-th part
+//! ```
+//!
+//! That is the loss of all of them at once, to rounding: gradient accumulation. Each question takes the parts one after
+//! another, so an optimizer may ask as often as it likes and always hears of the same examples; dropout draws for each
+//! example what it would draw in one large batch.
+
+use super::batches::{Samples, fill};
+use super::settings::{Batch, ClassWeights, Settings};
+use super::verdict::{self, Verdict};
+use crate::network::Model;
+use crate::op::Moment;
+use crate::optimizer::Objective;
+use crate::plan::Plan;
+use crate::threads::Threads;
+use crate::{Error, Result};
+
+/// Where training examples become questions.
+pub(super) struct Feed<'a> {
+    model: &'a Model,
+    data: &'a dyn Samples,
+    threads: Threads,
+    /// For a full part, and for a short last one.
+    plans: Vec<(usize, Plan)>,
+    /// Examples of a part at most.
+    part: usize,
+    /// Examples of a step at most.
+    step: usize,
+    /// Examples of an epoch.
+    examples: usize,
+    class_weights: Vec<f32>,
+    /// The gradient of one part, where there are several.
+    grad: Vec<f32>,
+}
+
+impl<'a> Feed<'a> {
+    /// For the examples `train`, in steps as the settings say.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if there are none; [`Error::Settings`] if a step would take more than all.
+    pub fn new(
+        model: &'a Model,
+        data: &'a dyn Samples,
+        train: &[u32],
+        settings: &Settings,
+        threads: &Threads,
+    ) -> Result<Self> {
+        let examples = train.len();
+        if examples == 0 {
+            return Err(Error::Data {
+                message: "there is no example to train on".into(),
+                mend: "add examples, or give less to validation and test".into(),
+            });
+        }
+        if settings.batch == Batch::All && settings.accumulate > 1 {
+            return Err(Error::Settings {
+                message: format!("{} times all examples are more than there are", settings.accumulate),
+                mend: "write a number of examples as the batch, or accumulate 1".into(),
+            });
+        }
+        let (part, step) = settings.batch_and_step(examples);
+        let mut plans = vec![(part, model.training_plan(part, threads)?)];
+        if !examples.is_multiple_of(part) {
+            plans.push((examples % part, model.training_plan(examples % part, threads)?));
+        }
+        Ok(Feed {
+            class_weights: class_weights(data, train, settings.class_weights),
+            grad: vec![0.0; if step > part { model.layout().weights() } else { 0 }],
+            threads: threads.clone(),
+            model,
+            data,
+            plans,
+            part,
+            step,
+            examples,
+        })
+    }
+
+    /// How many examples the step takes that comes when `seen` of the epoch are behind.
+    pub fn take(&self, seen: usize) -> usize {
+        self.step.min(self.examples - seen)
+    }
+
+    /// How much an example counts.
+    fn weight(&self, index: u32) -> f32 {
+        self.data.weight(index as usize) * self.class_weights[self.data.class(index as usize)]
+    }
+
+    /// Makes room to judge populations, so that no step has to.
+    pub fn prepare(&mut self) {
+        self.plans.iter_mut().for_each(|(_, plan)| plan.prepare());
+    }
+
+    /// A plan over whatever examples it saw last.
+    pub fn any_plan(&mut self) -> &mut Plan {
+        &mut self.plans[0].1
+    }
+
+    /// The examples `indices` as something to be asked, varied as in `epoch`; dropout draws by `moment`.
+    pub fn ask<'f>(&'f mut self, indices: &'f [u32], moment: Moment, epoch: u64) -> Asked<'f, 'a> {
+        let mut asked = Asked { indices, moment, epoch, weights: 0.0, feed: self };
+        if asked.has_parts() {
+            asked.weights = indices.iter().map(|i| asked.feed.weight(*i) as f64).sum();
+        } else {
+            let _ = asked.fill(0);
+        }
+        asked
+    }
+}
+
+/// The examples of a step.
+pub(super) struct Asked<'f, 'a> {
+    feed: &'f mut Feed<'a>,
+    indices: &'f [u32],
+    moment: Moment,
+    epoch: u64,
+    /// Σ Wₘ
+    weights: f64,
+}
+
+impl Asked<'_, '_> {
+    fn has_parts(&self) -> bool {
+        self.indices.len() > self.feed.part
+    }
+
+    /// Puts the part that begins with example `from` where its plan reads it. The plan, room for a gradient, and what
+    /// the part counts as a share of all.
+    fn fill(&mut self, from: usize) -> (&mut Plan, &mut [f32], f32) {
+        let Feed { model, data, threads, plans, part, class_weights, grad, .. } = &mut *self.feed;
+        let indices = &self.indices[from..self.indices.len().min(from + *part)];
+        let plan = plan_for(plans, indices.len());
+        plan.at(Moment { before: from as u64, ..self.moment });
+        let varied = Some((self.moment.seed, self.epoch));
+        fill(plan, model, *data, indices, class_weights, varied, threads);
+        let weights: f64 = plan.data("weight").iter().map(|w| *w as f64).sum();
+        (plan, grad, (weights / self.weights) as f32)
+    }
+
+    /// Takes the parts one after another. A part that counts nothing has no loss: it is left out.
+    fn each_part(&mut self, mut ask: impl FnMut(&mut Plan, &mut [f32], f32)) {
+        for from in (0..self.indices.len()).step_by(self.feed.part) {
+            let (plan, grad, share) = self.fill(from);
+            if share != 0.0 {
+                ask(plan, grad, share);
+            }
+        }
+    }
+
+    /// What first went wrong in a step whose loss is not finite.
+    pub fn verdict(&mut self, theta: &[f32], step: u64, learning_rate: f64) -> Verdict {
+        let last = (self.indices.len() - 1) / self.feed.part * self.feed.part;
+        let bad = (0..last).step_by(self.feed.part).find(|from| !self.fill(*from).0.loss(theta).is_finite());
+        verdict::find(self.fill(bad.unwrap_or(last)).0, theta, step, learning_rate)
+    }
+
+    fn whole(&mut self) -> &mut Plan {
+        plan_for(&mut self.feed.plans, self.indices.len())
+    }
+}
+
+impl Objective for Asked<'_, '_> {
+    fn loss(&mut self, theta: &[f32]) -> f32 {
+        if !self.has_parts() {
+            return self.whole().loss(theta);
+        }
+        let mut loss = 0.0;
+        self.each_part(|plan, _, share| loss += share * plan.loss(theta));
+        loss
+    }
+
+    fn gradient(&mut self, theta: &[f32], grad: &mut [f32]) -> f32 {
+        if !self.has_parts() {
+            return self.whole().gradient(theta, grad);
+        }
+        let mut loss = 0.0;
+        grad.fill(0.0);
+        self.each_part(|plan, of_part, share| {
+            loss += share * plan.gradient(theta, of_part);
+            grad.iter_mut().zip(of_part).for_each(|(g, part)| *g += share * *part);
+        });
+        loss
+    }
+
+    fn losses(&mut self, population: &[f32], losses: &mut [f32]) {
+        if !self.has_parts() {
+            return self.whole().losses(population, losses);
+        }
+        let weights = (population.len() / losses.len().max(1)).max(1);
+        // A few members at a time: their losses of one part have room here.
+        for (losses, members) in losses.chunks_mut(MEMBERS).zip(population.chunks(MEMBERS * weights)) {
+            let mut of_part = [0.0; MEMBERS];
+            let of_part = &mut of_part[..losses.len()];
+            losses.fill(0.0);
+            self.each_part(|plan, _, share| {
+                plan.losses(members, of_part);
+                losses.iter_mut().zip(of_part.iter()).for_each(|(loss, part)| *loss += share * part);
+            });
+        }
+    }
+}
+
+/// Members of a population that are asked about together.
+const MEMBERS: usize = 256;
+
+fn plan_for(plans: &mut [(usize, Plan)], examples: usize) -> &mut Plan {
+    &mut plans
+        .iter_mut()
+        .find(|p| p.0 == examples)
+        .expect("there is one for a full part and for a short one")
+        .1
+}
+
+fn class_weights(data: &dyn Samples, train: &[u32], choice: ClassWeights) -> Vec<f32> {
+    let mut counts = vec![0usize; data.classes()];
+    train.iter().for_each(|i| counts[data.class(*i as usize)] += 1);
+    match choice {
+        ClassWeights::None => vec![1.0; counts.len()],
+        ClassWeights::Balanced => {
+            let weight = |n: &usize| train.len() as f32 / (counts.len() * (*n).max(1)) as f32;
+            counts.iter().map(weight).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::losses::Loss;
+    use crate::network::Network;
+    use crate::rng::{Rng, Stream};
+
+    /// Examples of two classes, one of them rare, that count differently; some not at all.
+    struct Uneven;
+
+    impl Samples for Uneven {
+        fn len(&self) -> usize {
+            120
+        }
+        fn inputs(&self) -> usize {
+            10
+        }
+        fn classes(&self) -> usize {
+            2
+        }
+        fn class(&self, index: usize) -> usize {
+            usize::from(index.is_multiple_of(5))
+        }
+        fn read(&self, index: usize, into: &mut [f32]) {
+            let mut rng = Rng::new(3, Stream::Probe, index as u64);
+            into.fill_with(|| rng.normal());
+        }
+        fn read_varied(&self, index: usize, rng: &mut Rng, into: &mut [f32]) {
+            self.read(index, into);
+            into[0] = rng.normal();
+        }
+        fn weight(&self, index: usize) -> f32 {
+            if (40..60).contains(&index) { 0.0 } else { (1 + index % 3) as f32 }
+        }
+    }
+
+    fn model() -> Model {
+        let network = "dense 200 tanh, dropout 0.4, dense 30 relu, dropout 0.2, dense 1 sigmoid";
+        let loss = Loss::parse("binary_cross_entropy").unwrap();
+        Model::new(Network::parse(network).unwrap(), loss, 10, 2).unwrap()
+    }
+
+    /// Loss, gradient and the losses of a population over 97 examples, taken in parts of `batch`.
+    fn answers(batch: usize) -> (f32, Vec<f32>, Vec<f32>) {
+        let (model, indices): (Model, Vec<u32>) = (model(), (0..97).collect());
+        let settings = Settings {
+            batch: Batch::Of(batch),
+            accumulate: 97u64.div_ceil(batch as u64),
+            class_weights: ClassWeights::Balanced,
+            ..Settings::default()
+        };
+        let mut feed = Feed::new(&model, &Uneven, &indices, &settings, &Threads::new(2)).unwrap();
+        assert_eq!(feed.take(0), 97);
+        let moment = Moment { training: true, seed: 4, step: 9, ..Moment::default() };
+        let theta = model.layout().start(2);
+        let mut asked = feed.ask(&indices, moment, 5);
+        let mut grad = vec![f32::NAN; theta.len()];
+        let loss = asked.gradient(&theta, &mut grad);
+        assert_eq!(loss.to_bits(), asked.loss(&theta).to_bits(), "asked again it says the same");
+        let population: Vec<f32> = (0..300).flat_map(|seed| model.layout().start(seed)).collect();
+        let mut losses = vec![f32::NAN; 300];
+        asked.losses(&population, &mut losses);
+        assert_eq!(losses[2].to_bits(), loss.to_bits());
+        let mut again = vec![f32::NAN; theta.len()];
+        asked.gradient(&theta, &mut again);
+        assert!(grad == again);
+        (loss, grad, losses)
+    }
+
+    #[test]
+    fn parts_together_are_the_batch() {
+        let (loss, grad, losses) = answers(97);
+        let greatest = grad.iter().fold(0.0f32, |a, g| a.max(g.abs()));
+        // The last parts are of 17, 6, 1 and 1 examples; dropout draws in chunks that end within parts.
+        for batch in [40, 13, 96, 1] {
+            let (parts_loss, parts_grad, parts_losses) = answers(batch);
+            assert!((loss - parts_loss).abs() < 2e-6, "batches of {batch}: {parts_loss}, not {loss}");
+            for (i, (whole, parts)) in grad.iter().zip(&parts_grad).enumerate() {
+                let error = (whole - parts).abs();
+                assert!(error < 1e-5 * greatest, "batches of {batch}: slope {i} is {parts}, not {whole}");
+            }
+            for (whole, parts) in losses.iter().zip(&parts_losses) {
+                assert!((whole - parts).abs() < 1e-5, "batches of {batch}: {parts}, not {whole}");
+            }
+        }
+    }
+}
