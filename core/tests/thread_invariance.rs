@@ -74,7 +74,7 @@ fn a_population_is_judged_as_its_members_are_on_any_number_of_threads() {
             plan.data("input").fill_with(|| rng.normal());
             plan.data("target").fill_with(|| rng.below(5) as f32);
             plan.data("weight").fill_with(|| 0.5 + rng.uniform());
-            plan.at(Moment { training: true, seed: 5, step: 3 });
+            plan.at(Moment { training: true, seed: 5, step: 3, ..Moment::default() });
             let mut losses = vec![0.0; members as usize];
             if one_by_one {
                 let thetas = population.chunks(weights);
