@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::batches::{Parts, Samples, fill};
 use super::checkpoint::{self, Progress};
 use super::evaluate::Evaluator;
-use super::event::{EpochRecord, Event, Watcher};
+use super::event::{EpochRecord, Event, GradientCheck, Watcher};
 use super::model_file::theta_hash;
 use super::settings::{Batch, ClassWeights, Monitor, Settings};
 use super::verdict;
+use super::way::Source;
 use crate::cost::Counted;
+use crate::gradients::{Check, check};
 use crate::network::Model;
 use crate::op::Moment;
 use crate::optimizer::{Optimizer, Reason, Setup, Step};
@@ -67,6 +69,10 @@ pub struct Trainer<'a> {
     threads: Threads,
     /// For the full batch, and for the short last one.
     plans: Vec<(usize, Plan)>,
+    /// Where the gradients of each plan come from.
+    sources: Vec<Source>,
+    /// A check of the step under way, not yet told.
+    checked: Option<GradientCheck>,
     evaluator: Evaluator<'a>,
     optimizer: Box<dyn Optimizer>,
     theta: Vec<f32>,
@@ -107,6 +113,8 @@ impl<'a> Trainer<'a> {
         if !examples.is_multiple_of(batch) {
             plans.push((examples % batch, model.training_plan(examples % batch, threads)?));
         }
+        let source = |p: &(usize, Plan)| Source::new(settings.gradient, model, &p.1, p.0);
+        let sources = plans.iter().map(source).collect::<Result<_>>()?;
         let theta = model.layout().start(settings.seed);
         let setup = Setup::new(model.layout(), threads).around(settings.around()).seed(settings.seed);
         let optimizer = Choice::parse(&settings.optimizer)?.build(&setup);
@@ -123,6 +131,8 @@ impl<'a> Trainer<'a> {
             parts,
             settings,
             plans,
+            sources,
+            checked: None,
             optimizer,
             theta,
             progress,
@@ -198,7 +208,11 @@ impl<'a> Trainer<'a> {
         while self.progress.ended.is_none() {
             let began = Instant::now();
             let loss = self.step()?;
-            let spent = began.elapsed().as_secs_f64();
+            let mut spent = began.elapsed().as_secs_f64();
+            if let Some(check) = self.checked.take() {
+                spent -= check.seconds;
+                watcher.see(&Event::GradientCheck(check));
+            }
             self.progress.seconds += spent;
             self.progress.epoch_seconds += spent;
             watcher.see(&Event::Step {
@@ -239,16 +253,21 @@ impl<'a> Trainer<'a> {
     fn step(&mut self) -> Result<f32> {
         let seen = self.progress.seen;
         let batch = self.plans[0].0.min(self.order.len() - seen);
-        let (_, plan) = self.plans.iter_mut().find(|p| p.0 == batch).expect("a full or a short batch");
+        let which = self.plans.iter().position(|p| p.0 == batch).expect("a full or a short batch");
+        let (plan, source) = (&mut self.plans[which].1, &mut self.sources[which]);
         let at = Step { t: self.progress.step + 1, learning_rate: self.settings.learning_rate };
 
         plan.at(Moment { training: true, seed: self.settings.seed, step: at.t });
         let batch_of = &self.order[seen..seen + batch];
         let varied = Some((self.settings.seed, self.progress.epoch));
         fill(plan, self.model, self.data, batch_of, &self.class_weights, varied, &self.threads);
-        let mut counted = Counted::new(plan, batch);
+        if self.settings.check_gradient.is_some_and(|every| at.t.is_multiple_of(every)) {
+            self.checked = Some(check_in_passing(plan, &self.theta, self.settings.seed, at.t));
+        }
+        let mut counted = Counted::new(source.objective(plan), batch);
         let loss = self.optimizer.step(at, &mut self.theta, &mut counted);
         let asked = counted.cost;
+        let asked = source.cost(asked, self.theta.len());
 
         if !loss.is_finite() {
             let verdict = verdict::find(plan, &self.theta, at.t, at.learning_rate);
@@ -376,6 +395,16 @@ impl<'a> Trainer<'a> {
             theta_hash: theta_hash(&self.theta),
         }
     }
+}
+
+/// Compares a few slopes of the batch at hand in each part, and along two directions.
+fn check_in_passing(plan: &mut Plan, theta: &[f32], seed: u64, step: u64) -> GradientCheck {
+    let began = Instant::now();
+    // Other weights each time.
+    let seed = seed ^ step.rotate_left(32);
+    let how = Check { weights: Some(4), directions: 2, seed, sweep: false, cost: false, ..Check::default() };
+    let report = check(plan, theta, None, &how);
+    GradientCheck::of(report, step, began.elapsed().as_secs_f64())
 }
 
 fn class_weights(data: &dyn Samples, train: &[u32], choice: ClassWeights) -> Vec<f32> {
