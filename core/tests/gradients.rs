@@ -294,6 +294,15 @@ fn kinks_are_recognised_and_counted_apart() {
 }
 
 #[test]
+fn what_is_no_number_does_not_agree() {
+    let model = model("dense 3 relu, dense 1", "squared_error", 2, 2);
+    let mut plan = filled(&model, 4, &Threads::new(1));
+    plan.data("input")[1] = f32::NAN;
+    let report = check(&mut plan, &theta(&model), None, &Check { cost: false, ..Check::default() });
+    assert!(!report.agrees());
+}
+
+#[test]
 fn a_network_with_dropout_is_checked_with_the_masks_of_its_step() {
     let model =
         model("dropout 0.3, dense 20 relu, dropout 0.5, dense 3 softmax", "softmax_cross_entropy", 6, 3);

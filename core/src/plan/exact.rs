@@ -95,11 +95,8 @@ impl Plan {
         let Some(ExactPlace::Value(loss)) = loss else { unreachable!("a loss is computed") };
         // An op has at most one kink for each number it reads or makes.
         let kinks = runs.iter().map(ExactRun::single).sum();
-        let lane = || Lane {
-            values: vec![0.0; values],
-            sides: Sides::with_room(kinks),
-            single: vec![0.0; single],
-        };
+        let lane =
+            || Lane { values: vec![0.0; values], sides: Sides::with_room(kinks), single: vec![0.0; single] };
         let mut exact = ExactPlan {
             runs,
             data: vec![0.0; data],

@@ -170,8 +170,8 @@ const ROUNDINGS: f64 = 10.0;
 fn fault(report: &Report, rounding: f64) -> Option<Fault> {
     for op in report.ops.iter().rev() {
         let allowed = if op.exact { report.tolerance } else { report.tolerance.max(SINGLE_TOLERANCE) };
-        if op.error.is_some_and(|error| !(error <= allowed)) {
-            let error = op.error.unwrap_or(f64::NAN);
+        if op.error.is_some_and(|error| error > allowed) {
+            let error = op.error.unwrap_or_default();
             let layer = if op.layer.is_empty() { op.op.clone() } else { op.layer.clone() };
             let message = format!(
                 "the way back of `{}` in {layer}: its slope with respect to {} is not that of its way forward",
@@ -183,15 +183,15 @@ fn fault(report: &Report, rounding: f64) -> Option<Fault> {
     for part in report.parts.iter().rev() {
         let allowed = report.tolerance.max(ROUNDINGS * part.rounding);
         let errors = [Some(part.worst), part.direction, part.by_hand, part.hand_to_central];
-        let error = errors.into_iter().flatten().fold(0.0, |a: f64, e| if a >= e { a } else { e });
-        if !(error <= allowed) {
+        let error = errors.into_iter().flatten().fold(0.0, f64::max);
+        if error > allowed {
             let layer = part.name.rsplit_once('.').map_or(part.name.as_str(), |p| p.0).to_string();
             let message = format!("the slopes of {} differ between the ways", part.name);
             return Some(Fault { layer, message, error });
         }
     }
     let allowed = report.tolerance.max(ROUNDINGS * rounding);
-    let wrong = report.directions.iter().find(|d| !d.kink && !(d.error <= allowed))?;
+    let wrong = report.directions.iter().find(|d| !d.kink && d.error > allowed)?;
     Some(Fault {
         layer: "all layers together".into(),
         message: "the slope along a random direction differs between the ways".into(),
@@ -201,8 +201,16 @@ fn fault(report: &Report, rounding: f64) -> Option<Fault> {
 
 /// |a − b| relative to the greater of the two, or to `size` if that is greater; 0 if all are 0.
 fn apart(a: f64, b: f64, size: f64) -> f64 {
-    let error = (a - b).abs();
-    if error == 0.0 { 0.0 } else { error / a.abs().max(b.abs()).max(size) }
+    relative((a - b).abs(), a.abs().max(b.abs()).max(size))
+}
+
+/// An error relative to a size; what is no number is infinitely wrong.
+fn relative(error: f64, size: f64) -> f64 {
+    match error / size {
+        _ if error == 0.0 => 0.0,
+        share if share.is_nan() => f64::INFINITY,
+        share => share,
+    }
 }
 
 /// √Σx²

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::{ByHand, Check, SINGLE_TOLERANCE, apart, norm};
+use super::{ByHand, Check, SINGLE_TOLERANCE, apart, norm, relative};
 use crate::gradients::forward_step;
 use crate::op::Sides;
 use crate::optimizer::Objective;
@@ -199,7 +199,7 @@ pub(super) fn compare(
         let together = |a: &dyn Fn(&SlopeReport) -> f64, b: &dyn Fn(&SlopeReport) -> f64| {
             let [x, y] = [norm(kept().map(a)), norm(kept().map(b))];
             let difference = norm(kept().map(|s| a(s) - b(s)));
-            if difference == 0.0 { 0.0 } else { difference / x.max(y).max(floor * count) }
+            relative(difference, x.max(y).max(floor * count))
         };
         let direction = random_direction(weights, how.seed, 1 << 32 | number as u64);
         let along: f64 = part.range().zip(&direction).map(|(i, d)| grad[i] * d).sum();
@@ -211,7 +211,7 @@ pub(super) fn compare(
             kinks: own.iter().filter(|s| s.kink).count(),
             size,
             error: together(&|s| s.backpropagation, &|s| s.central),
-            worst: kept().map(|s| s.error).fold(0.0, |a, e| if a >= e { a } else { e }),
+            worst: kept().map(|s| s.error).fold(0.0, f64::max),
             direction: (!crossed).then(|| apart(along, central, size.max(floor))),
             by_hand: hand.as_ref().map(|hand| difference(&grad[part.range()], &hand[part.range()], floor)),
             hand_to_central: hand
@@ -238,7 +238,7 @@ pub(super) fn compare(
 fn difference(a: &[f64], b: &[f64], floor: f64) -> f64 {
     let apart = norm(a.iter().zip(b).map(|(a, b)| a - b));
     let size = norm(a.iter().copied()).max(norm(b.iter().copied()));
-    if apart == 0.0 { 0.0 } else { apart / size.max(floor * (a.len() as f64).sqrt()) }
+    relative(apart, size.max(floor * (a.len() as f64).sqrt()))
 }
 
 fn gradient(plan: &mut Plan, theta: &[f32]) -> Vec<f64> {
