@@ -1,10 +1,15 @@
 //! What can be typed: every command and option, with the words `--help` prints.
 
+mod check;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use gradus::gradients::Way;
 use gradus::train::{Batch, ClassWeights, Monitor};
+
+pub use check::{CheckArgs, CheckGradientArgs};
 
 /// Trains neural networks and shows every step: from a folder of pictures to a trained model in one command.
 #[derive(Parser)]
@@ -33,6 +38,11 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Name what is on pictures, with probabilities.
     Predict(PredictArgs),
+    /// Check that things are what they should be: that the gradient is the slope of the loss.
+    Check {
+        #[command(subcommand)]
+        what: CheckArgs,
+    },
     /// The doctor of a picture folder: classes, sizes, unreadable, misnamed, rotated, duplicates. Changes nothing.
     Inspect(InspectArgs),
     /// Try learning rates of all sizes on a copy of the network, and suggest one with its reason. Takes the options of
@@ -74,6 +84,13 @@ pub struct TrainArgs {
     /// all [default: adam].
     #[arg(long, value_name = "LINE", help_heading = "Optimizer")]
     pub optimizer: Option<String>,
+    /// How gradients are made: backpropagation, forward_difference, central_difference or by_hand (small networks)
+    /// [default: backpropagation].
+    #[arg(long, value_name = "WAY", help_heading = "Optimizer")]
+    pub gradient: Option<Way>,
+    /// Compare backpropagation with central differences before every N-th step; it changes no weight.
+    #[arg(long, value_name = "N", help_heading = "Optimizer")]
+    pub check_gradient: Option<u64>,
     /// Learning rate, or `auto`: as `gradus find-rate` suggests [default: 0.0005 for adam, else the optimizer's own].
     #[arg(long, value_name = "RATE|auto", help_heading = "Optimizer")]
     pub lr: Option<Rate>,
@@ -167,6 +184,8 @@ impl TrainArgs {
             (self.loss.is_some(), "--loss"),
             (self.class_weights.is_some(), "--class-weights"),
             (self.optimizer.is_some(), "--optimizer"),
+            (self.gradient.is_some(), "--gradient"),
+            (self.check_gradient.is_some(), "--check-gradient"),
             (self.lr.is_some(), "--lr"),
             (self.schedule.is_some(), "--schedule"),
             (self.batch.is_some(), "--batch"),

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use gradus::average::ExponentialAverage;
-use gradus::train::{EpochRecord, Event, Settings};
+use gradus::train::{EpochRecord, Event, GradientCheck, Settings};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::Shared;
@@ -133,6 +133,11 @@ impl Console {
                     self.bar.set_prefix(self.epoch_name(record.epoch + 1));
                 }
             }
+            Event::GradientCheck(check) => {
+                if matches!(self.voice, Voice::Terminal | Voice::Plain) {
+                    self.bar.suspend(|| print(&checked(check)));
+                }
+            }
             Event::Verdict(_) => self.bar.finish_and_clear(),
         }
         if self.voice == Voice::Json {
@@ -172,6 +177,19 @@ impl Console {
             if record.best { "  best" } else { "" },
         )
     }
+}
+
+/// How a check in mid-training went.
+fn checked(check: &GradientCheck) -> String {
+    let GradientCheck { step, checked, kinks, error, place, .. } = check;
+    let verdict = match &check.fault {
+        None => format!("agrees with differences: largest relative error {error:.1e} ({place})"),
+        Some(fault) => format!("DISAGREES with differences in {}: {}", fault.layer, fault.message),
+    };
+    format!(
+        "step {step}: the gradient {verdict}; {checked} weights, {kinks} on kinks, {:.1} s",
+        check.seconds
+    )
 }
 
 /// `63.2 %`

@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "a program has no public items to document")]
 
 mod args;
+mod check;
 mod console;
 mod evaluate;
 mod figures;
@@ -44,6 +45,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Predict(args) => predict::predict(&args),
         Command::Race(args) => race::run(&args),
         Command::FindRate(args) => find_rate::find_rate(&args),
+        Command::Check { what } => check::run(&what),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::List(args) => list::list(&args),
         Command::Figures(args) => figures::figures(&args),

@@ -136,6 +136,8 @@ impl Recipe {
             network: network.line(),
             loss: loss.line(),
             optimizer: optimizer.line(),
+            gradient: args.gradient.unwrap_or(default.gradient),
+            check_gradient: args.check_gradient,
             learning_rate,
             schedule: schedule.line(),
             batch: args.batch.unwrap_or(Batch::Of(64)),
@@ -207,6 +209,7 @@ impl Recipe {
             steps: None,
             seconds: None,
             patience: 0,
+            check_gradient: None,
             checkpoint_seconds: 0.0,
             ..self.train.clone()
         };
@@ -219,7 +222,7 @@ impl Recipe {
 const ADAM_RATE: f64 = 5e-4;
 
 /// The default network for pictures: fewer pictures need more forgetting (README, "The default recipe").
-fn default_network(loss: &Loss, classes: usize, pictures: usize) -> String {
+pub fn default_network(loss: &Loss, classes: usize, pictures: usize) -> String {
     let end = match (loss.entry.link, loss.entry.targets, classes) {
         (Link::Softmax, ..) | (_, Targets::Class, _) => format!("dense {classes} softmax"),
         (_, _, 2) => "dense 1 sigmoid".into(),

@@ -11,6 +11,7 @@
 //! | [`network`], [`layers`], [`initializers`], [`words`] | a network in one line of text |
 //! | [`average`] | what an exponentially weighted average remembers |
 //! | [`race`], [`cost`] | optimizers side by side, by what they ask for |
+//! | [`gradients`] | backpropagation, differences and formulas derived by hand, held against one another |
 //! | [`schedules`] | how the learning rate changes |
 //! | [`train`] | the loop, and what it tells whoever watches; checkpoints and models |
 //! | [`kernels`], [`threads`], [`rng`] | loops, workers and random numbers underneath |
@@ -30,6 +31,7 @@ pub mod elementary;
 pub mod error;
 pub mod evolution;
 pub mod functions;
+pub mod gradients;
 pub mod graph;
 pub mod initializers;
 pub mod kernels;

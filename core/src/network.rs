@@ -195,7 +195,7 @@ impl Model {
         Ok((Plan::forward_only(graph, &[z, loss], threads)?, z, loss))
     }
 
-    fn graph(&self, batch: usize) -> Result<(Graph, Var, Var)> {
+    pub(crate) fn graph(&self, batch: usize) -> Result<(Graph, Var, Var)> {
         let mut graph = Graph::new();
         let x = graph.data("input", &[batch, self.inputs]);
         let z = self.network.build(&mut graph, x, self.open)?;

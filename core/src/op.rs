@@ -1,6 +1,7 @@
 //! What one computation is: its shape, its way forward, its way back.
 
 use crate::error::Result;
+use crate::gradients::Expression;
 use crate::threads::Threads;
 
 /// Up to four lengths, outermost first; the first is the batch wherever there is one.
@@ -80,6 +81,69 @@ pub trait Op: Send + Sync {
 
     /// dx ← ∂L/∂x, from dy = ∂L/∂y
     fn backward(&self, run: Backward);
+
+    /// The way forward in `f64`, if the op has one. Finite differences want it: the rounding of `f32` hides what a small
+    /// step changes. Without it they take larger steps and see less.
+    fn exact(&self) -> Option<&dyn Exact> {
+        None
+    }
+
+    /// What it does to one example, written down: the formulas of its result from those of its inputs, row by row, or
+    /// why it cannot be written so. That is enough to derive a whole network by hand ([`crate::gradients::ByHand`]).
+    fn formula(&self, _inputs: &[&[Expression]], _training: bool) -> Written {
+        Err(format!("the op `{}` has no written formula", self.name()))
+    }
+}
+
+/// The formulas of an op's result, or why there are none.
+pub type Written = std::result::Result<Vec<Expression>, String>;
+
+/// The way forward in `f64`: the same function as [`Op::forward`].
+pub trait Exact {
+    /// y ← f(x…)
+    fn forward(&self, run: ExactForward);
+}
+
+/// What [`Exact::forward`] is handed.
+pub struct ExactForward<'a> {
+    /// The shape of each input.
+    pub shapes: &'a [Shape],
+    /// The inputs.
+    pub x: &'a [&'a [f64]],
+    /// Where the result goes.
+    pub y: &'a mut [f64],
+    /// On which side of its kinks it is.
+    pub sides: &'a mut Sides,
+    /// Where in the training this is: what is drawn at random is drawn as on the way forward in `f32`.
+    pub moment: Moment,
+    /// Which op of the graph this is.
+    pub id: usize,
+    /// Who may help.
+    pub threads: &'a Threads,
+}
+
+/// On which side of each kink a computation was. Where a slope jumps (relu at 0), a difference between two sides is no
+/// slope: comparing the sides of two computations tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sides(Vec<i8>);
+
+impl Sides {
+    /// With room for `kinks` of them.
+    pub fn with_room(kinks: usize) -> Self {
+        Sides(Vec::with_capacity(kinks))
+    }
+    /// Notes numbers that change their sign where the slope jumps: −1, 0 (on the kink) or 1 for each.
+    pub fn note(&mut self, distances: impl IntoIterator<Item = f64>) {
+        self.0.extend(distances.into_iter().map(|d| (d > 0.0) as i8 - (d < 0.0) as i8));
+    }
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+    /// What was noted, in order.
+    pub fn signs(&self) -> &[i8] {
+        &self.0
+    }
 }
 
 /// What [`Op::forward`] is handed.

@@ -28,6 +28,18 @@ fn every_written_slope_is_the_derivative_of_the_written_value() {
     }
 }
 
+/// Differences across a kink are no slopes, so whoever takes them must know.
+#[test]
+fn an_activation_whose_slope_or_bend_jumps_at_zero_says_so() {
+    for a in ACTIVATIONS {
+        let h = 1e-6;
+        let [far_left, left, right, far_right] = [-2.0, -1.0, 1.0, 2.0].map(|k| (a.derived)(k * h));
+        let bends = ((left - far_left) / h, (far_right - right) / h);
+        let jumps = (right - left).abs() > 1e-4 || (bends.1 - bends.0).abs() > 1e-3;
+        assert_eq!(a.kink, jumps, "{}: slopes {left} and {right}, bends {bends:?}", a.name);
+    }
+}
+
 /// Whether the formula keeps all digits of tiny results; the others take a difference from 1.
 fn keeps_digits(a: &Activation) -> bool {
     !matches!(a.name, "elu" | "gelu")

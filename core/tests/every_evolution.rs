@@ -495,7 +495,7 @@ fn digits_are_learnt_without_a_gradient() {
         plan.data("input").copy_from_slice(&pictures);
         plan.data("target").copy_from_slice(&answers);
         plan.data("weight").fill(1.0);
-        plan.at(Moment { training: true, seed: 1, step: 1 });
+        plan.at(Moment { training: true, seed: 1, step: 1, ..Moment::default() });
         let setup = Setup::new(model.layout(), &threads);
         let mut optimizer = Choice::parse(&format!("{line} budget={evaluations}")).unwrap().build(&setup);
         let mut theta = model.layout().start(1);

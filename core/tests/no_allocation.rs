@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use common::{Clouds, model, optimizer_lines};
 use gradus::functions;
+use gradus::gradients::Way;
+use gradus::network::Model;
 use gradus::op::Moment;
 use gradus::optimizer::{Around, Objective, Setup, Step};
 use gradus::optimizers::Choice;
@@ -56,6 +58,10 @@ fn steps_allocate_nothing() {
         for entry in functions::all() {
             an_evaluation_allocates_nothing(entry.name, threads);
         }
+        for way in Way::ALL {
+            let small = model("dense 6 relu, dense 4 gelu, dense 3 softmax", "softmax_cross_entropy", 5, 3);
+            the_trainer_allocates_nothing(&small, "adam", way, threads, 1);
+        }
     }
 }
 
@@ -101,19 +107,30 @@ fn a_bare_step_allocates_nothing(optimizer: &str, threads: usize) {
 }
 
 fn a_step_of_the_trainer_allocates_nothing(optimizer: &str, threads: usize, accumulate: u64) {
-    let data = Clouds { examples: 400, inputs: 300, classes: 3 };
     let model = model(LINE, "softmax_cross_entropy", 300, 3);
+    the_trainer_allocates_nothing(&model, optimizer, Way::Backpropagation, threads, accumulate);
+}
+
+fn the_trainer_allocates_nothing(
+    model: &Model,
+    optimizer: &str,
+    gradient: Way,
+    threads: usize,
+    accumulate: u64,
+) {
+    let data = Clouds { examples: 400, inputs: model.inputs, classes: 3 };
     let settings = Settings {
         batch: Batch::Of(96 / accumulate as usize),
         accumulate,
         schedule: "warmup steps=5 over one_cycle".into(),
         epochs: 3,
         optimizer: optimizer.into(),
+        gradient,
         clip_norm: Some(1.0),
         ..Settings::default()
     };
     let threads = Threads::new(threads);
-    let mut trainer = Trainer::new(&model, &data, data.parts(310), settings, &threads, "").unwrap();
+    let mut trainer = Trainer::new(model, &data, data.parts(310), settings, &threads, "").unwrap();
     // Between two steps of one epoch: each is seen right after it was made.
     let mut last = None;
     let mut steps = 0;
@@ -121,7 +138,7 @@ fn a_step_of_the_trainer_allocates_nothing(optimizer: &str, threads: usize, accu
         let now = ALLOCATIONS.load(SeqCst);
         match (event, last) {
             (Event::Step { .. }, Some(before)) => {
-                assert_eq!(now - before, 0, "{optimizer}: a step of the trainer allocates");
+                assert_eq!(now - before, 0, "{optimizer}, {gradient:?}: a step of the trainer allocates");
                 steps += 1;
                 last = Some(now);
             }

@@ -7,7 +7,8 @@ pub(super) const ROW: Activation = Activation::of::<Elu>(
     "relu with a smooth lower side",
     "Clevert et al. 2015, Fast and Accurate Deep Network Learning by ELUs, arXiv 1511.07289",
 )
-.rectifying();
+.rectifying()
+.with_kink();
 
 /// The exponential linear unit (α = 1).
 ///

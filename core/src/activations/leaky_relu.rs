@@ -7,7 +7,8 @@ pub(super) const ROW: Activation = Activation::of::<LeakyRelu>(
     "relu whose units cannot die",
     "Maas et al. 2013, Rectifier Nonlinearities Improve Neural Network Acoustic Models",
 )
-.rectifying();
+.rectifying()
+.with_kink();
 
 /// Relu with a small slope (0.01, as PyTorch) below zero.
 ///

@@ -15,6 +15,7 @@ mod tanh;
 
 pub use sigmoid::Sigmoid;
 
+use crate::gradients::Expression;
 use crate::kernels::{Loop, widest};
 use crate::real::{Dual, Real};
 
@@ -51,6 +52,8 @@ pub struct Activation {
     pub keeps: Keeps,
     /// Whether it is zero for about half of all inputs, so that weights start twice as large (He).
     pub rectifies: bool,
+    /// Whether its slope, or the slope of its slope, jumps at 0: differences across 0 are no slopes.
+    pub kink: bool,
     /// y ← f(y), for a row of numbers.
     pub apply: fn(&mut [f32]),
     /// dy ← dy · slope(kept), for a row of numbers.
@@ -61,6 +64,8 @@ pub struct Activation {
     pub slope: fn(f64) -> f64,
     /// The slope at x, by differentiating the value's formula: what tests hold `slope` against.
     pub derived: fn(f64) -> f64,
+    /// The value as a formula.
+    pub written: fn(Expression) -> Expression,
 }
 
 impl Activation {
@@ -78,17 +83,25 @@ impl Activation {
             paper,
             keeps: C::KEEPS,
             rectifies: false,
+            kink: false,
             apply: |y| widest(Apply::<C>(y, std::marker::PhantomData)),
             chain: |dy, kept| widest(Chain::<C>(dy, kept, std::marker::PhantomData)),
             value: C::value::<f64>,
             slope: |x| C::slope(if matches!(C::KEEPS, Keeps::Result) { C::value(x) } else { x }),
             derived: |x| C::value(Dual::variable(x)).slope,
+            written: C::value::<Expression>,
         }
     }
 
     /// The same, of the relu family.
     pub const fn rectifying(mut self) -> Self {
         self.rectifies = true;
+        self
+    }
+
+    /// The same, with a kink at 0.
+    pub const fn with_kink(mut self) -> Self {
+        self.kink = true;
         self
     }
 

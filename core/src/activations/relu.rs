@@ -7,7 +7,8 @@ pub(super) const ROW: Activation = Activation::of::<Relu>(
     "the usual choice between layers",
     "Nair & Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines",
 )
-.rectifying();
+.rectifying()
+.with_kink();
 
 /// The rectified linear unit; its slope at 0 is taken as 0.
 ///

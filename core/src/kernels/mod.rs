@@ -4,12 +4,14 @@
 //! block, every element of a product is one chain of fused multiply-adds, x ← round(a b + x), over k in
 //! ascending order from +0.
 
+mod exact;
 mod matmul;
 mod pack;
 mod tile;
 mod vector;
 
 use crate::threads::{Shared, Threads};
+pub use exact::matmul_exact;
 use matmul::Product;
 
 /// A plain loop that [`widest`] compiles for several instruction sets. Implementors mark `run`

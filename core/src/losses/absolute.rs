@@ -31,4 +31,7 @@ impl Pointwise for AbsoluteError {
         let (one, zero) = (R::of(1.0), R::of(0.0));
         one.where_positive(z - t, (-one).where_positive(t - z, zero))
     }
+    fn kink(&self, z: f64, t: f64) -> Option<f64> {
+        Some(z - t)
+    }
 }

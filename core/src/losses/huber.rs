@@ -47,4 +47,7 @@ impl Pointwise for Huber {
         let delta = R::of(self.delta);
         (z - t).min(delta).max(-delta)
     }
+    fn kink(&self, z: f64, t: f64) -> Option<f64> {
+        Some((z - t).abs() - self.delta)
+    }
 }

@@ -7,8 +7,9 @@
 
 use super::{Targets, as_given, check};
 use crate::error::Result;
+use crate::gradients::Expression;
 use crate::kernels::{Loop, widest};
-use crate::op::{Backward, Forward, Op, Shape};
+use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape, Written};
 use crate::real::Real;
 use crate::threads::Shared;
 
@@ -20,6 +21,10 @@ pub trait Pointwise: Send + Sync + 'static {
     fn value<R: Real>(&self, z: R, t: R) -> R;
     /// ∂ℓ/∂z
     fn slope<R: Real>(&self, z: R, t: R) -> R;
+    /// A number that changes its sign where the slope, or the slope of the slope, jumps; none if it never does.
+    fn kink(&self, _z: f64, _t: f64) -> Option<f64> {
+        None
+    }
 }
 
 /// The op of a [`Pointwise`] loss; inputs z, t (batch × outputs) and w (batch).
@@ -65,6 +70,30 @@ impl<P: Pointwise> Op for PointwiseLoss<P> {
                 widest(Slopes { loss: &self.0, z: &z[range.clone()], t: &t[range], to, add, scale });
             }
         });
+    }
+
+    fn exact(&self) -> Option<&dyn Exact> {
+        Some(self)
+    }
+
+    fn formula(&self, inputs: &[&[Expression]], _training: bool) -> Written {
+        let (z, t) = (inputs[0], inputs[1]);
+        let sum = Expression::total(z.iter().zip(t).map(|(z, t)| self.0.value(*z, *t)));
+        Ok(vec![sum / Real::of(z.len() as f64)])
+    }
+}
+
+impl<P: Pointwise> Exact for PointwiseLoss<P> {
+    fn forward(&self, run: ExactForward) {
+        let (_, n) = run.shapes[0].matrix();
+        let [z, t, w] = run.x else { unreachable!("checked by shape") };
+        let (mut sum, mut weight) = (0.0, 0.0);
+        for ((z, t), w) in z.chunks_exact(n).zip(t.chunks_exact(n)).zip(*w) {
+            sum += w * z.iter().zip(t).map(|(z, t)| self.0.value(*z, *t)).sum::<f64>();
+            weight += w;
+        }
+        run.y[0] = sum / (weight * n as f64);
+        run.sides.note(z.iter().zip(*t).filter_map(|(z, t)| self.0.kink(*z, *t)));
     }
 }
 

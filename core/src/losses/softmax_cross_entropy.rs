@@ -9,8 +9,9 @@
 
 use super::{Entry, Link, Targets, as_given, binary_cross_entropy::SMOOTHING, check};
 use crate::error::Result;
+use crate::gradients::Expression;
 use crate::kernels::{Loop, widest};
-use crate::op::{Backward, Forward, Op, Shape};
+use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape, Written};
 use crate::real::Real;
 
 pub(super) const ROW: Entry = Entry {
@@ -78,6 +79,37 @@ impl Op for SoftmaxCrossEntropy {
                 dz.write(i * classes + k, scale * (p - q));
             }
         }
+    }
+
+    fn exact(&self) -> Option<&dyn Exact> {
+        Some(self)
+    }
+
+    /// The target is written as one number a class: 1 for the right one, else 0.
+    fn formula(&self, inputs: &[&[Expression]], _training: bool) -> Written {
+        let (z, t) = (inputs[0], inputs[1]);
+        let of = <Expression as Real>::of;
+        let q = |t: Expression| of(1.0 - self.smoothing) * t + of(self.smoothing / z.len() as f64);
+        let wanted = Expression::total(z.iter().zip(t).map(|(z, t)| q(*t) * *z));
+        Ok(vec![Expression::log_sum_exp(z) - wanted])
+    }
+}
+
+impl Exact for SoftmaxCrossEntropy {
+    fn forward(&self, run: ExactForward) {
+        let (_, classes) = run.shapes[0].matrix();
+        let [z, t, w] = run.x else { unreachable!("checked by shape") };
+        let (mut sum, mut weight) = (0.0, 0.0);
+        for (i, z) in z.chunks_exact(classes).enumerate() {
+            let greatest = z.iter().fold(f64::NEG_INFINITY, |a, z| if *z > a { *z } else { a });
+            let log_sum = Real::ln(z.iter().map(|z| Real::exp(*z - greatest)).sum::<f64>()) + greatest;
+            let right = if t[i] >= 0.0 { z.get(t[i] as usize).copied() } else { None };
+            let all = z.iter().sum::<f64>() / classes as f64;
+            let wanted = (1.0 - self.smoothing) * right.unwrap_or(f64::NAN) + self.smoothing * all;
+            sum += w[i] * (log_sum - wanted);
+            weight += w[i];
+        }
+        run.y[0] = sum / weight;
     }
 }
 

@@ -13,7 +13,8 @@
 use std::ops::Range;
 
 use crate::error::{Error, Result};
-use crate::op::{Backward, Forward, Moment, Op, Shape};
+use crate::gradients::Expression;
+use crate::op::{Backward, Exact, ExactForward, Forward, Moment, Op, Shape, Written};
 use crate::rng::{Rng, Stream};
 use crate::threads::Shared;
 
@@ -117,5 +118,32 @@ impl Op for Dropout {
                 *to = if add { *to + slope } else { slope };
             }
         });
+    }
+
+    fn exact(&self) -> Option<&dyn Exact> {
+        Some(self)
+    }
+
+    fn formula(&self, inputs: &[&[Expression]], training: bool) -> Written {
+        if training && self.probability > 0.0 {
+            return Err(format!("dropout {} is drawn anew in every step", self.probability));
+        }
+        Ok(inputs[0].to_vec())
+    }
+}
+
+impl Exact for Dropout {
+    fn forward(&self, run: ExactForward) {
+        run.y.copy_from_slice(run.x[0]);
+        if !run.moment.training {
+            return;
+        }
+        let scale = (1.0 / (1.0 - self.probability)) as f64;
+        let cuts = Cuts::of(run.shapes[0], run.moment);
+        for range in (0..cuts.count()).map(|cut| cuts.range(cut)) {
+            let mut rng = Dropout::draws(run.moment, run.id, cuts.before + range.start);
+            let y = &mut run.y[range];
+            y.iter_mut().for_each(|y| *y *= if rng.uniform() >= self.probability { scale } else { 0.0 });
+        }
     }
 }

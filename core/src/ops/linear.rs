@@ -10,8 +10,9 @@
 
 use crate::activations::{Activation, Keeps};
 use crate::error::{Error, Result};
-use crate::kernels::{Epilogue, View, matmul, sum_rows};
-use crate::op::{Backward, Forward, Op, Shape};
+use crate::gradients::Expression;
+use crate::kernels::{Epilogue, View, matmul, matmul_exact, sum_rows};
+use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape, Written};
 
 /// y = f(x W + b); inputs x, W and, if there is one, b.
 pub struct Linear {
@@ -91,6 +92,36 @@ impl Op for Linear {
         }
         if let Some(dx) = dx {
             matmul(dz, w.transposed(), dx.to, Epilogue { add: dx.add, ..Epilogue::default() }, run.threads);
+        }
+    }
+
+    fn exact(&self) -> Option<&dyn Exact> {
+        Some(self)
+    }
+
+    fn formula(&self, inputs: &[&[Expression]], _training: bool) -> Written {
+        let (x, w) = (inputs[0], inputs[1]);
+        let outputs = w.len() / x.len();
+        let unit = |j: usize| {
+            let bias = inputs.get(2).map(|b| b[j]);
+            let products = x.iter().enumerate().map(|(i, x)| w[i * outputs + j] * *x);
+            let z = Expression::total(products.chain(bias)).named("z");
+            (self.activation.written)(z).named("a")
+        };
+        Ok((0..outputs).map(unit).collect())
+    }
+}
+
+impl Exact for Linear {
+    fn forward(&self, run: ExactForward) {
+        let (_, inputs) = run.shapes[0].matrix();
+        let outputs = run.shapes[1].matrix().1;
+        matmul_exact((run.x[0], inputs), (run.x[1], outputs), run.x.get(2).copied(), run.y, run.threads);
+        if self.activation.kink {
+            run.sides.note(run.y.iter().copied());
+        }
+        if !self.activation.is_identity() {
+            run.y.iter_mut().for_each(|y| *y = (self.activation.value)(*y));
         }
     }
 }

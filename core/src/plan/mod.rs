@@ -1,13 +1,20 @@
 //! A graph made ready to run: an order, and one block of memory cut up in advance. After that a step
 //! allocates nothing and cannot fail.
 
+mod exact;
 mod judge;
 mod memory;
+mod probe;
 mod settle;
+
+pub use exact::ExactPlan;
+pub(crate) use probe::Probe;
+
+use std::sync::Arc;
 
 use crate::graph::{Graph, Var};
 use crate::layout::Layout;
-use crate::op::{Backward, Forward, Gradient, Moment, Op, Shape};
+use crate::op::{Backward, Gradient, Moment, Op, Shape};
 use crate::optimizer::Objective;
 use crate::threads::Threads;
 use crate::{Error, Result};
@@ -39,7 +46,7 @@ pub struct Plan {
 
 /// One op, with the places it reads and writes.
 struct Run {
-    op: Box<dyn Op>,
+    op: Arc<dyn Op>,
     scope: String,
     id: usize,
     shapes: [Shape; MAX_INPUTS],
@@ -127,41 +134,8 @@ impl Plan {
     /// # Panics
     /// If θ has another length than the layout.
     pub fn forward(&mut self, theta: &[f32]) {
-        self.forward_watched(theta, &mut |_, _, _| {});
+        self.visit(theta, &mut |_| {});
     }
-
-    /// [`Plan::forward`], showing each op's scope, name and result to `watch` right after it ran.
-    pub(crate) fn forward_watched(
-        &mut self,
-        theta: &[f32],
-        watch: &mut dyn FnMut(&str, &'static str, &Seen),
-    ) {
-        assert_eq!(theta.len(), self.layout.weights(), "θ must be as long as the layout says");
-        let pieces = self.block.pieces();
-        for run in &self.runs {
-            let x = run.x.map(|place| read(place, pieces, pieces, theta));
-            // SAFETY: `settle` keeps apart all that is in use at one time.
-            let (y, keep) = unsafe { (pieces.write(run.y), pieces.write(run.keep)) };
-            run.op.forward(Forward {
-                shapes: &run.shapes[..run.arity],
-                x: &x[..run.arity],
-                y,
-                keep,
-                moment: self.moment,
-                id: run.id,
-                threads: &self.threads,
-            });
-            // SAFETY: the op is done with its result.
-            let y = unsafe { pieces.read(run.y) };
-            watch(&run.scope, run.op.name(), &Seen { x: &x[..run.arity], y });
-        }
-    }
-}
-
-/// What one op read and made.
-pub(crate) struct Seen<'a> {
-    pub x: &'a [&'a [f32]],
-    pub y: &'a [f32],
 }
 
 fn read(place: Place, pieces: Pieces, batch: Pieces, theta: &[f32]) -> &[f32] {

@@ -80,7 +80,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
                 }
                 let input = |s: usize| inputs.get(s).map(|v| v.0);
                 plan.runs.push(Run {
-                    op,
+                    op: op.into(),
                     scope: node.scope,
                     id: i,
                     shapes: std::array::from_fn(|s| input(s).map_or(Shape::new(&[]), |v| shapes[v])),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::gradients::{Fault, Report};
+
 /// One line of a training's history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
@@ -74,8 +76,41 @@ pub enum Event {
     },
     /// An epoch ended.
     Epoch(EpochRecord),
+    /// The gradient of a step's batch was checked, before the step.
+    #[serde(rename = "gradient_check")]
+    GradientCheck(GradientCheck),
     /// Something is wrong and training stopped.
     Verdict(super::Verdict),
+}
+
+/// How far backpropagation and central differences were apart in mid-training.
+#[derive(Clone, Debug, Serialize)]
+pub struct GradientCheck {
+    /// The step that was about to be made.
+    pub step: u64,
+    /// Weights compared one by one.
+    pub checked: usize,
+    /// Those of them whose difference crossed a kink.
+    pub kinks: usize,
+    /// The largest relative error of a slope, or along a direction.
+    pub error: f64,
+    /// Where that was.
+    pub place: String,
+    /// Whether all is within what rounding explains.
+    pub agrees: bool,
+    /// What is wrong, if something is.
+    pub fault: Option<Fault>,
+    /// How long it took; training's own seconds do not count it.
+    pub seconds: f64,
+}
+
+impl GradientCheck {
+    /// What of a report is told.
+    pub(super) fn of(report: Report, step: u64, seconds: f64) -> GradientCheck {
+        let ((checked, kinks), (error, place)) = (report.checked(), report.largest_error());
+        let (place, agrees) = (place.to_string(), report.agrees());
+        GradientCheck { step, checked, kinks, error, place, agrees, fault: report.fault, seconds }
+    }
 }
 
 /// Who wants to know. Training never waits for a watcher: what it does must be short.

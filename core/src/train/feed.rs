@@ -12,6 +12,8 @@
 use super::batches::{Samples, fill};
 use super::settings::{Batch, ClassWeights, Settings};
 use super::verdict::{self, Verdict};
+use super::way::Source;
+use crate::cost::Cost;
 use crate::network::Model;
 use crate::op::Moment;
 use crate::optimizer::Objective;
@@ -24,8 +26,8 @@ pub(super) struct Feed<'a> {
     model: &'a Model,
     data: &'a dyn Samples,
     threads: Threads,
-    /// For a full part, and for a short last one.
-    plans: Vec<(usize, Plan)>,
+    /// For a full part, and for a short last one, each with the way it gets its gradients.
+    plans: Vec<(usize, Plan, Source)>,
     /// Examples of a part at most.
     part: usize,
     /// Examples of a step at most.
@@ -63,9 +65,14 @@ impl<'a> Feed<'a> {
             });
         }
         let (part, step) = settings.batch_and_step(examples);
-        let mut plans = vec![(part, model.training_plan(part, threads)?)];
+        let of = |examples: usize| -> Result<(usize, Plan, Source)> {
+            let plan = model.training_plan(examples, threads)?;
+            let source = Source::new(settings.gradient, model, &plan, examples)?;
+            Ok((examples, plan, source))
+        };
+        let mut plans = vec![of(part)?];
         if !examples.is_multiple_of(part) {
-            plans.push((examples % part, model.training_plan(examples % part, threads)?));
+            plans.push(of(examples % part)?);
         }
         Ok(Feed {
             class_weights: class_weights(data, train, settings.class_weights),
@@ -92,7 +99,7 @@ impl<'a> Feed<'a> {
 
     /// Makes room to judge populations, so that no step has to.
     pub fn prepare(&mut self) {
-        self.plans.iter_mut().for_each(|(_, plan)| plan.prepare());
+        self.plans.iter_mut().for_each(|(_, plan, _)| plan.prepare());
     }
 
     /// A plan over whatever examples it saw last.
@@ -129,23 +136,23 @@ impl Asked<'_, '_> {
 
     /// Puts the part that begins with example `from` where its plan reads it. The plan, room for a gradient, and what
     /// the part counts as a share of all.
-    fn fill(&mut self, from: usize) -> (&mut Plan, &mut [f32], f32) {
+    fn fill(&mut self, from: usize) -> (&mut Plan, &mut Source, &mut [f32], f32) {
         let Feed { model, data, threads, plans, part, class_weights, grad, .. } = &mut *self.feed;
         let indices = &self.indices[from..self.indices.len().min(from + *part)];
-        let plan = plan_for(plans, indices.len());
+        let (plan, source) = plan_for(plans, indices.len());
         plan.at(Moment { before: from as u64, ..self.moment });
         let varied = Some((self.moment.seed, self.epoch));
         fill(plan, model, *data, indices, class_weights, varied, threads);
         let weights: f64 = plan.data("weight").iter().map(|w| *w as f64).sum();
-        (plan, grad, (weights / self.weights) as f32)
+        (plan, source, grad, (weights / self.weights) as f32)
     }
 
     /// Takes the parts one after another. A part that counts nothing has no loss: it is left out.
-    fn each_part(&mut self, mut ask: impl FnMut(&mut Plan, &mut [f32], f32)) {
+    fn each_part(&mut self, mut ask: impl FnMut(&mut Plan, &mut Source, &mut [f32], f32)) {
         for from in (0..self.indices.len()).step_by(self.feed.part) {
-            let (plan, grad, share) = self.fill(from);
+            let (plan, source, grad, share) = self.fill(from);
             if share != 0.0 {
-                ask(plan, grad, share);
+                ask(plan, source, grad, share);
             }
         }
     }
@@ -157,29 +164,40 @@ impl Asked<'_, '_> {
         verdict::find(self.fill(bad.unwrap_or(last)).0, theta, step, learning_rate)
     }
 
-    fn whole(&mut self) -> &mut Plan {
+    fn whole(&mut self) -> (&mut Plan, &mut Source) {
         plan_for(&mut self.feed.plans, self.indices.len())
+    }
+
+    /// A plan over the examples, or over the first of them where they are taken in parts.
+    pub fn plan(&mut self) -> &mut Plan {
+        if self.has_parts() { self.fill(0).0 } else { self.whole().0 }
+    }
+
+    /// What was really computed when this was asked.
+    pub fn cost(&self, asked: Cost, weights: usize) -> Cost {
+        self.feed.plans[0].2.cost(asked, weights)
     }
 }
 
 impl Objective for Asked<'_, '_> {
     fn loss(&mut self, theta: &[f32]) -> f32 {
         if !self.has_parts() {
-            return self.whole().loss(theta);
+            return self.whole().0.loss(theta);
         }
         let mut loss = 0.0;
-        self.each_part(|plan, _, share| loss += share * plan.loss(theta));
+        self.each_part(|plan, _, _, share| loss += share * plan.loss(theta));
         loss
     }
 
     fn gradient(&mut self, theta: &[f32], grad: &mut [f32]) -> f32 {
         if !self.has_parts() {
-            return self.whole().gradient(theta, grad);
+            let (plan, source) = self.whole();
+            return source.objective(plan).gradient(theta, grad);
         }
         let mut loss = 0.0;
         grad.fill(0.0);
-        self.each_part(|plan, of_part, share| {
-            loss += share * plan.gradient(theta, of_part);
+        self.each_part(|plan, source, of_part, share| {
+            loss += share * source.objective(plan).gradient(theta, of_part);
             grad.iter_mut().zip(of_part).for_each(|(g, part)| *g += share * *part);
         });
         loss
@@ -187,7 +205,7 @@ impl Objective for Asked<'_, '_> {
 
     fn losses(&mut self, population: &[f32], losses: &mut [f32]) {
         if !self.has_parts() {
-            return self.whole().losses(population, losses);
+            return self.whole().0.losses(population, losses);
         }
         let weights = (population.len() / losses.len().max(1)).max(1);
         // A few members at a time: their losses of one part have room here.
@@ -195,7 +213,7 @@ impl Objective for Asked<'_, '_> {
             let mut of_part = [0.0; MEMBERS];
             let of_part = &mut of_part[..losses.len()];
             losses.fill(0.0);
-            self.each_part(|plan, _, share| {
+            self.each_part(|plan, _, _, share| {
                 plan.losses(members, of_part);
                 losses.iter_mut().zip(of_part.iter()).for_each(|(loss, part)| *loss += share * part);
             });
@@ -206,12 +224,10 @@ impl Objective for Asked<'_, '_> {
 /// Members of a population that are asked about together.
 const MEMBERS: usize = 256;
 
-fn plan_for(plans: &mut [(usize, Plan)], examples: usize) -> &mut Plan {
-    &mut plans
-        .iter_mut()
-        .find(|p| p.0 == examples)
-        .expect("there is one for a full part and for a short one")
-        .1
+fn plan_for(plans: &mut [(usize, Plan, Source)], examples: usize) -> (&mut Plan, &mut Source) {
+    let found = plans.iter_mut().find(|p| p.0 == examples);
+    let (_, plan, source) = found.expect("there is one for a full part and for a short one");
+    (plan, source)
 }
 
 fn class_weights(data: &dyn Samples, train: &[u32], choice: ClassWeights) -> Vec<f32> {

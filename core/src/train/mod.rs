@@ -13,12 +13,13 @@ mod model_file;
 mod settings;
 mod trainer;
 mod verdict;
+mod way;
 
 pub use baseline::{linear_baseline, majority_baseline};
 pub use batches::{Parts, Samples};
 pub use checkpoint::{checkpoint_path, previous_path};
 pub use evaluate::{Evaluation, Evaluator};
-pub use event::{EpochRecord, Event, Watcher};
+pub use event::{EpochRecord, Event, GradientCheck, Watcher};
 pub use files::write_whole;
 pub use finder::{Advice, Finding, Sweep, Trouble, find_rate};
 pub use metrics::{ClassScore, Scores, most_likely, wilson};

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::gradients::Way;
 use crate::optimizer::Around;
 use crate::schedules::Horizon;
 use crate::{Error, Result};
@@ -74,6 +75,12 @@ pub struct Settings {
     pub loss: String,
     /// The optimizer line, for example `adam beta1=0.8`.
     pub optimizer: String,
+    /// The way gradients are made.
+    #[serde(default)]
+    pub gradient: Way,
+    /// Compare backpropagation with differences before every so many steps. It changes no weight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_gradient: Option<u64>,
     /// η > 0: what the schedule's factor is multiplied with.
     pub learning_rate: f64,
     /// The schedule line, for example `warmup epochs=1 over cosine`.
@@ -134,6 +141,8 @@ impl Default for Settings {
             network: "dense 128 relu, dense 1 sigmoid".into(),
             loss: "binary_cross_entropy".into(),
             optimizer: "adam".into(),
+            gradient: Way::Backpropagation,
+            check_gradient: None,
             learning_rate: 0.001,
             schedule: constant(),
             batch: Batch::Of(32),
@@ -197,6 +206,12 @@ impl Settings {
                 self.steps.is_none_or(|n| n > 0),
                 "steps",
                 self.steps.unwrap_or(0) as f64,
+                "a whole number from 1",
+            ),
+            (
+                self.check_gradient.is_none_or(|n| n > 0),
+                "check_gradient",
+                self.check_gradient.unwrap_or(0) as f64,
                 "a whole number from 1",
             ),
             (

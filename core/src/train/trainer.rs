@@ -10,16 +10,18 @@ use serde::{Deserialize, Serialize};
 use super::batches::{Parts, Samples};
 use super::checkpoint::{self, Progress};
 use super::evaluate::Evaluator;
-use super::event::{EpochRecord, Event, Watcher};
+use super::event::{EpochRecord, Event, GradientCheck, Watcher};
 use super::feed::Feed;
 use super::model_file::theta_hash;
 use super::settings::{Monitor, Settings};
 use super::verdict;
 use crate::cost::Counted;
+use crate::gradients::{Check, check};
 use crate::network::Model;
 use crate::op::Moment;
 use crate::optimizer::{Optimizer, Reason, Setup, Step};
 use crate::optimizers::{Choice, Family};
+use crate::plan::Plan;
 use crate::real::Slot;
 use crate::rng::{Rng, Stream};
 use crate::schedules::{self, Judged, Schedule};
@@ -67,6 +69,8 @@ pub struct Trainer<'a> {
     settings: Settings,
     feed: Feed<'a>,
     schedule: Box<dyn Schedule>,
+    /// A check of the step under way, not yet told.
+    checked: Option<GradientCheck>,
     evaluator: Evaluator<'a>,
     optimizer: Box<dyn Optimizer>,
     theta: Vec<f32>,
@@ -113,6 +117,7 @@ impl<'a> Trainer<'a> {
             settings,
             feed,
             schedule,
+            checked: None,
             optimizer,
             theta,
             progress,
@@ -188,7 +193,11 @@ impl<'a> Trainer<'a> {
         while self.progress.ended.is_none() {
             let began = Instant::now();
             let loss = self.step()?;
-            let spent = began.elapsed().as_secs_f64();
+            let mut spent = began.elapsed().as_secs_f64();
+            if let Some(check) = self.checked.take() {
+                spent -= check.seconds;
+                watcher.see(&Event::GradientCheck(check));
+            }
             self.progress.seconds += spent;
             self.progress.epoch_seconds += spent;
             watcher.see(&Event::Step {
@@ -234,9 +243,13 @@ impl<'a> Trainer<'a> {
         let moment = Moment { training: true, seed: self.settings.seed, step: at.t, ..Moment::default() };
         let batch = &self.order[seen..seen + self.feed.take(seen)];
         let mut asked = self.feed.ask(batch, moment, self.progress.epoch);
+        if self.settings.check_gradient.is_some_and(|every| at.t.is_multiple_of(every)) {
+            self.checked = Some(check_in_passing(asked.plan(), &self.theta, self.settings.seed, at.t));
+        }
         let mut counted = Counted::new(&mut asked, batch.len());
         let loss = self.optimizer.step(at, &mut self.theta, &mut counted);
         let cost = counted.cost;
+        let cost = asked.cost(cost, self.theta.len());
 
         if !loss.is_finite() {
             let verdict = asked.verdict(&self.theta, at.t, self.settings.learning_rate);
@@ -378,4 +391,14 @@ impl<'a> Trainer<'a> {
             theta_hash: theta_hash(&self.theta),
         }
     }
+}
+
+/// Compares a few slopes of the batch at hand in each part, and along two directions.
+fn check_in_passing(plan: &mut Plan, theta: &[f32], seed: u64, step: u64) -> GradientCheck {
+    let began = Instant::now();
+    // Other weights each time.
+    let seed = seed ^ step.rotate_left(32);
+    let how = Check { weights: Some(4), directions: 2, seed, sweep: false, cost: false, ..Check::default() };
+    let report = check(plan, theta, None, &how);
+    GradientCheck::of(report, step, began.elapsed().as_secs_f64())
 }

@@ -71,12 +71,12 @@ pub(super) fn find(plan: &mut Plan, theta: &[f32], step: u64, learning_rate: f64
         };
     }
     let mut found = None;
-    plan.forward_watched(theta, &mut |scope, op, seen| {
+    plan.visit(theta, &mut |seen| {
         if let (None, Some(values)) = (&found, count("results", seen.y)) {
             let input = seen.x.iter().map(|x| greatest(x)).fold(0.0, f32::max);
             found = Some((
-                scope.to_string(),
-                op,
+                seen.scope().to_string(),
+                seen.op(),
                 format!("{values}; the greatest number it read was {input:.3e}"),
             ));
         }

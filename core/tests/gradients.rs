@@ -1,0 +1,517 @@
+//! Backpropagation, differences and formulas derived by hand give the same slopes; where one is wrong it is named.
+
+mod common;
+
+use common::{DATA, cases, fixture, floats, greatest, model, random, run, settings};
+use gradus::activations::ACTIVATIONS;
+use gradus::gradients::{
+    ByHand, Check, Difference, FiniteDifferences, Report, Style, Way, central_step, check, growth,
+};
+use gradus::graph::Graph;
+use gradus::losses::Loss;
+use gradus::network::Model;
+use gradus::op::{Backward, Forward, Moment, Op, Shape};
+use gradus::ops::Linear;
+use gradus::optimizer::Objective;
+use gradus::plan::Plan;
+use gradus::threads::Threads;
+use gradus::train::{Batch, Event, Settings, Trainer};
+use gradus::{activations, initializers};
+
+const TEXT: Style = Style { latex: false, named: true };
+const MOMENT: Moment = Moment { training: true, seed: 3, step: 1, before: 0 };
+
+/// A plan with a random batch.
+fn filled(model: &Model, batch: usize, threads: &Threads) -> Plan {
+    let mut plan = model.training_plan(batch, threads).unwrap();
+    plan.at(MOMENT);
+    put(plan.data("input"), &random(batch * model.inputs, 1));
+    for (row, target) in plan.data("target").chunks_exact_mut(model.targets()).enumerate() {
+        model.write_target(row * 5 % model.classes, target);
+    }
+    for (row, weight) in plan.data("weight").iter_mut().enumerate() {
+        *weight = 1.0 + (row % 3) as f32;
+    }
+    plan
+}
+
+fn put(to: &mut [f32], from: &[f64]) {
+    assert_eq!(to.len(), from.len());
+    to.iter_mut().zip(from).for_each(|(to, x)| *to = *x as f32);
+}
+
+/// Weights between −1 and 1, biases too.
+fn theta(model: &Model) -> Vec<f32> {
+    random(model.layout().weights(), 9).into_iter().map(|w| w as f32).collect()
+}
+
+fn doubles(theta: &[f32]) -> Vec<f64> {
+    theta.iter().map(|w| *w as f64).collect()
+}
+
+/// All weights, nothing timed.
+fn all() -> Check {
+    Check { weights: None, sweep: false, cost: false, ..Check::default() }
+}
+
+fn checked(model: &Model, batch: usize, how: &Check) -> Report {
+    let mut plan = filled(model, batch, &Threads::new(1));
+    let mut by_hand = ByHand::new(model, batch, true).unwrap();
+    check(&mut plan, &theta(model), Some(&mut by_hand), how)
+}
+
+#[test]
+fn all_ways_agree_for_every_activation_and_every_loss() {
+    let ends = [
+        ("squared_error", "dense 2 sigmoid"),
+        ("squared_error", "dense 1"),
+        ("absolute_error", "dense 2"),
+        ("huber delta=0.3", "dense 2 tanh"),
+        ("binary_cross_entropy", "dense 1 sigmoid"),
+        ("binary_cross_entropy smoothing=0.2", "dense 2 sigmoid"),
+        ("softmax_cross_entropy", "dense 2 softmax"),
+        ("softmax_cross_entropy smoothing=0.1", "dense 2 softmax"),
+    ];
+    for activation in ACTIVATIONS {
+        for (loss, end) in ends {
+            let line = format!("dense 3 {0}, dense 3 {0} bias=no, {end}", activation.name);
+            let report = checked(&model(&line, loss, 2, 2), 5, &all());
+            assert!(report.agrees(), "{line}, {loss}: {:?}\n{:#?}", report.fault, report.parts);
+            for part in &report.parts {
+                let what = format!("{line}, {loss}, {}", part.name);
+                assert!(part.checked == part.weights && part.kinks == 0, "{what}: {part:?}");
+                assert!(part.hand_to_central.unwrap() < 1e-7, "{what}: {part:?}");
+                assert!(part.by_hand.unwrap() < 2e-5, "{what}: {part:?}");
+                assert!(part.direction.unwrap() < 1e-4, "{what}: {part:?}");
+            }
+            assert!(report.ops.iter().all(|op| op.exact && op.error.unwrap() < 1e-5), "{:?}", report.ops);
+        }
+    }
+}
+
+/// By hand, for one example: L = (y − t)², so ∂L/∂y = 2 (y − t). y = σ(z₃), so ∂y/∂z₃ = y (1 − y). z₃ = w₅ a₁ + w₆ a₂, so
+/// ∂z₃/∂w₅ = a₁, ∂z₃/∂w₆ = a₂, ∂z₃/∂a₁ = w₅, ∂z₃/∂a₂ = w₆. a₁ = max(z₁, 0) has the slope 1 where z₁ > 0, else 0, and
+/// z₁ = w₁ x₁ + w₂ x₂ has ∂z₁/∂w₁ = x₁, ∂z₁/∂w₂ = x₂; a₂ and z₂ = w₃ x₁ + w₄ x₂ likewise. The chain rule multiplies.
+#[test]
+fn the_six_slopes_of_the_article_are_written_as_one_would_by_hand() {
+    let model = model("dense 2 relu bias=no, dense 1 sigmoid bias=no", "squared_error", 2, 2);
+    let mut by_hand = ByHand::new(&model, 1, true).unwrap();
+    // θ is laid out input by input, names go neuron by neuron.
+    let names: Vec<String> = (0..6).map(|i| by_hand.name(i, false)).collect();
+    assert_eq!(names, ["w₁", "w₃", "w₂", "w₄", "w₅", "w₆"]);
+    let slopes: Vec<String> = (0..6).map(|i| by_hand.slope(i, TEXT).unwrap()).collect();
+    let outer = "2·(y − t)·y·(1 − y)";
+    assert_eq!(
+        slopes,
+        ["w₅·[z₁ > 0]·x₁", "w₆·[z₂ > 0]·x₁", "w₅·[z₁ > 0]·x₂", "w₆·[z₂ > 0]·x₂", "a₁", "a₂"]
+            .map(|inner| format!("{outer}·{inner}"))
+    );
+    assert_eq!(by_hand.loss_formula(TEXT).unwrap(), "(y − t)²");
+    let lines: Vec<String> =
+        by_hand.definitions(false).into_iter().map(|(name, formula)| format!("{name} = {formula}")).collect();
+    assert_eq!(
+        lines,
+        [
+            "z₁ = w₁·x₁ + w₂·x₂",
+            "a₁ = relu(z₁)",
+            "z₂ = w₃·x₁ + w₄·x₂",
+            "a₂ = relu(z₂)",
+            "z₃ = w₅·a₁ + w₆·a₂",
+            "y = σ(z₃)"
+        ]
+    );
+    assert_eq!(
+        by_hand.slope(3, Style { latex: true, named: true }).unwrap(),
+        "2\\,\\left(y - t\\right)\\,y\\,\\left(1 - y\\right)\\,w_6\\,[z_2 > 0]\\,x_2"
+    );
+    let z3 = "w₅·relu(w₁·x₁ + w₂·x₂) + w₆·relu(w₃·x₁ + w₄·x₂)";
+    assert_eq!(
+        by_hand.slope(4, Style { latex: false, named: false }).unwrap(),
+        format!("2·(σ({z3}) − t)·σ({z3})·(1 − σ({z3}))·relu(w₁·x₁ + w₂·x₂)")
+    );
+    // In numbers: θ = w₁ w₃ w₂ w₄ w₅ w₆, x = (1, 2), t = 1.
+    let mut plan = model.training_plan(1, &Threads::new(1)).unwrap();
+    plan.data("input").copy_from_slice(&[1.0, 2.0]);
+    plan.data("target")[0] = 1.0;
+    plan.data("weight")[0] = 1.0;
+    by_hand.follow(&mut plan);
+    let theta = [0.5, -1.0, 0.25, 0.25, 2.0, 3.0];
+    // z₁ = 0.5 + 0.5 = 1, z₂ = −1 + 0.5 = −0.5, z₃ = 2, y = 0.8808.
+    let y = 1.0 / (1.0 + (-2.0f64).exp());
+    let delta = 2.0 * (y - 1.0) * y * (1.0 - y);
+    let want = [delta * 2.0, 0.0, delta * 2.0 * 2.0, 0.0, delta, 0.0];
+    let mut grad = [0.0; 6];
+    by_hand.gradient(&theta, &mut grad);
+    common::assert_close(&grad, &want, 1e-15, "the six slopes");
+    let (written, value) = by_hand.slope_in_numbers(&theta, 0, 0, false);
+    assert_eq!(written.unwrap(), "2·(0.8808 − 1)·0.8808·(1 − 0.8808)·2·[1 > 0]·1");
+    assert!((value - want[0]).abs() < 1e-15);
+    common::assert_close(&by_hand.values(&theta, 0), &[1.0, 1.0, -0.5, 0.0, 2.0, y], 1e-15, "z, a and y");
+}
+
+#[test]
+fn all_ways_give_the_gradients_of_pytorch() {
+    let file = fixture("gradients");
+    assert!(cases(&file).len() >= 6);
+    for case in cases(&file) {
+        let text = |name: &str| case[name].as_str().unwrap();
+        let whole = |name: &str| case[name].as_u64().unwrap() as usize;
+        let model = model(text("network"), text("loss"), whole("inputs"), whole("classes"));
+        let batch = floats(&case["input"]).len() / model.inputs;
+        let mut plan = model.training_plan(batch, &Threads::new(2)).unwrap();
+        plan.at(MOMENT);
+        put(plan.data("input"), &floats(&case["input"]));
+        put(plan.data("target"), &floats(&case["target"]));
+        plan.data("weight").fill(1.0);
+        let (theta, want) = (floats(&case["theta"]), floats(&case["gradient"]));
+        let value = case["value"].as_f64().unwrap();
+        let size = greatest(&want);
+        let what = text("network");
+
+        let mut by_hand = ByHand::new(&model, batch, true).unwrap();
+        by_hand.follow(&mut plan);
+        let mut grad = vec![0.0; theta.len()];
+        assert!((by_hand.gradient(&theta, &mut grad) - value).abs() < 1e-14, "{what}");
+        common::assert_close(&grad, &want, 1e-14 * size.max(1.0), &format!("{what}, by hand"));
+
+        let mut exact = plan.exact();
+        assert!((exact.loss(&theta) - value).abs() < 1e-14, "{what}");
+        for (difference, tolerance) in [(Difference::Central, 1e-9), (Difference::Forward, 1e-7)] {
+            let mut differences = FiniteDifferences::new(&mut exact, difference, theta.len());
+            differences.gradient(&theta, &mut grad);
+            common::assert_close(&grad, &want, tolerance * size.max(1.0), &format!("{what}, {difference:?}"));
+        }
+
+        let singles: Vec<f32> = theta.iter().map(|w| *w as f32).collect();
+        let mut grad = vec![0.0; theta.len()];
+        plan.gradient(&singles, &mut grad);
+        common::assert_close(&doubles(&grad), &want, 2e-6 * size, &format!("{what}, backpropagation"));
+    }
+}
+
+#[path = "../examples/planted_fault.rs"]
+mod planted_fault;
+
+#[test]
+fn a_wrong_slope_is_found_and_its_layer_named() {
+    planted_fault::main().unwrap();
+    let report = planted_fault::find().unwrap();
+    let fault = report.fault.unwrap();
+    assert_eq!(fault.layer, "2.crooked");
+    assert!(fault.error > 1e-2, "{fault:?}");
+    let error = |name: &str| report.parts.iter().find(|p| p.name == name).unwrap().error;
+    // What comes before it is spoilt, what comes after it is not.
+    assert!(error("1.dense.weight") > 1e-2 && error("2.crooked.weight") > 1e-2);
+    assert!(error("3.dense.weight") < 1e-5 && error("4.dense.bias") < 1e-5);
+}
+
+/// y = x², whose slope is right or half of it, and which knows no `f64`.
+struct Square {
+    factor: f32,
+}
+
+impl Op for Square {
+    fn name(&self) -> &'static str {
+        "square"
+    }
+    fn shape(&self, inputs: &[Shape]) -> gradus::Result<Shape> {
+        Ok(inputs[0])
+    }
+    fn forward(&self, run: Forward) {
+        run.y.iter_mut().zip(run.x[0]).for_each(|(y, x)| *y = x * x);
+    }
+    fn backward(&self, run: Backward) {
+        let Some(dx) = &mut run.dx[0] else { return };
+        (0..run.dy.len()).for_each(|i| dx.write(i, run.dy[i] * self.factor * run.x[0][i]));
+    }
+}
+
+/// A graph whose op in the middle has no weights: only looking at ops themselves finds it.
+fn with_square(factor: f32) -> Report {
+    let mut g = Graph::new();
+    let start = initializers::named("glorot_uniform").unwrap();
+    let x = g.data("input", &[6, 3]);
+    let tanh = || Linear::new(activations::named("tanh").unwrap());
+    g.scope("1.first");
+    let w = g.weight("weight", &[3, 4], start);
+    let a = g.apply(tanh(), &[x, w]).unwrap();
+    g.scope("2.square");
+    let squared = g.apply(Square { factor }, &[a]).unwrap();
+    g.scope("3.last");
+    let w = g.weight("weight", &[4, 1], start);
+    let y = g.apply(tanh(), &[squared, w]).unwrap();
+    let (t, weight) = (g.data("target", &[6, 1]), g.data("weight", &[6]));
+    let loss = g.apply_boxed(Loss::parse("squared_error").unwrap().op(), &[y, t, weight]).unwrap();
+    let mut plan = Plan::training(g, loss, &Threads::new(1)).unwrap();
+    put(plan.data("input"), &random(18, 4));
+    put(plan.data("target"), &random(6, 5));
+    plan.data("weight").fill(1.0);
+    let theta = plan.layout().start(2);
+    check(&mut plan, &theta, None, &Check { cost: false, ..Check::default() })
+}
+
+#[test]
+fn an_op_that_knows_no_f64_is_checked_with_larger_steps_and_that_is_said() {
+    let right = with_square(2.0);
+    assert!(right.agrees(), "{:?}", right.fault);
+    assert_eq!(right.single, ["square 2.square"]);
+    assert!((right.step - central_step::<f32>()).abs() < 1e-12 && right.tolerance > 1e-3);
+    let wrong = with_square(1.0).fault.unwrap();
+    assert_eq!(wrong.layer, "2.square");
+    assert!(wrong.message.contains("square"), "{wrong:?}");
+}
+
+/// ∂L/∂w jumps where w x = 0. With w on the kink, or nearer than h, a difference is no slope; it is counted apart.
+#[test]
+fn kinks_are_recognised_and_counted_apart() {
+    let model = model("dense 4 relu bias=no, dense 1", "squared_error", 1, 2);
+    let mut plan = filled(&model, 3, &Threads::new(1));
+    put(plan.data("input"), &[1.0, 2.0, 0.5]);
+    let theta = [0.0, 1e-7, -1e-6, 0.1, 0.7, -0.4, 0.3, 0.9, 0.2];
+    let report = check(&mut plan, &theta, None, &all());
+    let kinks: Vec<bool> = report.slopes.iter().map(|s| s.kink).collect();
+    assert_eq!(kinks, [true, true, true, false, false, false, false, false, false]);
+    assert_eq!((report.parts[0].kinks, report.parts[0].checked), (3, 4));
+    assert_eq!(report.checked(), (9, 3));
+    // The difference is wrong there, and nevertheless nothing is wrong.
+    let s = &report.slopes[0];
+    assert!((s.central - s.backpropagation).abs() > 0.1 * s.central.abs(), "{s:?}");
+    assert!(report.agrees(), "{:?}", report.fault);
+    assert!(report.parts[0].direction.is_none(), "every direction leads off the kink");
+
+    // A loss has kinks too: |z − t| at z = t, and huber where it turns straight.
+    for (loss, target, kink) in
+        [("absolute_error", 0.5, true), ("absolute_error", 0.4, false), ("huber delta=0.25", 0.25, true)]
+    {
+        let model = common::model("dense 1 bias=no", loss, 1, 2);
+        let mut plan = filled(&model, 1, &Threads::new(1));
+        put(plan.data("input"), &[1.0]);
+        put(plan.data("target"), &[target]);
+        let report = check(&mut plan, &[0.5], None, &all());
+        assert_eq!(report.slopes[0].kink, kink, "{loss}, t = {target}");
+        assert!(report.agrees(), "{:?}", report.fault);
+    }
+}
+
+#[test]
+fn what_is_no_number_does_not_agree() {
+    let model = model("dense 3 relu, dense 1", "squared_error", 2, 2);
+    let mut plan = filled(&model, 4, &Threads::new(1));
+    plan.data("input")[1] = f32::NAN;
+    let report = check(&mut plan, &theta(&model), None, &Check { cost: false, ..Check::default() });
+    assert!(!report.agrees());
+}
+
+#[test]
+fn a_network_with_dropout_is_checked_with_the_masks_of_its_step() {
+    let model =
+        model("dropout 0.3, dense 20 relu, dropout 0.5, dense 3 softmax", "softmax_cross_entropy", 6, 3);
+    let mut plan = filled(&model, 16, &Threads::new(2));
+    let report = check(&mut plan, &model.layout().start(1), None, &all());
+    assert!(report.agrees(), "{:?}", report.fault);
+    assert!(report.parts.iter().all(|p| p.error < 1e-5), "{:?}", report.parts);
+    let message = ByHand::new(&model, 16, true).err().unwrap().to_string();
+    assert!(message.contains("dropout 0.3") && message.contains("1.dropout"), "{message}");
+    assert!(ByHand::new(&model, 16, false).is_ok(), "in use dropout does nothing");
+}
+
+#[test]
+fn the_loss_in_f64_is_the_same_function_on_any_number_of_threads() {
+    let model =
+        model("dropout 0.2, dense 70 gelu, dense 40 elu, dense 3 softmax", "softmax_cross_entropy", 50, 3);
+    let theta = model.layout().start(4);
+    let many: Vec<f64> = (0..5).flat_map(|seed| doubles(&model.layout().start(seed))).collect();
+    let mut bits = Vec::new();
+    for threads in [1, 2, 3] {
+        let mut plan = filled(&model, 33, &Threads::new(threads));
+        let mut exact = plan.exact();
+        let (single, double) = (plan.loss(&theta) as f64, exact.loss(&doubles(&theta)));
+        assert!((single - double).abs() < 1e-6 * double, "{single} and {double}");
+        let mut losses = [0.0; 5];
+        exact.losses(&many, &mut losses);
+        let one_by_one: Vec<f64> = many.chunks_exact(theta.len()).map(|theta| exact.loss(theta)).collect();
+        assert_eq!(losses.to_vec(), one_by_one);
+        bits.push((double.to_bits(), losses.map(f64::to_bits)));
+        // Another batch, another moment.
+        plan.at(Moment { step: 2, ..MOMENT });
+        exact.follow(&plan);
+        assert_ne!(exact.loss(&doubles(&theta)), double);
+    }
+    assert!(bits.iter().all(|b| *b == bits[0]));
+}
+
+#[test]
+fn the_error_of_differences_is_a_v_over_the_step() {
+    let model = model("dense 5 tanh, dense 1 sigmoid", "squared_error", 3, 2);
+    let report = checked(&model, 8, &Check { cost: false, ..Check::default() });
+    let sweep = report.sweep.unwrap();
+    assert_eq!(sweep.reference, "by hand");
+    let at = |step: f64| sweep.points.iter().find(|p| (p.step / step - 1.0).abs() < 1e-6).unwrap();
+    // On the right side the error is that of the curve: ∝ h forward, ∝ h² central, the same in both precisions.
+    let (a, b) = (at(1e-1), at(1e-2));
+    let fall = |f: fn(&gradus::gradients::SweepPoint) -> f64| (f(a) / f(b)).log10();
+    assert!((fall(|p| p.forward_f64) - 1.0).abs() < 0.1 && (fall(|p| p.central_f64) - 2.0).abs() < 0.1);
+    assert!((a.central_f32 / a.central_f64 - 1.0).abs() < 0.1);
+    // On the left side that of rounding, and the lowest point lies where the rule says, within a factor of ten.
+    let least = |f: fn(&gradus::gradients::SweepPoint) -> f64| {
+        sweep.points.iter().min_by(|a, b| f(a).total_cmp(&f(b))).map(|p| (p.step, f(p))).unwrap()
+    };
+    let near = |found: f64, rule: f64| (found / rule).log10().abs() <= 1.0;
+    let (h, error) = least(|p| p.central_f64);
+    assert!(error < 1e-8 && near(h, central_step::<f64>()), "{h:e} {error:e}");
+    let (h, error) = least(|p| p.central_f32);
+    assert!((1e-7..1e-3).contains(&error) && near(h, central_step::<f32>()), "{h:e} {error:e}");
+    let (h, error) = least(|p| p.forward_f64);
+    assert!(error < 1e-6 && near(h, 1.05e-8), "{h:e} {error:e}");
+    assert!(at(1e-12).central_f64 > 1e-6 && at(1e-6).central_f32 > 1e-3);
+}
+
+/// Rosenbrock's valley in `f64`.
+struct Valley;
+
+impl Objective<f64> for Valley {
+    fn loss(&mut self, theta: &[f64]) -> f64 {
+        (1.0 - theta[0]).powi(2) + 100.0 * (theta[1] - theta[0] * theta[0]).powi(2)
+    }
+    fn gradient(&mut self, theta: &[f64], grad: &mut [f64]) -> f64 {
+        grad[0] = -2.0 * (1.0 - theta[0]) - 400.0 * theta[0] * (theta[1] - theta[0] * theta[0]);
+        grad[1] = 200.0 * (theta[1] - theta[0] * theta[0]);
+        self.loss(theta)
+    }
+}
+
+#[test]
+fn differences_serve_any_objective() {
+    let theta = [-1.2, 1.0];
+    let (mut want, mut grad) = ([0.0; 2], [0.0; 2]);
+    let loss = Valley.gradient(&theta, &mut want);
+    for (difference, tolerance) in [(Difference::Central, 1e-6), (Difference::Forward, 1e-4)] {
+        let mut differences = FiniteDifferences::new(Valley, difference, 2);
+        assert_eq!(differences.gradient(&theta, &mut grad), loss);
+        common::assert_close(&grad, &want, tolerance, &format!("{difference:?}"));
+    }
+    // A step far too large is seen: the slope of the chord.
+    FiniteDifferences::new(Valley, Difference::Forward, 2).step(0.5).gradient(&theta, &mut grad);
+    assert!((grad[1] - (want[1] + 100.0 * 0.5)).abs() < 1e-6);
+}
+
+/// More weights than fit into one population of moved θ.
+#[test]
+fn differences_of_many_weights_are_made_in_batches() {
+    let weights = 10_000;
+    struct Bowl;
+    impl Objective for Bowl {
+        fn loss(&mut self, theta: &[f32]) -> f32 {
+            // Only a few matter: a sum of all would round their change away.
+            [0, 63, 64, 9_999].map(|i| theta[i] * theta[i]).iter().sum()
+        }
+        fn gradient(&mut self, _: &[f32], _: &mut [f32]) -> f32 {
+            f32::NAN
+        }
+    }
+    let (theta, mut grad) = (vec![0.5; weights], vec![f32::NAN; weights]);
+    for difference in [Difference::Central, Difference::Forward] {
+        assert_eq!(FiniteDifferences::new(Bowl, difference, weights).gradient(&theta, &mut grad), 1.0);
+        for (i, g) in grad.iter().enumerate() {
+            let want = if [0, 63, 64, 9_999].contains(&i) { 1.0 } else { 0.0 };
+            assert!((g - want).abs() < 1e-3, "{difference:?}, {i}: {g}");
+        }
+    }
+}
+
+fn trained(model: &Model, way: Way, threads: usize) -> gradus::Result<(Vec<f32>, u64)> {
+    let settings = Settings { gradient: way, batch: Batch::Of(20), epochs: 10, ..settings() };
+    let mut trainer = Trainer::new(model, &DATA, DATA.parts(45), settings, &Threads::new(threads), "clouds")?;
+    let outcome = run(&mut trainer, None)?;
+    Ok((trainer.theta().to_vec(), outcome.history.last().unwrap().passes))
+}
+
+#[test]
+fn a_training_goes_the_same_way_by_any_gradient() {
+    let model = model("dense 6 tanh, dense 3 softmax", "softmax_cross_entropy", 6, 3);
+    let (want, passes) = trained(&model, Way::Backpropagation, 1).unwrap();
+    let n = want.len() as u64;
+    let start = model.layout().start(8);
+    let moved = want.iter().zip(&start).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(moved > 0.1);
+    for (way, tolerance, each) in [
+        (Way::ByHand, 2e-5, 3),
+        (Way::CentralDifference, 2e-5, 2 * n + 1),
+        (Way::ForwardDifference, 1e-3, n + 1),
+    ] {
+        let (got, cost) = trained(&model, way, 1).unwrap();
+        let apart = got.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(apart < tolerance, "{way:?} ends {apart:e} away, of {moved} moved");
+        assert_eq!(cost, passes / 3 * each, "{way:?}: what was really computed is counted");
+        assert!(trained(&model, way, 2).unwrap().0 == got, "{way:?}: other bits on two threads");
+    }
+}
+
+#[test]
+fn a_way_that_cannot_be_gone_says_so() {
+    let data = common::Clouds { examples: 8, inputs: 400, classes: 3 };
+    let wide = model("dense 300 relu, dense 3 softmax", "softmax_cross_entropy", 400, 3);
+    let refused = |model: &Model, data: &dyn gradus::train::Samples, way| {
+        let parts = gradus::train::Parts { train: vec![0, 1, 2], ..Default::default() };
+        let settings = Settings { gradient: way, ..Settings::default() };
+        Trainer::new(model, data, parts, settings, &Threads::new(1), "").err().unwrap().to_string()
+    };
+    let message = refused(&wide, &data, Way::ByHand);
+    assert!(message.contains("121203 weights are too many") && message.contains("mend"), "{message}");
+    let message = refused(&wide, &data, Way::CentralDifference);
+    assert!(message.contains("242407 times") && message.contains("backpropagation"), "{message}");
+    let message = refused(&common::net(), &DATA, Way::ByHand);
+    assert!(message.contains("dropout 0.3 is drawn anew"), "{message}");
+    // Few weights, but formulas with a product for each of very many paths.
+    let deep = model(&["dense 30 tanh"; 4].join(", "), "squared_error", 30, 30);
+    let message = ByHand::new(&deep, 1, true).err().unwrap().to_string();
+    assert!(message.contains("too many"), "{message}");
+    assert!("backpropagaton".parse::<Way>().unwrap_err().contains("did you mean `backpropagation`"));
+    for way in Way::ALL {
+        assert_eq!(way.name().parse::<Way>(), Ok(way));
+    }
+}
+
+#[test]
+fn checking_in_mid_training_leaves_no_trace() {
+    let model = common::net();
+    let bits = |check_gradient, threads| {
+        let settings = Settings { check_gradient, ..settings() };
+        let mut trainer =
+            Trainer::new(&model, &DATA, DATA.parts(45), settings, &Threads::new(threads), "clouds").unwrap();
+        let mut checks = Vec::new();
+        let mut watcher = |event: &Event| {
+            if let Event::GradientCheck(check) = event {
+                checks.push((check.step, check.agrees, check.error, check.checked));
+            }
+        };
+        trainer.run(None, &mut watcher, &std::sync::atomic::AtomicBool::new(false)).unwrap();
+        let theta: Vec<u32> = trainer.theta().iter().map(|w| w.to_bits()).collect();
+        let hashes: Vec<String> = trainer.history().iter().map(|e| e.theta_hash.clone()).collect();
+        (theta, hashes, checks)
+    };
+    let (theta, hashes, none) = bits(None, 1);
+    assert!(none.is_empty());
+    let (checked, same, checks) = bits(Some(5), 2);
+    assert!(checked == theta && same == hashes, "a check changes the training");
+    assert_eq!(checks.iter().map(|c| c.0).collect::<Vec<_>>(), [5, 10]);
+    for (step, agrees, error, weights) in checks {
+        assert!(agrees && error < 1e-4 && weights >= 8, "step {step}: {error}");
+    }
+}
+
+#[test]
+fn costs_are_measured_and_grow_as_they_must() {
+    let costs = growth(&[1, 8], &Threads::new(1)).unwrap();
+    assert_eq!(costs.len(), 8);
+    for cost in &costs {
+        assert!(cost.seconds > 0.0 && cost.losses > 0.0, "{cost:?}");
+        match cost.way {
+            Way::ForwardDifference => assert_eq!(cost.losses, cost.weights as f64 + 1.0),
+            Way::CentralDifference => assert_eq!(cost.losses, 2.0 * cost.weights as f64 + 1.0),
+            _ => {}
+        }
+    }
+    assert_eq!(costs.iter().map(|c| c.weights).collect::<Vec<_>>(), [11, 11, 11, 11, 81, 81, 81, 81]);
+    assert!(growth(&[0], &Threads::new(1)).is_err());
+}
