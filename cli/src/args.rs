@@ -309,10 +309,10 @@ pub struct SweepArgs {
     /// The smallest rate to try [default: 1e-7].
     #[arg(long, value_name = "RATE", help_heading = "Sweep")]
     pub from: Option<f64>,
-    /// The greatest rate to try [default: 10].
+    /// The greatest rate to try [default: 100].
     #[arg(long, value_name = "RATE", help_heading = "Sweep")]
     pub to: Option<f64>,
-    /// How many rates between them, a step each [default: 120].
+    /// How many rates between them, a step each [default: 135].
     #[arg(long, value_name = "N", help_heading = "Sweep")]
     pub rates: Option<usize>,
     /// How many sweeps, each in another order of the examples [default: 5].

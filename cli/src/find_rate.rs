@@ -1,11 +1,14 @@
 //! `gradus find-rate`, and `--lr auto`: a sweep over learning rates on a copy of the network.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Result, bail};
 use gradus::network::Model;
 use gradus::train::{Advice, Finding, Samples, Sweep, find_rate as sweep_rates, write_whole};
+use gradus_figures::Chart;
+use gradus_figures::finder::rates;
 use serde_json::json;
 
 use crate::args::{FindRateArgs, Rate, SweepArgs};
@@ -29,15 +32,17 @@ pub fn find_rate(args: &FindRateArgs) -> Result<ExitCode> {
         Voice::Quiet => {}
         _ => table(&finding).iter().for_each(|line| print(line)),
     }
-    if let Some(folder) = &args.train.out {
-        let folder = new_run_folder(Some(folder), "")?;
-        write_whole(&folder.join("rates.json"), &serde_json::to_vec(&finding)?, None)?;
-    }
+    let folder = new_run_folder(args.train.out.as_deref(), "rates")?;
+    save(&finding, &folder)?;
     match &finding.advice {
         Advice::Take { learning_rate, reason } => {
+            voice.say(&format!("charts     {} (SVG and PNG), all numbers in rates.json", folder.display()));
             match voice {
                 Voice::Quiet => print(&learning_rate.to_string()),
-                _ => voice.say(&format!("take --lr {learning_rate}: {reason}")),
+                _ => voice.say(&format!("take       --lr {learning_rate}: {reason}")),
+            }
+            if args.train.open && open::that_detached(folder.join("rates.svg")).is_err() {
+                eprintln!("gradus: no browser could be opened; open {}/rates.svg by hand", folder.display());
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -46,6 +51,13 @@ pub fn find_rate(args: &FindRateArgs) -> Result<ExitCode> {
             Ok(ExitCode::from(1))
         }
     }
+}
+
+/// `rates.json` and the chart.
+pub fn save(finding: &Finding, folder: &Path) -> Result<()> {
+    write_whole(&folder.join("rates.json"), &serde_json::to_vec(finding)?, None)?;
+    rates(finding).save(&folder.join("rates"))?;
+    Ok(())
 }
 
 /// Puts the rate that a sweep suggests into a recipe, with its reason as a comment.
@@ -59,7 +71,7 @@ pub fn decide(
     args: &crate::args::TrainArgs,
     voice: Voice,
     stop: &AtomicBool,
-) -> Result<()> {
+) -> Result<Finding> {
     let finding = search(recipe, samples, model, &SweepArgs::default(), &args.shared, stop)?;
     match &finding.advice {
         Advice::Take { learning_rate, reason } => {
@@ -69,7 +81,7 @@ pub fn decide(
             if voice == Voice::Json {
                 print_json(&event(&finding));
             }
-            Ok(())
+            Ok(finding)
         }
         Advice::Nothing { reason, mend, .. } => {
             bail!("--lr auto finds no learning rate: {reason}\n  mend: {mend}; or give --lr a number")

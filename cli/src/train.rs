@@ -30,10 +30,14 @@ pub fn train(args: &TrainArgs) -> Result<ExitCode> {
     let (mut recipe, samples) = recipe_and_samples(args, voice)?;
     let model = recipe.model(samples.inputs(), samples.classes())?;
     let stop = stop_on_ctrl_c()?;
-    if args.lr == Some(Rate::Auto) {
-        find_rate::decide(&mut recipe, &samples, &model, args, voice, &stop)?;
-    }
+    let found = match args.lr {
+        Some(Rate::Auto) => Some(find_rate::decide(&mut recipe, &samples, &model, args, voice, &stop)?),
+        _ => None,
+    };
     let folder = new_run_folder(args.out.as_deref(), &recipe.data.name())?;
+    if let Some(finding) = &found {
+        find_rate::save(finding, &folder)?;
+    }
     write_whole(&folder.join("run.toml"), recipe.text().as_bytes(), None)?;
     Run { recipe, samples, model, folder: &folder, voice, shared: &args.shared, open: args.open, stop }
         .go(false)

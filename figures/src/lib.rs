@@ -27,6 +27,7 @@ pub mod chart;
 pub mod charts;
 mod clip;
 pub mod colour;
+pub mod finder;
 pub mod font;
 mod frame;
 pub mod geometry;

@@ -29,12 +29,14 @@ pub struct NetworkCourse<'a> {
 
 impl Course for NetworkCourse<'_> {
     fn run(&self, choice: &Choice, learning_rate: f64, seed: u64) -> Result<Run> {
+        let all = choice.wants_all_data();
         let settings = Settings {
             optimizer: choice.line(),
             learning_rate,
             seed,
-            batch: if choice.wants_all_data() { Batch::All } else { self.settings.batch },
-            epochs: u64::MAX >> 1,
+            batch: if all { Batch::All } else { self.settings.batch },
+            accumulate: if all { 1 } else { self.settings.accumulate },
+            epochs: Settings::ENDLESS,
             steps: None,
             seconds: None,
             patience: 0,

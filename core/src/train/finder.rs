@@ -14,10 +14,12 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use serde::Serialize;
 
+use super::advice::{Advice, advise};
 use super::batches::Samples;
 use super::feed::Feed;
 use super::settings::Settings;
-use crate::elementary::{ln64, pow64};
+use crate::average::ExponentialAverage;
+use crate::elementary::pow64;
 use crate::network::Model;
 use crate::op::Moment;
 use crate::optimizer::{Objective, Setup, Step};
@@ -43,7 +45,7 @@ pub struct Sweep {
 
 impl Default for Sweep {
     fn default() -> Self {
-        Sweep { from: 1e-7, to: 10.0, rates: 120, seeds: 5, smoothing: 0.8 }
+        Sweep { from: 1e-7, to: 100.0, rates: 135, seeds: 5, smoothing: 0.8 }
     }
 }
 
@@ -73,11 +75,6 @@ impl Sweep {
     pub fn rate(&self, k: usize) -> f64 {
         self.from * pow64(self.to / self.from, k as f64 / (self.rates - 1) as f64)
     }
-
-    /// So many rates are a factor of ten.
-    fn decade(&self) -> f64 {
-        (self.rates - 1) as f64 * std::f64::consts::LN_10 / ln64(self.to / self.from)
-    }
 }
 
 /// What a sweep showed.
@@ -101,42 +98,6 @@ pub struct Finding {
     pub diverges: Option<usize>,
     /// What to do.
     pub advice: Advice,
-}
-
-/// A rate with its reason, or why there is none.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "advice", rename_all = "snake_case")]
-pub enum Advice {
-    /// Use this.
-    Take {
-        /// η
-        learning_rate: f64,
-        /// Why this one.
-        reason: String,
-    },
-    /// No rate can be named.
-    Nothing {
-        /// In one word.
-        trouble: Trouble,
-        /// In words, with the numbers.
-        reason: String,
-        /// What to do.
-        mend: String,
-    },
-}
-
-/// Why a sweep names no rate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Trouble {
-    /// The loss is no number before the first step.
-    NotFinite,
-    /// It hardly falls at any rate.
-    NeverFalls,
-    /// It does not rise again within the range: there is no upper bound to keep away from.
-    NeverDiverges,
-    /// Each seed would name another.
-    SeedsDisagree,
 }
 
 /// Sweeps over rates for a network and the examples `train`, and says what to make of it. `settings` decide the optimizer,
@@ -168,7 +129,10 @@ pub fn find_rate(
         stop,
     };
     let tracks = (0..sweep.seeds).map(|seed| probe.sweep(seed)).collect::<Result<Vec<Track>>>()?;
-    Ok(judge(sweep, tracks))
+    let start = tracks.iter().map(|t| t.start).sum::<f64>() / tracks.len() as f64;
+    let curve = |track: &Track| track.changes.iter().map(|change| start + change).collect();
+    let rates = (0..sweep.rates).map(|k| sweep.rate(k)).collect();
+    Ok(judge(rates, start, tracks.iter().map(curve).collect()))
 }
 
 /// All that a sweep needs.
@@ -201,7 +165,7 @@ impl Probe<'_> {
         let setup = Setup::new(self.model.layout(), self.threads).around(self.settings.around()).seed(seed);
         let mut optimizer = self.choice.build(&setup);
         let (mut theta, mut answer) = (self.start.clone(), self.start.clone());
-        let mut average = Average::corrected(self.sweep.smoothing);
+        let mut average = ExponentialAverage::corrected(self.sweep.smoothing)?;
         let mut order = self.train.to_vec();
         let (mut epoch, mut seen) = (0, order.len());
         let (mut starts, mut changes) = (0.0, Vec::new());
@@ -245,31 +209,8 @@ impl Probe<'_> {
     }
 }
 
-/// V ← β V + (1 − β) x, V̂ = V / (1 − βᵗ).
-struct Average {
-    beta: f64,
-    v: f64,
-    start: f64,
-}
-
-impl Average {
-    fn corrected(beta: f64) -> Self {
-        Average { beta, v: 0.0, start: 1.0 }
-    }
-
-    fn add(&mut self, x: f64) -> f64 {
-        self.v = self.beta * self.v + (1.0 - self.beta) * x;
-        self.start *= self.beta;
-        self.v / (1.0 - self.start)
-    }
-}
-
-/// What the sweeps say together.
-fn judge(sweep: &Sweep, tracks: Vec<Track>) -> Finding {
-    let rates: Vec<f64> = (0..sweep.rates).map(|k| sweep.rate(k)).collect();
-    let start = tracks.iter().map(|t| t.start).sum::<f64>() / tracks.len() as f64;
-    let curves: Vec<Vec<f64>> =
-        tracks.iter().map(|t| t.changes.iter().map(|change| start + change).collect()).collect();
+/// What sweeps over `rates` say together: cₖ of each, and the loss they began with.
+pub(super) fn judge(rates: Vec<f64>, start: f64, curves: Vec<Vec<f64>>) -> Finding {
     let at = |k: usize| {
         // A sweep that has ended is above all others.
         let mut losses: Vec<f64> =
@@ -279,11 +220,11 @@ fn judge(sweep: &Sweep, tracks: Vec<Track>) -> Finding {
         [0.5 * (losses[(n - 1) / 2] + losses[n / 2]), losses[0], losses[n - 1]]
             .map(|x| Some(x).filter(|x| x.is_finite()))
     };
-    let bands: Vec<[Option<f64>; 3]> = (0..sweep.rates).map(at).collect();
+    let bands: Vec<[Option<f64>; 3]> = (0..rates.len()).map(at).collect();
     let [median, low, high] = [0, 1, 2].map(|i| bands.iter().map(|band| band[i]).collect::<Vec<_>>());
     let lowest = lowest(&median);
     let diverges =
-        lowest.and_then(|from| (from..sweep.rates).find(|k| median[*k].is_none_or(|loss| loss >= start)));
+        lowest.and_then(|from| (from..rates.len()).find(|k| median[*k].is_none_or(|loss| loss >= start)));
     let mut finding = Finding {
         rates,
         curves,
@@ -295,7 +236,7 @@ fn judge(sweep: &Sweep, tracks: Vec<Track>) -> Finding {
         diverges,
         advice: Advice::Take { learning_rate: f64::NAN, reason: String::new() },
     };
-    finding.advice = advise(sweep, &finding);
+    finding.advice = advise(&finding);
     finding
 }
 
@@ -303,96 +244,4 @@ fn judge(sweep: &Sweep, tracks: Vec<Track>) -> Finding {
 fn lowest(curve: &[Option<f64>]) -> Option<usize> {
     let known = curve.iter().enumerate().filter_map(|(k, loss)| loss.map(|loss| (k, loss)));
     known.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(k, _)| k)
-}
-
-/// A fall by less than this share of where it started is no fall.
-const FALL: f64 = 0.005;
-
-/// Seeds that would name rates further apart than this factor disagree.
-const APART: f64 = 30.0;
-
-/// The rule: where the median falls fastest over half a factor of ten, at most a tenth of where it is back at its start.
-fn advise(sweep: &Sweep, found: &Finding) -> Advice {
-    let nothing =
-        |trouble, reason: String, mend: &str| Advice::Nothing { trouble, reason, mend: mend.into() };
-    let (start, rate) = (found.start, |k: usize| short(found.rates[k]));
-    if !start.is_finite() {
-        return nothing(
-            Trouble::NotFinite,
-            "the loss of the untrained network is no number".into(),
-            "train with any rate: the verdict names the layer, or the data, where it begins",
-        );
-    }
-    let fall = |k: usize| (start - found.median[k].unwrap_or(start)) / start.abs();
-    let all_fall = |k: usize| found.high[k].is_some_and(|loss| loss < start);
-    let Some(bottom) = found.lowest.filter(|k| fall(*k) >= FALL && all_fall(*k)) else {
-        let least = found.lowest.map_or(0.0, |k| 100.0 * fall(k).max(0.0));
-        return nothing(
-            Trouble::NeverFalls,
-            format!(
-                "no rate from {} to {} makes the loss fall clearly in {} steps: from {start:.4} by {least:.2} % at best",
-                short(sweep.from),
-                short(sweep.to),
-                sweep.rates
-            ),
-            "try more steps, larger batches, another network or optimizer; see whether the labels are right",
-        );
-    };
-    let Some(diverges) = found.diverges else {
-        return nothing(
-            Trouble::NeverDiverges,
-            format!(
-                "up to {} the loss does not rise again to where it started: there is nothing to keep away from",
-                short(sweep.to)
-            ),
-            "try greater rates, up to a hundred times as large",
-        );
-    };
-    let each: Vec<f64> =
-        found.curves.iter().map(|c| found.rates[steepest(sweep, &|k| c.get(k).copied())]).collect();
-    let (least, most) = each.iter().fold((f64::INFINITY, 0.0f64), |(a, b), x| (a.min(*x), b.max(*x)));
-    if most > APART * least {
-        return nothing(
-            Trouble::SeedsDisagree,
-            format!("one seed would take {}, another {}", short(least), short(most)),
-            "try more seeds, more steps or larger batches",
-        );
-    }
-    let steep = steepest(sweep, &|k| found.median[k]);
-    let bound = found.rates[diverges] / 10.0;
-    let seen = format!(
-        "the loss falls fastest at {}, is lowest at {} and back where it started at {}",
-        rate(steep),
-        rate(bottom),
-        rate(diverges)
-    );
-    let (learning_rate, reason) = match found.rates[steep] {
-        fastest if fastest <= bound => (fastest, format!("{seen}; where it falls fastest")),
-        _ => (bound, format!("{seen}; a tenth of the last, as it falls fastest too near to it")),
-    };
-    Advice::Take { learning_rate: round(learning_rate), reason }
-}
-
-/// Where a curve falls fastest over half a factor of ten, before it is lowest.
-fn steepest(sweep: &Sweep, curve: &dyn Fn(usize) -> Option<f64>) -> usize {
-    let all: Vec<Option<f64>> = (0..sweep.rates).map(curve).collect();
-    let bottom = lowest(&all).unwrap_or(0);
-    let reach = ((0.25 * sweep.decade()).round() as usize).max(1);
-    let fall = |k: usize| {
-        let ends = (all[k.saturating_sub(reach)], all[(k + reach).min(bottom)]);
-        if let (Some(before), Some(after)) = ends { before - after } else { f64::NEG_INFINITY }
-    };
-    // The first of equals.
-    (0..=bottom).rev().max_by(|a, b| fall(*a).total_cmp(&fall(*b))).unwrap_or(0)
-}
-
-/// To two digits: more would say more than was found.
-fn round(rate: f64) -> f64 {
-    format!("{rate:.1e}").parse().unwrap_or(rate)
-}
-
-/// As people write it.
-fn short(rate: f64) -> String {
-    let rounded = round(rate);
-    if (1e-4..1e4).contains(&rounded) { rounded.to_string() } else { format!("{rounded:e}") }
 }

@@ -1,5 +1,6 @@
 //! The loop: batches in, weights improved, and what is told to whoever watches.
 
+mod advice;
 mod baseline;
 mod batches;
 mod checkpoint;
@@ -15,13 +16,14 @@ mod trainer;
 mod verdict;
 mod way;
 
+pub use advice::{Advice, Trouble};
 pub use baseline::{linear_baseline, majority_baseline};
 pub use batches::{Parts, Samples};
 pub use checkpoint::{checkpoint_path, previous_path};
 pub use evaluate::{Evaluation, Evaluator};
 pub use event::{EpochRecord, Event, GradientCheck, Watcher};
 pub use files::write_whole;
-pub use finder::{Advice, Finding, Sweep, Trouble, find_rate};
+pub use finder::{Finding, Sweep, find_rate};
 pub use metrics::{ClassScore, Scores, most_likely, wilson};
 pub use model_file::{ModelFile, theta_hash};
 pub use settings::{Batch, ClassWeights, Monitor, Settings};
