@@ -25,6 +25,11 @@ impl<const N: usize, U: Rule<N>, R: Number> Descent<N, U, R> {
             threads: setup.threads.clone(),
         }
     }
+
+    /// What is kept per weight.
+    pub(crate) fn kept(&self) -> &[Vec<R>; N] {
+        &self.state
+    }
 }
 
 impl<const N: usize, U: Rule<N>, R: Number> Optimizer<R> for Descent<N, U, R> {

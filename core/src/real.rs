@@ -47,6 +47,12 @@ pub trait Real:
     fn abs(self) -> Self {
         self.where_positive(self, -self)
     }
+    /// 1 above zero, −1 below, 0 at zero
+    #[inline(always)]
+    fn sign(self) -> Self {
+        let one = Self::of(1.0);
+        one.where_positive(self, (-one).where_positive(-self, Self::of(0.0)))
+    }
     /// 1 / (1 + e⁻ˢᵉˡᶠ), without overflow and with all digits on both sides
     #[inline(always)]
     fn sigmoid(self) -> Self {

@@ -1,94 +1,37 @@
-//! Every optimizer: its rule in `f64` against PyTorch's steps, its loop in `f32` against the rule.
+//! Every optimizer in every dialect: the steps that other frameworks make, in `f64` and in `f32`; what is around a
+//! rule; and what all optimizers promise.
 
 mod common;
 
-use common::{cases, fixture, floats, greatest, pointed_at, random};
+use common::golden::{Case, Path, go_on, golden, table, walk};
+use common::{greatest, optimizer_lines, pointed_at, random};
 use gradus::Error;
 use gradus::layout::Layout;
 use gradus::optimizer::{Around, Objective, Setup, Step};
-use gradus::optimizers::{Choice, Entry, OPTIMIZERS};
+use gradus::optimizers::{Choice, Dialect, Entry, Family, OPTIMIZERS};
 use gradus::real::Number;
 use gradus::threads::Threads;
-use serde_json::Value;
+use gradus::words::{Kind, Parameter};
 
-/// A path to walk: where it starts, and the gradient and learning rate of each step.
-struct Path {
-    start: Vec<f64>,
-    gradients: Vec<Vec<f64>>,
-    rates: Vec<f64>,
+fn random_path(weights: usize, steps: u64) -> Path {
+    let gradients = (0..steps).map(|t| random(weights, 100 + t).iter().map(|g| g * 3.0).collect());
+    Path::new(random(weights, 1), gradients.collect(), vec![0.05; steps as usize])
 }
 
-impl Path {
-    fn of(case: &Value) -> Path {
-        Path {
-            start: floats(&case["start"]),
-            gradients: case["gradients"].as_array().unwrap().iter().map(floats).collect(),
-            rates: floats(&case["learning_rates"]),
-        }
-    }
-
-    fn random(weights: usize, steps: u64) -> Path {
-        let gradients = (0..steps).map(|t| random(weights, 100 + t).iter().map(|g| g * 3.0).collect());
-        Path { start: random(weights, 1), gradients: gradients.collect(), rates: vec![0.05; steps as usize] }
-    }
+fn walk_around<R: Number>(line: &str, around: Around, path: &Path, threads: &Threads) -> Vec<Vec<f64>> {
+    let layout = Layout::of(path.start.len());
+    walk::<R>(line, &Setup::new(&layout, threads).around(around), path)
 }
 
-/// Gives the next gradient of a path, whatever θ is.
-struct Given<'a> {
-    gradients: &'a [Vec<f64>],
-    next: usize,
-}
-
-impl<R: Number> Objective<R> for Given<'_> {
-    fn loss(&mut self, _: &[R]) -> R {
-        R::of(self.next as f64)
-    }
-    fn gradient(&mut self, theta: &[R], grad: &mut [R]) -> R {
-        for (to, g) in grad.iter_mut().zip(&self.gradients[self.next]) {
-            *to = R::of(*g);
-        }
-        self.next += 1;
-        self.loss(theta)
-    }
-}
-
-/// Walks a path in `f32` or `f64`, by the one loop there is.
-fn walk<R: Number>(line: &str, around: Around, path: &Path, threads: &Threads) -> Vec<Vec<f64>> {
-    let mut theta: Vec<R> = path.start.iter().map(|x| R::of(*x)).collect();
-    let layout = Layout::of(theta.len());
-    let setup = Setup::new(&layout, threads).around(around);
-    let mut optimizer = Choice::parse(line).unwrap().build_as::<R>(&setup);
-    let mut given = Given { gradients: &path.gradients, next: 0 };
-    let mut passed = Vec::new();
-    for (k, rate) in path.rates.iter().enumerate() {
-        let at = Step { t: k as u64 + 1, learning_rate: *rate };
-        let loss = optimizer.step(at, &mut theta, &mut given);
-        assert_eq!(loss, R::of(k as f64 + 1.0), "a step returns the loss it saw");
-        passed.push(theta.iter().map(|x| x.to_f64()).collect());
-    }
-    passed
-}
-
-/// A path walked by the plainest loop: what is around the rule written out, weight by weight.
-fn plain(around: Around, path: &Path) -> Path {
-    let mut plain = Path { start: path.start.clone(), gradients: Vec::new(), rates: path.rates.clone() };
-    for gradient in &path.gradients {
+/// A path walked by the plainest loop: clipping written out, weight by weight.
+fn clipped(around: Around, path: &Path) -> Path {
+    let clip = |gradient: &Vec<f64>| {
         let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
         let scale = if norm > around.clip_norm { around.clip_norm / (norm + 1e-6) } else { 1.0 };
-        let clipped = gradient.iter().map(|g| (g * scale).clamp(-around.clip_value, around.clip_value));
-        plain.gradients.push(clipped.collect());
-    }
-    plain
-}
-
-/// The line of a golden case.
-fn line_of(entry: &Entry, case: &Value) -> String {
-    let mut line = entry.name.to_string();
-    for p in entry.dialects[0].parameters {
-        let value = case["settings"][p.name].as_f64();
-        line += &value.map_or(String::new(), |value| format!(" {}={value}", p.name));
-    }
-    line
+        gradient.iter().map(|g| (g * scale).clamp(-around.clip_value, around.clip_value)).collect()
+    };
+    let gradients = path.gradients().iter().map(clip).collect();
+    Path::new(path.start.clone(), gradients, path.learning_rates.clone())
 }
 
 fn assert_same_path(fast: &[Vec<f64>], slow: &[Vec<f64>], what: &str) {
@@ -103,50 +46,113 @@ fn assert_same_path(fast: &[Vec<f64>], slow: &[Vec<f64>], what: &str) {
     }
 }
 
-/// The golden case of a rule, and variants of it whose names begin with it.
-fn golden<'a>(file: &'a Value, name: &str) -> Vec<&'a Value> {
-    let of = |c: &&Value| {
-        let case = c["name"].as_str().unwrap();
-        case == name || case.starts_with(&format!("{name}_"))
-    };
-    let found: Vec<&Value> = cases(file).iter().filter(of).collect();
-    assert!(!found.is_empty(), "`{name}` has no golden steps in fixtures/rules.json: add it to make.py");
-    found
-}
-
-/// What a case's settings put around the rule: for PyTorch's SGD `weight_decay` is L2.
-fn around_of(case: &Value) -> Around {
-    let number = |name: &str| case["settings"][name].as_f64().unwrap_or(0.0);
-    Around { l2: number("weight_decay"), weight_decay: number("decoupled_weight_decay"), ..Around::default() }
+/// All that another framework can be asked about: whatever takes gradients, in all its dialects.
+fn dialects() -> impl Iterator<Item = (&'static Entry, &'static Dialect)> {
+    let entries = OPTIMIZERS.iter().filter(|e| e.family != Family::Evolution);
+    entries.flat_map(|e| e.dialects.iter().map(move |d| (e, d)))
 }
 
 #[test]
-fn every_rule_makes_the_golden_steps() {
-    let file = fixture("rules");
-    for entry in OPTIMIZERS {
-        for case in golden(&file, entry.name) {
-            let path = Path::of(case);
-            let walked = walk::<f64>(&line_of(entry, case), around_of(case), &path, &Threads::new(1));
-            for (t, theta) in case["thetas"].as_array().unwrap().iter().enumerate() {
-                for (got, want) in walked[t].iter().zip(floats(theta)) {
-                    let near = (got - want).abs() <= 1e-10 * want.abs();
-                    assert!(near, "{}: step {}: {got}, PyTorch {want}", case["name"], t + 1);
-                }
+fn every_dialect_makes_the_golden_steps() {
+    for case in golden() {
+        let walked = case.walk::<f64>(None);
+        assert!(case.thetas.len() >= 20, "{}: too few steps", case.line);
+        let mut sizes: Vec<f64> = case.path.start.iter().map(|x| x.abs()).collect();
+        for (t, (ours, theirs)) in walked.iter().zip(&case.thetas).enumerate() {
+            for (i, (got, want)) in ours.iter().zip(theirs).enumerate() {
+                sizes[i] = sizes[i].max(want.abs());
+                // Beside what the weight has been, not what it is: where steps cancel, rounding is what they leave.
+                let near = (got - want).abs() <= 1e-10 * sizes[i];
+                let (line, framework) = (&case.line, &case.framework);
+                assert!(near, "{line}: step {}, weight {i}: {got}, {framework} {want}", t + 1);
             }
         }
     }
 }
 
 #[test]
-fn every_loop_makes_the_golden_steps_to_rounding() {
-    let file = fixture("rules");
-    for entry in OPTIMIZERS {
-        for case in golden(&file, entry.name) {
-            let want: Vec<Vec<f64>> = case["thetas"].as_array().unwrap().iter().map(floats).collect();
-            let line = line_of(entry, case);
-            let fast = walk::<f32>(&line, around_of(case), &Path::of(case), &Threads::new(1));
-            assert_same_path(&fast, &want, case["name"].as_str().unwrap());
+fn every_dialect_makes_the_golden_steps_in_f32_as_well_as_the_frameworks_do() {
+    for case in golden() {
+        let off = case.deviation(&case.walk::<f32>(None));
+        // What the framework's own f32 loses, and a rounding for every other step.
+        let near = 3.0 * case.f32_apart + case.thetas.len() as f64 / 2.0 * f32::EPSILON as f64;
+        assert!(off <= near, "{}: in f32 {off:e} away, {} {:e}", case.line, case.framework, case.f32_apart);
+    }
+}
+
+#[test]
+fn every_dialect_is_proven_with_its_defaults_its_rate_and_each_of_its_parameters() {
+    let cases = golden();
+    let framework = |dialect| match dialect {
+        "pytorch" => "torch ",
+        "tf1" => "tensorflow",
+        other => other,
+    };
+    for (entry, dialect) in dialects() {
+        let name = format!("{}@{}", entry.name, dialect.name);
+        let of: Vec<&Case> =
+            cases.iter().filter(|c| c.rule == entry.name && c.dialect == dialect.name).collect();
+        assert!(
+            of.iter().any(|c| c.line == name),
+            "`{name}` has no golden steps with its defaults: see tests/fixtures/paths.py"
+        );
+        for case in of.iter().filter(|c| c.framework.starts_with(framework(dialect.name))) {
+            let rate = case.default_learning_rate.unwrap_or(dialect.learning_rate);
+            assert_eq!(dialect.learning_rate, rate, "{name}: the rate of {}", case.made_with);
         }
+    }
+    for entry in OPTIMIZERS.iter().filter(|e| e.family == Family::Rule) {
+        for p in entry.dialects.iter().flat_map(|d| d.parameters) {
+            // A switch is proven by the dialects that have it the one way and the other.
+            let switched = entry
+                .dialects
+                .iter()
+                .any(|d| d.parameters.iter().any(|q| q.name == p.name && q.default != p.default));
+            let written =
+                cases.iter().any(|c| c.rule == entry.name && c.line.contains(&format!(" {}=", p.name)));
+            assert!(switched || written, "{}: no golden steps with another {}", entry.name, p.name);
+        }
+    }
+}
+
+/// Dialects that differ in other things than in how a rule walks with its defaults: the rate, a parameter more.
+const WALK_THE_SAME: &[(&str, &str, &str)] =
+    &[("sgd", "pytorch", "keras"), ("momentum", "pytorch", "mlx"), ("adam", "pytorch", "optax")];
+
+#[test]
+fn the_golden_steps_tell_every_dialect_from_every_other() {
+    for case in golden().iter().filter(|c| c.line == format!("{}@{}", c.rule, c.dialect)) {
+        let Some(entry) = OPTIMIZERS.iter().find(|e| e.name == case.rule) else { continue };
+        for other in entry.dialects.iter().filter(|d| d.name != case.dialect) {
+            let off = case.deviation(&case.walk::<f64>(Some(&format!("{}@{}", case.rule, other.name))));
+            let pair = |(rule, a, b): &(&str, &str, &str)| {
+                *rule == case.rule && [(*a, *b), (*b, *a)].contains(&(case.dialect.as_str(), other.name))
+            };
+            if WALK_THE_SAME.iter().any(pair) {
+                assert!(off <= 1e-10, "{} and @{} are no longer the same", case.line, other.name);
+            } else {
+                assert!(off > 1e-8, "{}: @{} makes the same steps ({off:e})", case.line, other.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_table_in_the_docs_is_what_this_code_does() {
+    let docs = include_str!("../../docs/optimizers.md");
+    for line in table().lines() {
+        assert!(
+            docs.contains(line),
+            "docs/optimizers.md lacks\n{line}\nrun cargo run --release -p gradus --example deviations"
+        );
+    }
+    for (entry, dialect) in dialects() {
+        assert!(
+            docs.contains(&format!("| {} | {} |", entry.name, dialect.name)),
+            "{}@{}",
+            entry.name,
+            dialect.name
+        );
     }
 }
 
@@ -162,15 +168,16 @@ fn clipping_is_what_the_plain_loop_says_and_f32_follows_f64() {
     ];
     // The second size takes several chunks, the last of them short.
     for (weights, steps, threads) in [(3, 40, 1), (20_011, 4, 3)] {
-        let (path, threads) = (Path::random(weights, steps), Threads::new(threads));
-        for entry in OPTIMIZERS {
+        let (path, threads) = (random_path(weights, steps), Threads::new(threads));
+        for (entry, dialect) in dialects().filter(|(e, _)| e.family == Family::Rule) {
             // An ε that is large beside rounding: else a slope that nearly vanishes is all rounding, divided by itself.
-            let has_epsilon = entry.dialects[0].parameters.iter().any(|p| p.name == "epsilon");
-            let line = format!("{}{}", entry.name, if has_epsilon { " epsilon=1e-3" } else { "" });
+            let has_epsilon = dialect.parameters.iter().any(|p| p.name == "epsilon");
+            let line =
+                format!("{}@{}{}", entry.name, dialect.name, if has_epsilon { " epsilon=1e-3" } else { "" });
             for (what, around) in arounds {
-                let slow = walk::<f64>(&line, none, &plain(around, &path), &Threads::new(1));
-                let fast = walk::<f32>(&line, around, &path, &threads);
-                assert_same_path(&fast, &slow, &format!("{} with {what}, {weights} weights", entry.name));
+                let slow = walk_around::<f64>(&line, none, &clipped(around, &path), &Threads::new(1));
+                let fast = walk_around::<f32>(&line, around, &path, &threads);
+                assert_same_path(&fast, &slow, &format!("{line} with {what}, {weights} weights"));
             }
         }
     }
@@ -178,8 +185,8 @@ fn clipping_is_what_the_plain_loop_says_and_f32_follows_f64() {
 
 #[test]
 fn regularisation_is_what_the_formulas_say() {
-    let path = Path { start: vec![2.0, -3.0, 0.0], gradients: vec![vec![0.5, 0.25, 1.0]], rates: vec![0.1] };
-    let step = |around: Around| walk::<f64>("sgd", around, &path, &Threads::new(1)).remove(0);
+    let path = Path::new(vec![2.0, -3.0, 0.0], vec![vec![0.5, 0.25, 1.0]], vec![0.1]);
+    let step = |around: Around| walk_around::<f64>("sgd", around, &path, &Threads::new(1)).remove(0);
     let none = Around::default();
     for (around, want) in [
         (Around { l2: 0.1, ..none }, [2.0 - 0.1 * 0.7, -3.0 - 0.1 * -0.05, -0.1]),
@@ -209,92 +216,103 @@ impl Objective for Bowl {
 
 #[test]
 fn every_optimizer_reaches_the_bottom_of_a_bowl() {
-    let one = Threads::new(1);
-    for entry in OPTIMIZERS {
+    let (layout, one) = (Layout::of(12), Threads::new(1));
+    let descended = |line: &str, learning_rate: f64| {
         let mut theta = vec![0.0; 12];
-        let first = Bowl.loss(&theta);
-        let layout = Layout::of(theta.len());
-        let setup = Setup::new(&layout, &one);
-        let mut optimizer = Choice::parse(entry.name).unwrap().build(&setup);
+        let mut optimizer = Choice::parse(line).unwrap().build(&Setup::new(&layout, &one));
         for t in 1..=5000 {
-            optimizer.step(Step { t, learning_rate: 0.01 }, &mut theta, &mut Bowl);
+            optimizer.step(Step { t, learning_rate }, &mut theta, &mut Bowl);
         }
-        let last = Bowl.loss(&theta);
-        assert!(last < 1e-2 && last < 1e-4 * first, "{}: from {first} only to {last}", entry.name);
+        let mut answer = vec![0.0; 12];
+        optimizer.answer(&theta, &mut answer);
+        Bowl.loss(&answer)
+    };
+    let first = Bowl.loss(&[0.0; 12]);
+    for line in optimizer_lines() {
+        // Adagrad's steps shrink as they go, Adadelta's start tiny: they want larger rates than the others.
+        let reached: Vec<f32> = [0.01, 1.0, 50.0].iter().map(|rate| descended(&line, *rate)).collect();
+        let near = |last: &f32| *last < 1e-2 && *last < 1e-4 * first;
+        assert!(reached.iter().any(near), "{line}: from {first} only to {reached:?}");
     }
 }
 
 #[test]
 fn every_optimizer_shows_all_that_it_keeps() {
-    for entry in OPTIMIZERS {
-        let path = Path::random(5, 6);
-        let half = |from: usize, to: usize| Path {
-            start: path.start.clone(),
-            gradients: path.gradients[from..to].to_vec(),
-            rates: path.rates[from..to].to_vec(),
-        };
-        let threads = Threads::new(1);
-        let whole = walk::<f32>(entry.name, Around::default(), &path, &threads);
-        // Three steps, the state carried into a new optimizer, three more.
-        let layout = Layout::of(5);
+    for line in optimizer_lines() {
+        let path = random_path(5, 6);
+        let (layout, threads) = (Layout::of(5), Threads::new(1));
         let setup = Setup::new(&layout, &threads);
-        let build = || Choice::parse(entry.name).unwrap().build(&setup);
-        let (mut one, mut two) = (build(), build());
-        let mut theta: Vec<f32> = path.start.iter().map(|x| *x as f32).collect();
-        let (first, second) = (half(0, 3), half(3, 6));
-        let mut given = Given { gradients: &first.gradients, next: 0 };
-        for t in 1..=3 {
-            one.step(Step { t, learning_rate: 0.05 }, &mut theta, &mut given);
-        }
+        let build = || Choice::parse(&line).unwrap().build(&setup);
+        let start: Vec<f32> = path.start.iter().map(|x| *x as f32).collect();
+        let (mut whole, mut theta) = (build(), start.clone());
+        let straight = go_on(whole.as_mut(), &mut theta, &path, 1);
+        // Three steps, the state carried into a new optimizer, three more.
+        let (mut one, mut two, mut theta) = (build(), build(), start);
+        go_on(one.as_mut(), &mut theta, &path.part(0..3), 1);
         for ((name, from), (same, mut to)) in one.state().into_iter().zip(two.state()) {
             assert_eq!(name, same);
             to.set(&from.to_vec());
         }
-        let mut given = Given { gradients: &second.gradients, next: 0 };
-        for t in 4..=6 {
-            two.step(Step { t, learning_rate: 0.05 }, &mut theta, &mut given);
-        }
-        let theta: Vec<f64> = theta.iter().map(|x| *x as f64).collect();
-        assert_eq!(theta, whole[5], "{} keeps something that `state` does not show", entry.name);
+        let resumed = go_on(two.as_mut(), &mut theta, &path.part(3..6), 4);
+        assert_eq!(resumed[2], straight[5], "{line} keeps something that `state` does not show");
+    }
+}
+
+/// A value of a parameter that is not its default.
+fn another(p: &Parameter) -> String {
+    match p.kind {
+        Kind::Word(words) => words[(p.default as usize + 1) % words.len()].into(),
+        Kind::Whole => (if p.default < p.max { p.default + 1.0 } else { p.min }).to_string(),
+        Kind::Number if p.max.is_finite() => (p.min + 0.123456789012345 * (p.max - p.min)).to_string(),
+        Kind::Number => (p.min + 1.23456789012345).to_string(),
     }
 }
 
 #[test]
 fn every_line_reads_back_to_itself() {
-    for entry in OPTIMIZERS {
-        let line = Choice::parse(entry.name).unwrap().line();
+    for (entry, dialect) in OPTIMIZERS.iter().flat_map(|e| e.dialects.iter().map(move |d| (e, d))) {
+        let name = format!("{}@{}", entry.name, dialect.name);
+        let line = Choice::parse(&name).unwrap().line();
         assert_eq!(Choice::parse(&line).unwrap().line(), line);
-        for p in entry.dialects[0].parameters {
-            assert!(line.contains(&format!("{}={}", p.name, p.default)), "{line}");
-            let other = format!("{} {}=0.123456789012345", entry.name, p.name);
-            let line = Choice::parse(&other).unwrap().line();
-            assert!(line.contains("=0.123456789012345"), "{line}");
+        for p in dialect.parameters {
+            assert!(line.contains(&format!("{}={}", p.name, p.written(p.default))), "{line}");
+            let other = format!("{}={}", p.name, another(p));
+            let line = Choice::parse(&format!("{name} {other}")).unwrap().line();
+            assert!(line.contains(&other), "{line}");
             assert_eq!(Choice::parse(&line).unwrap().line(), line);
         }
     }
+    assert_eq!(Choice::parse("adam").unwrap().line(), Choice::parse("adam@pytorch").unwrap().line());
 }
 
 #[test]
 fn every_wrong_word_is_pointed_at() {
-    for entry in OPTIMIZERS {
-        for p in entry.dialects[0].parameters {
-            for value in ["2", "-0.5", "NaN", "inf", "much", ""] {
+    for (entry, dialect) in OPTIMIZERS.iter().flat_map(|e| e.dialects.iter().map(move |d| (e, d))) {
+        let name = format!("{}@{}", entry.name, dialect.name);
+        for p in dialect.parameters {
+            let (below, above) = ((p.min - 0.5).to_string(), (p.max + 1.0).to_string());
+            for value in [below.as_str(), above.as_str(), "NaN", "inf", "much", ""] {
                 let word = format!("{}={value}", p.name);
-                let error = Choice::parse(&format!("{} {word}", entry.name)).err().unwrap();
+                let error = Choice::parse(&format!("{name} {word}")).err().unwrap();
                 assert_eq!(pointed_at(&error), word);
                 assert!(error.to_string().contains(&format!("it must be {}", p.allowed())), "{error}");
             }
-            let twice = format!("{} {}=0.5  {}=0.25", entry.name, p.name, p.name);
-            assert_eq!(pointed_at(&Choice::parse(&twice).err().unwrap()), format!("{}=0.25", p.name));
+            let twice = format!("{name} {}={}  {}={}", p.name, another(p), p.name, p.written(p.default));
+            assert_eq!(
+                pointed_at(&Choice::parse(&twice).err().unwrap()),
+                format!("{}={}", p.name, p.written(p.default))
+            );
         }
-        let unknown = Choice::parse(&format!("{} bogus=1", entry.name)).err().unwrap();
+        let unknown = Choice::parse(&format!("{name} bogus=1")).err().unwrap();
         assert_eq!(pointed_at(&unknown), "bogus=1");
-        let extra = Choice::parse(&format!("  {}  fast", entry.name)).err().unwrap();
+        let extra = Choice::parse(&format!("  {name}  fast")).err().unwrap();
         assert_eq!(pointed_at(&extra), "fast");
     }
     let error = Choice::parse("  adma beta1=0.9").err().unwrap();
     assert_eq!(pointed_at(&error), "adma");
     assert!(error.to_string().contains("did you mean `adam`?"), "{error}");
+    let error = Choice::parse("adam@kears").err().unwrap();
+    assert!(error.to_string().contains("did you mean `keras`?"), "{error}");
     assert!(matches!(Choice::parse(""), Err(Error::Line { .. })));
 }
 
@@ -313,17 +331,17 @@ impl Objective for Broken {
 
 #[test]
 fn a_loss_that_is_not_finite_changes_neither_weights_nor_state() {
-    for entry in OPTIMIZERS {
+    for line in optimizer_lines() {
         for loss in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let mut theta = vec![1.0, 2.0];
             let (layout, threads) = (Layout::of(2), Threads::new(1));
-            let mut optimizer = Choice::parse(entry.name).unwrap().build(&Setup::new(&layout, &threads));
+            let mut optimizer = Choice::parse(&line).unwrap().build(&Setup::new(&layout, &threads));
             let before: Vec<Vec<f64>> = optimizer.state().iter().map(|(_, s)| s.to_vec()).collect();
             let seen = optimizer.step(Step { t: 1, learning_rate: 0.1 }, &mut theta, &mut Broken(loss));
             assert_eq!(seen.to_bits(), loss.to_bits());
-            assert_eq!(theta, [1.0, 2.0], "{}", entry.name);
+            assert_eq!(theta, [1.0, 2.0], "{line}");
             let after: Vec<Vec<f64>> = optimizer.state().iter().map(|(_, s)| s.to_vec()).collect();
-            assert_eq!(after, before, "{}", entry.name);
+            assert_eq!(after, before, "{line}");
         }
     }
 }

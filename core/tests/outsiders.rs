@@ -4,7 +4,7 @@
 mod common;
 
 use common::{cases, fixture, floats, model};
-use gradus::optimizer::{Objective, Setup, Step};
+use gradus::optimizer::{Around, Objective, Setup, Step};
 use gradus::optimizers::{Choice, OPTIMIZERS};
 use gradus::threads::Threads;
 use gradus::train::Scores;
@@ -40,21 +40,17 @@ fn whole_trainings_end_where_those_of_pytorch_do() {
             assert_eq!(ours.at as u64, theirs["offset"].as_u64().unwrap(), "θ is laid out the same");
         }
         let batches = network["batches"].as_array().unwrap();
-        for entry in OPTIMIZERS {
-            let run = network["runs"].as_array().unwrap().iter().find(|r| r["optimizer"] == entry.name);
-            let run = run.unwrap_or_else(|| panic!("`{}` is not in fixtures/mlp.json", entry.name));
-            let what = format!("{} by {}", network["name"], entry.name);
-            let mut choice = entry.name.to_string();
-            for p in entry.dialects[0].parameters {
-                let value = run["settings"][p.name].as_f64();
-                choice += &value.map_or(String::new(), |value| format!(" {}={value}", p.name));
-            }
-            let learning_rate = run["settings"]["learning_rate"].as_f64().unwrap();
+        for run in network["runs"].as_array().unwrap() {
+            let line = run["line"].as_str().unwrap();
+            let what = format!("{} by {line}", network["name"]);
+            let learning_rate = run["learning_rate"].as_f64().unwrap();
+            let around = Around { l2: run["around"]["l2"].as_f64().unwrap_or(0.0), ..Around::default() };
             let threads = Threads::new(1);
             let rows = batches[0]["targets"].as_array().unwrap().len();
             let mut plan = model.training_plan(rows, &threads).unwrap();
             let mut theta: Vec<f32> = floats(&network["start"]).iter().map(|x| *x as f32).collect();
-            let mut optimizer = Choice::parse(&choice).unwrap().build(&Setup::new(model.layout(), &threads));
+            let setup = Setup::new(model.layout(), &threads).around(around);
+            let mut optimizer = Choice::parse(line).unwrap().build(&setup);
             let mut losses = Vec::new();
             plan.data("weight").fill(1.0);
             for t in 1..=100 {
@@ -81,6 +77,21 @@ fn whole_trainings_end_where_those_of_pytorch_do() {
                 assert!((ours - theirs).abs() <= 4.0 * own, "{what}: loss {ours}, of PyTorch {theirs}");
             }
             assert_eq!(losses.len(), seen.len());
+        }
+    }
+}
+
+#[test]
+fn every_rule_that_pytorch_has_trains_whole_networks_beside_it() {
+    let file = fixture("mlp");
+    for entry in OPTIMIZERS {
+        let has =
+            |d: &gradus::optimizers::Dialect| d.name == "pytorch" && d.about.starts_with("torch.optim.");
+        let name = format!("{}@pytorch", entry.name);
+        for network in file["networks"].as_array().unwrap() {
+            let lines = network["runs"].as_array().unwrap().iter().map(|run| run["line"].as_str().unwrap());
+            let trained = lines.filter(|line| line.split(' ').next() == Some(&name)).count() > 0;
+            assert!(trained || !entry.dialects.iter().any(has), "{name} is not in fixtures/mlp.json");
         }
     }
 }

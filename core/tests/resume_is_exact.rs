@@ -5,9 +5,8 @@ mod common;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use common::{DATA, net, run, settings, trainer};
+use common::{DATA, net, optimizer_lines, run, settings, trainer};
 use gradus::network::Model;
-use gradus::optimizers::OPTIMIZERS;
 use gradus::threads::Threads;
 use gradus::train::{
     Batch, ClassWeights, Event, Monitor, Outcome, Settings, Stopped, Trainer, checkpoint_path, previous_path,
@@ -44,8 +43,8 @@ fn undisturbed(model: &Model, settings: &Settings) -> (String, Outcome) {
 #[test]
 fn stopped_at_any_step_and_resumed_is_the_same_training() {
     let (model, threads) = (net(), Threads::new(2));
-    for entry in OPTIMIZERS {
-        let settings = Settings { optimizer: entry.name.into(), ..settings() };
+    for line in optimizer_lines() {
+        let settings = Settings { optimizer: line.clone(), ..settings() };
         let (want, _) = undisturbed(&model, &settings);
         for step in 1..12 {
             let folder = tempfile::tempdir().unwrap();
@@ -55,7 +54,7 @@ fn stopped_at_any_step_and_resumed_is_the_same_training() {
             next.restore(folder.path()).unwrap();
             let outcome = run(&mut next, Some(folder.path())).unwrap();
             assert_eq!((outcome.stopped, outcome.steps), (Stopped::Epochs, 12));
-            assert!(essence(&next) == want, "{} stopped at step {step} goes another way", entry.name);
+            assert!(essence(&next) == want, "{line} stopped at step {step} goes another way");
         }
     }
 }

@@ -4,11 +4,11 @@ mod common;
 
 use std::sync::atomic::AtomicBool;
 
-use common::{Clouds, model};
+use common::{Clouds, model, optimizer_lines};
 use gradus::network::Model;
 use gradus::op::Moment;
 use gradus::optimizer::{Around, Setup, Step};
-use gradus::optimizers::{Choice, OPTIMIZERS};
+use gradus::optimizers::Choice;
 use gradus::rng::{Rng, Stream};
 use gradus::threads::Threads;
 use gradus::train::{Batch, Evaluator, Event, Settings, Trainer, theta_hash};
@@ -40,14 +40,16 @@ fn every_optimizer_gives_the_same_weights_on_any_number_of_threads() {
     // 300 × 128 weights take five chunks; a batch of 96 exceeds what the kernels share, 1 and 7 do not.
     let line = "dense 128 relu, dropout 0.3, dense 33 gelu, dropout 0.1, dense 5 softmax";
     let model = model(line, "softmax_cross_entropy", 300, 5);
-    for entry in OPTIMIZERS {
-        for batch in [1, 7, 96] {
-            let one = stepped(&model, entry.name, batch, 3, 1);
+    for optimizer in optimizer_lines() {
+        // What a rule does hangs on no batch: one is shown all sizes.
+        let batches: &[usize] = if optimizer == "adam@pytorch" { &[1, 7, 96] } else { &[7] };
+        for &batch in batches {
+            let one = stepped(&model, &optimizer, batch, 3, 1);
             assert!(one.iter().all(|w| w.is_finite()) && one != model.layout().start(5));
             for threads in COUNTS {
-                let many = stepped(&model, entry.name, batch, 3, threads);
+                let many = stepped(&model, &optimizer, batch, 3, threads);
                 let first = one.iter().zip(&many).position(|(a, b)| a.to_bits() != b.to_bits());
-                assert_eq!(first, None, "{}: batch {batch}, {threads} threads", entry.name);
+                assert_eq!(first, None, "{optimizer}: batch {batch}, {threads} threads");
             }
         }
     }

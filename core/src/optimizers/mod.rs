@@ -1,12 +1,40 @@
 //! Every optimizer, one per file. A new one: its file, its `mod` line, its row in the table.
 
+mod adabelief;
+mod adadelta;
+mod adagrad;
 mod adam;
+mod adamax;
+mod adamw;
+mod amsgrad;
+mod lion;
 mod momentum;
+mod nadam;
 mod nesterov;
+mod radam;
 mod rmsprop;
+mod rprop;
 mod sgd;
+mod sign_sgd;
+mod yogi;
 
-pub use {adam::Adam, momentum::Momentum, nesterov::Nesterov, rmsprop::RmsProp, sgd::Sgd};
+pub use adabelief::AdaBelief;
+pub use adadelta::Adadelta;
+pub use adagrad::Adagrad;
+pub use adam::{Adam, Correction};
+pub use adamax::Adamax;
+pub use adamw::AdamW;
+pub use amsgrad::AmsGrad;
+pub use lion::Lion;
+pub use momentum::{Averaged, Momentum};
+pub use nadam::Nadam;
+pub use nesterov::Nesterov;
+pub use radam::RAdam;
+pub use rmsprop::RmsProp;
+pub use rprop::Rprop;
+pub use sgd::Sgd;
+pub use sign_sgd::SignSgd;
+pub use yogi::Yogi;
 
 use crate::Result;
 use crate::descent::Descent;
@@ -58,7 +86,25 @@ pub struct Dialect {
 }
 
 /// What `--optimizer` accepts, `gradus list optimizers` prints and the tests run.
-pub static OPTIMIZERS: &[Entry] = &[sgd::ROW, momentum::ROW, nesterov::ROW, rmsprop::ROW, adam::ROW];
+pub static OPTIMIZERS: &[Entry] = &[
+    sgd::ROW,
+    momentum::ROW,
+    nesterov::ROW,
+    sign_sgd::ROW,
+    rprop::ROW,
+    adagrad::ROW,
+    adadelta::ROW,
+    rmsprop::ROW,
+    adam::ROW,
+    amsgrad::ROW,
+    adamw::ROW,
+    adamax::ROW,
+    nadam::ROW,
+    radam::ROW,
+    adabelief::ROW,
+    yogi::ROW,
+    lion::ROW,
+];
 
 /// Something that is made from its parameters.
 pub trait FromValues {
@@ -220,4 +266,34 @@ pub(crate) const fn decay(
 /// ε ≥ 0: keeps a division finite.
 pub(crate) const fn epsilon(default: f64) -> Parameter {
     Parameter::number("epsilon", "ε", default, (0.0, 1.0), "added to the root: keeps the division finite")
+}
+
+/// A number in [0, 1].
+pub(crate) const fn fraction(
+    name: &'static str,
+    symbol: &'static str,
+    default: f64,
+    about: &'static str,
+) -> Parameter {
+    Parameter::number(name, symbol, default, (0.0, 1.0), about)
+}
+
+/// A number from 0 up.
+pub(crate) const fn positive(
+    name: &'static str,
+    symbol: &'static str,
+    default: f64,
+    about: &'static str,
+) -> Parameter {
+    Parameter::number(name, symbol, default, (0.0, f64::INFINITY), about)
+}
+
+/// One of several words, the one at the place `default` if none is given.
+pub(crate) const fn word(
+    name: &'static str,
+    words: &'static [&'static str],
+    default: usize,
+    about: &'static str,
+) -> Parameter {
+    Parameter { default: default as f64, ..Parameter::word(name, words, about) }
 }

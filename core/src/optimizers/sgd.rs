@@ -8,15 +8,16 @@ pub(super) const ROW: Entry = Entry {
     about: "plain gradient descent: over all data, mini-batches or one example, as the batch says",
     paper: "Cauchy 1847; Robbins & Monro 1951, A Stochastic Approximation Method",
     family: Family::Rule,
-    dialects: &[Dialect {
-        name: "pytorch",
-        about: "torch.optim.SGD; every framework writes it so",
-        formula: "θ ← θ − η g",
-        learning_rate: 0.01,
-        parameters: &[],
-        make: Maker::rule::<0, Sgd>(),
-    }],
+    dialects: &[
+        dialect("pytorch", "torch.optim.SGD; optax.sgd, TensorFlow 1 and MLX do the same", 0.001),
+        dialect("keras", "keras.optimizers.SGD: ten times PyTorch's rate", 0.01),
+    ],
 };
+
+const fn dialect(name: &'static str, about: &'static str, learning_rate: f64) -> Dialect {
+    let formula = "θ ← θ − η g";
+    Dialect { name, about, formula, learning_rate, parameters: &[], make: Maker::rule::<0, Sgd>() }
+}
 
 /// Gradient descent, [Robbins & Monro 1951](https://doi.org/10.1214/aoms/1177729586).
 ///

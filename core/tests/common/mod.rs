@@ -1,6 +1,8 @@
 //! What several test files share: tensors in `f64`, running one op through a plan, fixtures, small data.
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+pub mod golden;
+
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -11,6 +13,7 @@ use gradus::losses::Loss;
 use gradus::network::{Model, Network};
 use gradus::op::{Backward, Forward, Moment, Op, Shape};
 use gradus::optimizer::Objective;
+use gradus::optimizers::OPTIMIZERS;
 use gradus::plan::Plan;
 use gradus::rng::{Rng, Stream};
 use gradus::threads::Threads;
@@ -324,4 +327,11 @@ pub fn trainer<'a>(model: &'a Model, settings: &Settings, threads: &Threads) -> 
 /// Trains to the end, watched by nobody.
 pub fn run(trainer: &mut Trainer, folder: Option<&Path>) -> gradus::Result<Outcome> {
     trainer.run(folder, &mut |_: &Event| {}, &AtomicBool::new(false))
+}
+
+/// Every optimizer in every dialect, and those settings that make another loop of it.
+pub fn optimizer_lines() -> Vec<String> {
+    let dialects =
+        OPTIMIZERS.iter().flat_map(|e| e.dialects.iter().map(|d| format!("{}@{}", e.name, d.name)));
+    dialects.chain(["rmsprop momentum=0.5".into(), "rmsprop momentum=0.5 centered=yes".into()]).collect()
 }
