@@ -9,12 +9,12 @@ use gradus::functions::{self, Choice};
 use gradus::initializers::INITIALIZERS;
 use gradus::layers::LAYERS;
 use gradus::losses::LOSSES;
-use gradus::optimizers::OPTIMIZERS;
 use gradus::words::Parameter;
 use gradus_figures::article::FIGURES;
 
 use crate::args::ListArgs;
 use crate::console::print;
+use crate::list_optimizers;
 
 /// One row of any table, in words.
 struct Row {
@@ -29,11 +29,13 @@ struct Row {
 
 type Table = (&'static str, fn() -> Vec<Row>);
 
+/// The table that is shown in its own way.
+const OPTIMIZERS: &str = "optimizers";
+
 const TABLES: &[Table] = &[
     ("layers", layers),
     ("activations", activations),
     ("losses", losses),
-    ("optimizers", optimizers),
     ("initializers", initializers),
     ("functions", functions),
     ("figures", figures),
@@ -46,11 +48,22 @@ pub fn list(args: &ListArgs) -> Result<ExitCode> {
             let names: Vec<&str> = rows().iter().map(|r| r.name).collect();
             print(&format!("{kind:<13}{}", names.join(", ")));
         }
+        print(&format!("{OPTIMIZERS:<13}{}", list_optimizers::names().join(", ")));
         print("\ngradus list KIND prints one table, gradus list KIND NAME one member in full");
         return Ok(ExitCode::SUCCESS);
     };
+    if kind == OPTIMIZERS {
+        match &args.name {
+            None => list_optimizers::all(),
+            Some(name) => list_optimizers::one(name)?,
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let Some((_, rows)) = TABLES.iter().find(|(k, _)| k == kind) else {
-        bail!("there is no list of `{kind}`\n  mend: {}", did_you_mean(kind, TABLES.iter().map(|t| t.0)));
+        bail!(
+            "there is no list of `{kind}`\n  mend: {}",
+            did_you_mean(kind, TABLES.iter().map(|t| t.0).chain([OPTIMIZERS]))
+        );
     };
     let rows = rows();
     match &args.name {
@@ -133,24 +146,6 @@ fn losses() -> Vec<Row> {
         .collect(),
     };
     LOSSES.iter().map(row).collect()
-}
-
-fn optimizers() -> Vec<Row> {
-    let row = |e: &gradus::optimizers::Entry| Row {
-        name: e.name,
-        form: form(e.dialects[0].parameters),
-        about: e.about,
-        formula: e.dialects[0].formula,
-        paper: e.paper,
-        notes: [
-            format!("dialect    {}: {}", e.dialects[0].name, e.dialects[0].about),
-            format!("{:<11}η  default {}, above 0", "--lr", e.dialects[0].learning_rate),
-        ]
-        .into_iter()
-        .chain(parameters(e.dialects[0].parameters))
-        .collect(),
-    };
-    OPTIMIZERS.iter().map(row).collect()
 }
 
 fn initializers() -> Vec<Row> {

@@ -9,6 +9,7 @@ mod figures;
 mod finish;
 mod inspect;
 mod list;
+mod list_optimizers;
 mod predict;
 mod race;
 mod recipe;
