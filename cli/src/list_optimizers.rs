@@ -60,7 +60,7 @@ pub fn one(name: &str) -> Result<()> {
     }
     let (rule, dialect) = name.split_once('@').map_or((name, None), |(rule, dialect)| (rule, Some(dialect)));
     let Some(entry) = OPTIMIZERS.iter().find(|e| e.name == rule) else {
-        bail!("optimizers: there is no `{rule}`\n  mend: {}", did_you_mean(rule, names()));
+        bail!("optimizers: there is no `{rule}`\n  mend: {}", did_you_mean(rule, names().into_iter()));
     };
     let dialects: Vec<&Dialect> =
         entry.dialects.iter().filter(|d| dialect.is_none_or(|name| name == d.name)).collect();
