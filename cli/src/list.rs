@@ -96,13 +96,13 @@ fn show(row: &Row) {
 }
 
 fn parameters(parameters: &[Parameter]) -> impl Iterator<Item = String> {
-    parameters
-        .iter()
-        .map(|p| format!("{:<11}{}  default {}, in {}: {}", p.name, p.symbol, p.default, p.range(), p.about))
+    parameters.iter().map(|p| {
+        format!("{:<11}{}  default {}, in {}: {}", p.name, p.symbol, p.written(p.default), p.range(), p.about)
+    })
 }
 
 fn form(parameters: &[Parameter]) -> String {
-    parameters.iter().map(|p| format!("[{}={}]", p.name, p.default)).collect::<Vec<_>>().join(" ")
+    parameters.iter().map(|p| format!("[{}={}]", p.name, p.written(p.default))).collect::<Vec<_>>().join(" ")
 }
 
 fn layers() -> Vec<Row> {
