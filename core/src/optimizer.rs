@@ -82,6 +82,8 @@ pub enum Reason {
     NoDescent,
     /// The search distribution is so stretched that numbers no longer carry it.
     IllConditioned,
+    /// The search distribution grows without end: its start was far too narrow, or there is no minimum.
+    Runaway,
     /// All members of the population are (nearly) the same.
     NoDiversity,
     /// The evaluations that were granted are used up.
@@ -97,6 +99,7 @@ impl std::fmt::Display for Reason {
             Reason::TinySteps => "steps have become too small to change a weight",
             Reason::NoDescent => "no lower loss was found along the direction of descent",
             Reason::IllConditioned => "the search distribution is too stretched for its numbers",
+            Reason::Runaway => "the search grows without end: start it wider",
             Reason::NoDiversity => "all members of the population are nearly the same",
             Reason::Budget => "the evaluations that were granted are used up",
         })

@@ -14,6 +14,7 @@ use gradus::optimizer::Setup;
 use gradus::optimizers::{Choice, Family, OPTIMIZERS};
 use gradus::schedules::SCHEDULES;
 use gradus::threads::Threads;
+use gradus::wrappers::WRAPPERS;
 use gradus::words::{Parameter, Values};
 
 /// A table: the folder it is in, and of each row its name, formula, texts and parameters.
@@ -56,6 +57,7 @@ fn tables() -> Vec<Table> {
         Table { folder: "evolution/genetic/selections", rows: rows!(SELECTIONS) },
         Table { folder: "evolution/genetic/crossovers", rows: rows!(CROSSOVERS) },
         Table { folder: "evolution/genetic/mutations", rows: rows!(MUTATIONS) },
+        Table { folder: "wrappers", rows: rows!(WRAPPERS, |e: &gradus::wrappers::Entry| e.parameters) },
         Table { folder: "losses", rows: rows!(LOSSES, |e: &gradus::losses::Entry| e.parameters) },
         Table { folder: "activations", rows: rows!(ACTIVATIONS) },
         Table { folder: "layers", rows: rows!(LAYERS) },
@@ -123,6 +125,14 @@ fn is_shared(stem: &str) -> bool {
         "ranking",
         "spread",
         "time",
+        "cma",
+        "eigen",
+        "nes",
+        "rates",
+        "restarts",
+        "stops",
+        "vectors",
+        "estimate",
     ];
     SHARED.contains(&stem)
 }

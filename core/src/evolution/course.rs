@@ -147,8 +147,14 @@ impl<R: Number> Course<R> {
 }
 
 /// Reasons that only the evolver knows of.
-const OWN: [Reason; 5] =
-    [Reason::Stalled, Reason::NoDiversity, Reason::IllConditioned, Reason::TinySteps, Reason::Flat];
+const OWN: [Reason; 6] = [
+    Reason::Stalled,
+    Reason::NoDiversity,
+    Reason::IllConditioned,
+    Reason::TinySteps,
+    Reason::Flat,
+    Reason::Runaway,
+];
 
 #[cfg(test)]
 mod tests {

@@ -16,17 +16,28 @@
 //! **Random numbers** are keyed by seed, generation, purpose and member ([`Draws`]): nothing is drawn in sequence, so
 //! results depend neither on threads nor on where a training was interrupted.
 
+mod cma;
 mod course;
 mod draws;
 mod flock;
+mod eigen;
+mod nes;
 mod ranking;
+mod rates;
+mod restarts;
 mod spread;
+mod stops;
+mod vectors;
 
 pub(crate) mod differential_evolution;
 pub mod genetic;
 pub(crate) mod particle_swarm;
 pub(crate) mod random_search;
 pub(crate) mod simulated_annealing;
+pub(crate) mod cma_es;
+pub(crate) mod sep_cma_es;
+pub(crate) mod snes;
+pub(crate) mod xnes;
 
 pub use course::Course;
 pub(crate) use course::{BUDGET, PATIENCE, TARGET};
@@ -37,9 +48,10 @@ pub(crate) use spread::{LOWER, SPREAD, UPPER};
 
 pub use {
     differential_evolution::DifferentialEvolution, genetic::Genetic, particle_swarm::ParticleSwarm,
-    random_search::RandomSearch, simulated_annealing::SimulatedAnnealing,
+    cma_es::CmaEs, random_search::RandomSearch, sep_cma_es::SepCmaEs, simulated_annealing::SimulatedAnnealing, snes::Snes, xnes::Xnes,
 };
 
+use crate::Result;
 use crate::optimizer::{Objective, Optimizer, Reason, Setup, Step};
 use crate::real::{Number, Slot};
 use crate::words::{Parameter, Values};
@@ -118,6 +130,14 @@ impl<R: Number, E: Evolver<R> + ?Sized> Evolver<R> for Box<E> {
 pub trait MakeEvolver {
     /// Makes it.
     fn make<R: Number>(values: &Values, setup: &Setup) -> Box<dyn Evolver<R>>;
+
+    /// Whether it can be made.
+    ///
+    /// # Errors
+    /// If it would take too much memory or time: how much, and what to use instead.
+    fn check(_values: &Values, _setup: &Setup) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// An [`Optimizer`] by evolution: a step is a generation. The objective judges the whole population at once

@@ -109,6 +109,10 @@ pub static OPTIMIZERS: &[Entry] = &[
     evolution::differential_evolution::ROW,
     evolution::particle_swarm::ROW,
     evolution::simulated_annealing::ROW,
+    evolution::cma_es::ROW,
+    evolution::sep_cma_es::ROW,
+    evolution::snes::ROW,
+    evolution::xnes::ROW,
     evolution::random_search::ROW,
 ];
 
@@ -132,7 +136,10 @@ pub struct Maker {
     single: MakeFn<f32>,
     double: MakeFn<f64>,
     evolver: Option<EvolverMaker>,
+    check: CheckFn,
 }
+
+type CheckFn = fn(&Values, &Setup) -> Result<()>;
 
 type EvolverFn<R> = fn(&Values, &Setup) -> Box<dyn Evolver<R>>;
 
@@ -156,7 +163,7 @@ impl Kinds for EvolverMaker {
 impl Maker {
     /// As `M` makes it.
     pub const fn of<M: Make>() -> Maker {
-        Maker { single: M::make::<f32>, double: M::make::<f64>, evolver: None }
+        Maker { single: M::make::<f32>, double: M::make::<f64>, evolver: None, check: |_, _| Ok(()) }
     }
 
     /// [`Evolve`] around the evolver that `M` makes.
@@ -165,6 +172,7 @@ impl Maker {
             single: |values, setup| Box::new(Evolve::new(M::make::<f32>(values, setup), setup.weights())),
             double: |values, setup| Box::new(Evolve::new(M::make::<f64>(values, setup), setup.weights())),
             evolver: Some(EvolverMaker { single: M::make::<f32>, double: M::make::<f64> }),
+            check: M::check,
         }
     }
 
@@ -174,6 +182,7 @@ impl Maker {
             single: |values, setup| Box::new(Descent::<N, U, f32>::new(U::from_values(values), setup)),
             double: |values, setup| Box::new(Descent::<N, U, f64>::new(U::from_values(values), setup)),
             evolver: None,
+            check: |_, _| Ok(()),
         }
     }
 }
@@ -239,6 +248,15 @@ impl Choice {
         &self.values
     }
 
+    /// Whether it can be made for so many weights: ask before [`Choice::build`].
+    ///
+    /// # Errors
+    /// [`Error::Settings`](crate::Error::Settings) if it would take too much memory or time: how much, and what to use
+    /// instead.
+    pub fn check(&self, setup: &Setup) -> Result<()> {
+        (self.dialect.make.check)(&self.values, setup)
+    }
+
     /// Makes it, for networks.
     pub fn build(&self, setup: &Setup) -> Box<dyn Optimizer> {
         self.build_as::<f32>(setup)
@@ -254,10 +272,14 @@ impl Choice {
     }
 
     /// Makes the evolver behind it, for whoever asks and tells by himself; none if it is no evolution, or something is
-    /// wrapped around it.
+    /// wrapped around it that asks for gradients.
     pub fn evolver<R: Number>(&self, setup: &Setup) -> Option<Box<dyn Evolver<R>>> {
-        let maker = self.dialect.make.evolver.filter(|_| self.wrappers.is_empty())?;
-        Some(R::pick(maker)(&self.values, setup))
+        let Some(((outer, values), rest)) = self.wrappers.split_first() else {
+            return Some(R::pick(self.dialect.make.evolver?)(&self.values, setup));
+        };
+        let maker = outer.make.evolver?;
+        let inner = Choice { wrappers: rest.to_vec(), ..self.clone() }.build_as(setup);
+        Some(R::pick(maker)(values, setup, inner, self.dialect.learning_rate))
     }
 
     /// The line that reads back to it, every default written out.

@@ -32,6 +32,7 @@ impl Course for FunctionCourse<'_> {
         let mut theta = (self.start)(seed);
         let layout = Layout::of(theta.len());
         let setup = Setup::new(&layout, self.threads).seed(seed);
+        choice.check(&setup)?;
         let mut optimizer = choice.build_as::<f64>(&setup);
         let mut objective = (self.objective)(seed);
         let mut counted = Counted::new(&mut *objective, 1);

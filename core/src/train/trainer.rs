@@ -85,7 +85,7 @@ impl<'a> Trainer<'a> {
     /// Ready for the first step. `fingerprint` says what the data are: a checkpoint goes on only with the same.
     ///
     /// # Errors
-    /// If a setting is out of range, or there is nothing to train on.
+    /// If a setting is out of range, there is nothing to train on, or the optimizer would take too much memory.
     pub fn new(
         model: &'a Model,
         data: &'a dyn Samples,
@@ -101,6 +101,7 @@ impl<'a> Trainer<'a> {
         let theta = model.layout().start(settings.seed);
         let setup = Setup::new(model.layout(), threads).around(settings.around()).seed(settings.seed);
         let choice = Choice::parse(&settings.optimizer)?;
+        choice.check(&setup)?;
         if choice.entry.family == Family::Evolution {
             feed.prepare();
         }

@@ -1,8 +1,13 @@
 //! What can be put around any optimizer, one per file: `lookahead steps=5 over adam`. A new one: its file, its `mod`
 //! line, its row in the table.
 
+mod estimate;
+mod openai_es;
+mod pgpe;
+
+use crate::evolution::Evolver;
 use crate::optimizer::{Optimizer, Setup};
-use crate::real::{Kinds, Number};
+use crate::real::{Kinds, Number, Slot};
 use crate::words::{Parameter, Values};
 
 /// A named wrapper.
@@ -26,13 +31,24 @@ pub struct Entry {
 }
 
 /// What can be written before `over`.
-pub static WRAPPERS: &[Entry] = &[];
+pub static WRAPPERS: &[Entry] = &[openai_es::ROW, pgpe::ROW];
 
 /// Something that puts itself around an optimizer.
 pub trait Wrap {
     /// Makes it, around `inner`.
     fn wrap<R: Number>(values: &Values, setup: &Setup, inner: Box<dyn Optimizer<R>>)
     -> Box<dyn Optimizer<R>>;
+}
+
+/// Something that can also be asked and told, around an optimizer.
+trait MakeEvolver {
+    /// Makes it, around `inner`. `learning_rate`: for whoever does not say which step comes.
+    fn make<R: Number>(
+        values: &Values,
+        setup: &Setup,
+        inner: Box<dyn Optimizer<R>>,
+        learning_rate: f64,
+    ) -> Box<dyn Evolver<R>>;
 }
 
 type WrapFn<R> = fn(&Values, &Setup, Box<dyn Optimizer<R>>) -> Box<dyn Optimizer<R>>;
@@ -42,12 +58,38 @@ type WrapFn<R> = fn(&Values, &Setup, Box<dyn Optimizer<R>>) -> Box<dyn Optimizer
 pub struct Maker {
     single: WrapFn<f32>,
     double: WrapFn<f64>,
+    pub(crate) evolver: Option<EvolverMaker>,
+}
+
+type EvolverFn<R> = fn(&Values, &Setup, Box<dyn Optimizer<R>>, f64) -> Box<dyn Evolver<R>>;
+
+/// Makes an evolver around an optimizer.
+#[derive(Clone, Copy)]
+pub(crate) struct EvolverMaker {
+    single: EvolverFn<f32>,
+    double: EvolverFn<f64>,
+}
+
+impl Kinds for EvolverMaker {
+    type Of<R: Number> = EvolverFn<R>;
+    fn single(self) -> EvolverFn<f32> {
+        self.single
+    }
+    fn double(self) -> EvolverFn<f64> {
+        self.double
+    }
 }
 
 impl Maker {
     /// As `W` does it.
     pub const fn of<W: Wrap>() -> Maker {
-        Maker { single: W::wrap::<f32>, double: W::wrap::<f64> }
+        Maker { single: W::wrap::<f32>, double: W::wrap::<f64>, evolver: None }
+    }
+
+    /// As `W` does it, which can be asked and told as well.
+    const fn estimate<W: Wrap + MakeEvolver>() -> Maker {
+        let evolver = EvolverMaker { single: W::make::<f32>, double: W::make::<f64> };
+        Maker { evolver: Some(evolver), ..Maker::of::<W>() }
     }
 }
 
@@ -59,4 +101,16 @@ impl Kinds for Maker {
     fn double(self) -> WrapFn<f64> {
         self.double
     }
+}
+
+/// What a wrapper keeps, and behind it all that it is around, by names that cannot collide: `ema.average`,
+/// `ema.over.lookahead.slow`, `ema.over.lookahead.over.m`.
+fn kept<'a, const N: usize, R: Number>(
+    wrapper: &str,
+    own: [(&str, Slot<'a>); N],
+    inner: &'a mut dyn Optimizer<R>,
+) -> Vec<(String, Slot<'a>)> {
+    let own = own.into_iter().map(|(name, slot)| (format!("{wrapper}.{name}"), slot));
+    let inner = inner.state().into_iter().map(|(name, slot)| (format!("{wrapper}.over.{name}"), slot));
+    own.chain(inner).collect()
 }
