@@ -10,7 +10,7 @@
 //! example what it would draw in one large batch.
 
 use super::batches::{Samples, fill};
-use super::settings::{Batch, ClassWeights, Settings};
+use super::settings::{ClassWeights, Settings};
 use super::verdict::{self, Verdict};
 use super::way::Source;
 use crate::cost::Cost;
@@ -43,7 +43,7 @@ impl<'a> Feed<'a> {
     /// For the examples `train`, in steps as the settings say.
     ///
     /// # Errors
-    /// [`Error::Data`] if there are none; [`Error::Settings`] if a step would take more than all.
+    /// [`Error::Data`] if there are none.
     pub fn new(
         model: &'a Model,
         data: &'a dyn Samples,
@@ -56,12 +56,6 @@ impl<'a> Feed<'a> {
             return Err(Error::Data {
                 message: "there is no example to train on".into(),
                 mend: "add examples, or give less to validation and test".into(),
-            });
-        }
-        if settings.batch == Batch::All && settings.accumulate > 1 {
-            return Err(Error::Settings {
-                message: format!("{} times all examples are more than there are", settings.accumulate),
-                mend: "write a number of examples as the batch, or accumulate 1".into(),
             });
         }
         let (part, step) = settings.batch_and_step(examples);
@@ -244,6 +238,7 @@ fn class_weights(data: &dyn Samples, train: &[u32], choice: ClassWeights) -> Vec
 
 #[cfg(test)]
 mod tests {
+    use super::super::settings::Batch;
     use super::*;
     use crate::losses::Loss;
     use crate::network::Network;

@@ -172,7 +172,7 @@ impl Settings {
     /// Checks every range.
     ///
     /// # Errors
-    /// [`Error::Range`] for the first value outside its range.
+    /// [`Error::Range`] for the first value outside its range; [`Error::Settings`] if a step would take more than all.
     pub fn check(&self) -> Result<()> {
         let positive = |x: f64| x > 0.0 && x.is_finite();
         let not_negative = |x: f64| x >= 0.0 && x.is_finite();
@@ -225,6 +225,12 @@ impl Settings {
             if !fine {
                 return Err(Error::range(name, value, range));
             }
+        }
+        if self.batch == Batch::All && self.accumulate > 1 {
+            return Err(Error::Settings {
+                message: format!("{} times all examples are more than there are", self.accumulate),
+                mend: "write a number of examples as the batch, or accumulate 1".into(),
+            });
         }
         Ok(())
     }
