@@ -309,6 +309,14 @@ fn lists_come_from_the_tables() {
     for part in ["m̂ = m / (1 − β₁ᵗ)", "Kingma & Ba", "beta2", "0.999", "PyTorch"] {
         assert!(adam.contains(part), "{part} is missing: {adam}");
     }
+    let rmsprop = text(&gradus(here.path(), &["list", "optimizers", "rmsprop"]));
+    for part in ["@pytorch (the default)", "@tf1", "g / √(v + ε)", "as @keras", "1e-10"] {
+        assert!(rmsprop.contains(part), "{part} is missing: {rmsprop}");
+    }
+    let one = text(&gradus(here.path(), &["list", "optimizers", "rmsprop@tf1"]));
+    assert!(one.contains("@tf1") && !one.contains("@keras"), "{one}");
+    let wrong = gradus(here.path(), &["list", "optimizers", "rmsprop@tf2"]);
+    assert!(text(&wrong).contains("did you mean `tf1`?"), "{}", text(&wrong));
     for shell in ["bash", "zsh", "fish", "powershell"] {
         assert!(text(&gradus(here.path(), &["completions", shell])).contains("gradus"));
     }
