@@ -91,11 +91,11 @@ fn show(entry: &Entry, dialects: &[&Dialect]) {
         }
     }
     print("");
-    defaults(dialects);
+    defaults(dialects, entry.family != Family::Evolution);
 }
 
 /// A row for each parameter, a column for the default of each dialect: what differs stands side by side.
-fn defaults(dialects: &[&Dialect]) {
+fn defaults(dialects: &[&Dialect], has_rate: bool) {
     let mut all: Vec<&Parameter> = Vec::new();
     for p in dialects.iter().flat_map(|d| d.parameters) {
         if !all.iter().any(|q| q.name == p.name) {
@@ -109,7 +109,10 @@ fn defaults(dialects: &[&Dialect]) {
     let values = |p: &Parameter| dialects.iter().map(|d| cell(d, p)).collect::<Vec<_>>();
     let rates: Vec<String> = dialects.iter().map(|d| d.learning_rate.to_string()).collect();
     let names: Vec<String> = dialects.iter().map(|d| format!("@{}", d.name)).collect();
-    let mut rows = vec![(names, String::new(), "default", ""), (rates, "above 0".into(), "--lr", "η")];
+    let mut rows = vec![(names, String::new(), "default", "")];
+    if has_rate {
+        rows.push((rates, "above 0".into(), "--lr", "η"));
+    }
     rows.extend(all.iter().map(|p| (values(p), format!("{}: {}", p.range(), p.about), p.name, symbol(p))));
     let wide = |k: usize| rows.iter().map(|r| r.0[k].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..dialects.len()).map(wide).collect();
