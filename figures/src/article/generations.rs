@@ -19,10 +19,41 @@ const GENETIC: &str = "genetic population=60 crossover=blend rate=0.3 sigma=0.5 
 const GENERATIONS: u64 = 30;
 const SHOWN: [usize; 4] = [1, 4, 10, 30];
 
+/// What was judged together.
+struct Generation {
+    /// One member after another.
+    members: Vec<f64>,
+    losses: Vec<f64>,
+}
+
+impl Generation {
+    fn best(&self) -> f64 {
+        self.losses.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    fn mean(&self) -> f64 {
+        mean(&self.losses)
+    }
+
+    /// The root mean square distance of a coordinate from its mean over the members.
+    fn diversity(&self) -> f64 {
+        let along = |axis: usize| {
+            let xs: Vec<f64> = self.members.iter().skip(axis).step_by(2).copied().collect();
+            let middle = mean(&xs);
+            mean(&xs.iter().map(|x| (x - middle).powi(2)).collect::<Vec<_>>())
+        };
+        ((along(0) + along(1)) / 2.0).sqrt()
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
 /// A problem that remembers every population it is shown, and its losses.
 struct Recorded {
     problem: Problem,
-    generations: Vec<(Vec<f64>, Vec<f64>)>,
+    generations: Vec<Generation>,
 }
 
 impl Objective<f64> for Recorded {
@@ -34,30 +65,16 @@ impl Objective<f64> for Recorded {
     }
     fn losses(&mut self, population: &[f64], losses: &mut [f64]) {
         self.problem.losses(population, losses);
-        self.generations.push((population.to_vec(), losses.to_vec()));
+        self.generations.push(Generation { members: population.to_vec(), losses: losses.to_vec() });
     }
 }
 
 /// Every generation that was judged: its members and their losses.
-fn evolve(effort: &Effort) -> Result<Vec<(Vec<f64>, Vec<f64>)>> {
+fn evolve(effort: &Effort) -> Result<Vec<Generation>> {
     let choice = Choice::parse(FUNCTION)?;
     let mut recorded = Recorded { problem: choice.problem(1, &effort.threads), generations: Vec::new() };
     walk(GENETIC, 1.0, &mut recorded, &choice.start(), effort.steps(GENERATIONS))?;
     Ok(recorded.generations)
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// The root mean square distance of a coordinate from its mean over the members.
-fn diversity(members: &[f64]) -> f64 {
-    let along = |axis: usize| {
-        let xs: Vec<f64> = members.iter().skip(axis).step_by(2).copied().collect();
-        let middle = mean(&xs);
-        mean(&xs.iter().map(|x| (x - middle).powi(2)).collect::<Vec<_>>())
-    };
-    ((along(0) + along(1)) / 2.0).sqrt()
 }
 
 fn map(members: &[f64], number: usize, height: &impl Fn(&[f64]) -> f64) -> Contour {
@@ -69,21 +86,17 @@ fn map(members: &[f64], number: usize, height: &impl Fn(&[f64]) -> f64) -> Conto
         .minimum(0.0, 0.0)
 }
 
-fn over_generations(generations: &[(Vec<f64>, Vec<f64>)]) -> [Lines; 2] {
-    let line = |value: &dyn Fn(&(Vec<f64>, Vec<f64>)) -> f64| -> Vec<(f64, f64)> {
-        generations.iter().enumerate().map(|(i, g)| (i as f64 + 1.0, value(g))).collect()
+fn over_generations(generations: &[Generation]) -> [Lines; 2] {
+    let line = |value: fn(&Generation) -> f64| {
+        generations.iter().enumerate().map(move |(i, g)| (i as f64 + 1.0, value(g)))
     };
-    let best = |g: &(Vec<f64>, Vec<f64>)| g.1.iter().copied().fold(f64::INFINITY, f64::min);
+    let y = Axis::log("deviation of a coordinate (root mean square)");
     [
         Lines::new("Fitness", Axis::linear("generation"), Axis::log("f(x)"))
-            .series(Series::new("best member", line(&best)))
-            .series(Series::new("mean of all", line(&|g| mean(&g.1))).coloured(GREEN)),
-        Lines::new(
-            "Diversity",
-            Axis::linear("generation"),
-            Axis::log("deviation of a coordinate (root mean square)"),
-        )
-        .series(Series::new("deviation of a gene", line(&|g| diversity(&g.0)))),
+            .series(Series::new("best member", line(Generation::best)))
+            .series(Series::new("mean of all", line(Generation::mean)).coloured(GREEN)),
+        Lines::new("Diversity", Axis::linear("generation"), y)
+            .series(Series::new("deviation of a gene", line(Generation::diversity))),
     ]
 }
 
@@ -98,7 +111,7 @@ fn draw(effort: &Effort) -> Result<Box<dyn Chart>> {
         .panels_of(400.0, 380.0);
     let shown = SHOWN.iter().map(|n| (*n).min(generations.len()));
     for number in shown {
-        page = page.panel(map(&generations[number - 1].0, number, &height));
+        page = page.panel(map(&generations[number - 1].members, number, &height));
     }
     let [fitness, diversity] = over_generations(&generations);
     Ok(Box::new(page.panel(fitness).panel(diversity)))
@@ -113,16 +126,14 @@ mod tests {
         let generations = evolve(&Effort::full(1)).unwrap();
         assert_eq!(generations.len(), GENERATIONS as usize);
         let [first, last] = [&generations[0], &generations[GENERATIONS as usize - 1]];
-        assert!(diversity(&first.0) > 2.0 && diversity(&last.0) < 0.5 * diversity(&first.0));
-        assert!(mean(&last.1) < 0.3 * mean(&first.1));
-        let best = last.1.iter().copied().fold(f64::INFINITY, f64::min);
-        assert!(best < 0.5, "{best}");
+        assert!(first.diversity() > 2.0 && last.diversity() < 0.5 * first.diversity());
+        assert!(last.mean() < 0.3 * first.mean() && last.best() < 0.5, "{} {}", last.mean(), last.best());
     }
 
     #[test]
     fn the_losses_are_those_of_the_members() {
         let height = Choice::parse(FUNCTION).unwrap().height();
-        for (members, losses) in evolve(&Effort { share: 0.1, ..Effort::full(1) }).unwrap() {
+        for Generation { members, losses } in evolve(&Effort { share: 0.1, ..Effort::full(1) }).unwrap() {
             for (x, loss) in members.chunks_exact(2).zip(losses) {
                 assert!((height(x) - loss).abs() < 1e-9);
             }
