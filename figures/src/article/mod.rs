@@ -4,6 +4,8 @@
 mod averages;
 mod batches;
 mod descent;
+mod generations;
+mod gradient_costs;
 mod network;
 mod neuron;
 mod ravine;
@@ -42,8 +44,10 @@ pub static FIGURES: &[Figure] = &[
     tangents::ROW,
     descent::ROW,
     batches::ROW,
+    gradient_costs::ROW,
     averages::ROW,
     ravine::ROW,
+    generations::ROW,
     width::ROW,
 ];
 
