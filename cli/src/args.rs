@@ -98,7 +98,8 @@ pub struct TrainArgs {
     /// 'warmup epochs=2 over cosine'; `gradus list schedules` names all [default: constant].
     #[arg(long, value_name = "LINE", help_heading = "Optimizer")]
     pub schedule: Option<String>,
-    /// Examples per step: a number (1 is stochastic gradient descent), or `all` (gradient descent) [default: 64].
+    /// Examples per step: a number (1 is stochastic gradient descent), or `all` (gradient descent) [default: 64; for
+    /// what wants all data, such as evolution, `all`].
     #[arg(long, value_name = "N|all", help_heading = "Optimizer")]
     pub batch: Option<Batch>,
     /// Make each step from so many batches: as with a batch so many times as large, in the memory of one [default: 1].
@@ -140,7 +141,8 @@ pub struct TrainArgs {
     #[arg(long, value_name = "WHAT", value_parser = parse_monitor, help_heading = "When to stop")]
     pub monitor: Option<Monitor>,
 
-    /// Size that every picture is stretched to [default: 32x32; for the built-in pictures 24x24].
+    /// Size that every picture is stretched to [default: 32x32; for the built-in pictures 24x24; 8x8 for
+    /// evolution].
     #[arg(long, value_name = "WxH", value_parser = parse_size, help_heading = "Pictures")]
     pub image: Option<(u32, u32)>,
     /// Brightness only, no colour.

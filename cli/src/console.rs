@@ -74,13 +74,15 @@ pub struct Console {
     last_step: Option<Instant>,
     /// What the bar shows: the losses of single batches leap too much to be read.
     loss: ExponentialAverage,
-    /// Of the last generation, if there is a population.
-    diversity: Option<f64>,
+    /// When an epoch was last told.
+    told: Option<Instant>,
 }
 
 /// The bar's loss is that of about the last 1 / (1 − β) = 50 steps.
 const LOSS_BETA: f64 = 0.98;
 
+/// Between two lines about generations.
+const PACE: Duration = Duration::from_millis(500);
 /// JSON steps and redrawing of the bar: at most ten a second.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -91,8 +93,8 @@ impl Console {
         let style = ProgressStyle::with_template("{prefix} {wide_bar} {msg}");
         bar.set_style(style.expect("a template that is a constant"));
         let loss = ExponentialAverage::corrected(LOSS_BETA).expect("a constant below 1");
-        let (began, last_step, diversity) = (Instant::now(), None, None);
-        Console { voice, bar, epochs, train: 0, began, before: 0, last_step, loss, diversity }
+        let (began, last_step, told) = (Instant::now(), None, None);
+        Console { voice, bar, epochs, train: 0, began, before: 0, last_step, loss, told }
     }
 
     /// Shows an event.
@@ -103,8 +105,7 @@ impl Console {
                 self.bar.set_length(*train as u64);
                 self.bar.set_prefix(self.epoch_name(*epoch));
             }
-            Event::Step { loss, seen, diversity, .. } => {
-                self.diversity = *diversity;
+            Event::Step { loss, seen, .. } => {
                 if self.last_step.is_none() {
                     // A resumed epoch has examples behind it that this run did not see.
                     (self.began, self.before) = (Instant::now(), *seen);
@@ -124,7 +125,12 @@ impl Console {
                 }
             }
             Event::Epoch(record) => {
-                if matches!(self.voice, Voice::Terminal | Voice::Plain) {
+                // A generation may take no longer than a blink: a few lines a second are enough.
+                let is_due = record.diversity.is_none()
+                    || record.epoch == self.epochs
+                    || self.told.is_none_or(|told| told.elapsed() >= PACE);
+                if is_due && matches!(self.voice, Voice::Terminal | Voice::Plain) {
+                    self.told = Some(Instant::now());
                     self.bar.suspend(|| print(&self.line(record)));
                 }
                 self.bar.reset();
@@ -165,7 +171,7 @@ impl Console {
             }
             _ => String::new(),
         };
-        let diversity = self.diversity.map_or(String::new(), |d| format!("  diversity {d:.4}"));
+        let diversity = record.diversity.map_or(String::new(), |d| format!("  diversity {d:.4}"));
         format!(
             "{:<12} train loss {:.4}{validation}{diversity}  η {}  {:>7.0} pictures/s  {:>6.1} s  θ {}{}",
             self.epoch_name(record.epoch),

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use gradus::error::Error;
 use gradus::losses::{Link, Loss, Targets};
 use gradus::network::{Model, Network};
-use gradus::optimizers::Choice;
+use gradus::optimizers::{Choice, Family};
 use gradus::schedules;
 use gradus::train::{Batch, Monitor, Settings};
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,11 @@ impl Data {
             None => BUILT_IN.to_string(),
             Some(folder) => text_of(folder)?,
         };
-        let (width, height) = args.image.unwrap_or(if args.data.is_none() { (24, 24) } else { (32, 32) });
+        let (width, height) = args.image.unwrap_or(match (evolves(args), args.data.is_none()) {
+            (true, _) => EVOLVED_SIZE,
+            (_, true) => (24, 24),
+            (_, false) => (32, 32),
+        });
         Ok(Data {
             source,
             width,
@@ -119,11 +123,13 @@ impl Recipe {
                 Loss::parse(if classes == 2 { "binary_cross_entropy" } else { "softmax_cross_entropy" })?
             }
         };
+        let optimizer = Choice::parse(args.optimizer.as_deref().unwrap_or(&default.optimizer))?;
+        let evolves = optimizer.entry.family == Family::Evolution;
         let network = match &args.net {
             Some(line) => Network::parse(line)?,
+            None if evolves => Network::parse(&format!("{EVOLVED_LAYER}, {}", end_for(&loss, classes)))?,
             None => Network::parse(&default_network(&loss, classes, pictures))?,
         };
-        let optimizer = Choice::parse(args.optimizer.as_deref().unwrap_or(&default.optimizer))?;
         let learning_rate = match args.lr {
             Some(Rate::Of(rate)) => rate,
             // Until a sweep has decided.
@@ -140,7 +146,7 @@ impl Recipe {
             check_gradient: args.check_gradient,
             learning_rate,
             schedule: schedule.line(),
-            batch: args.batch.unwrap_or(Batch::Of(64)),
+            batch: args.batch.unwrap_or(if optimizer.wants_all_data() { Batch::All } else { Batch::Of(64) }),
             accumulate: args.accumulate.unwrap_or(default.accumulate),
             epochs: args.epochs.unwrap_or(if args.steps.or(args.time.map(|_| 0)).is_some() {
                 Settings::ENDLESS
@@ -221,15 +227,31 @@ impl Recipe {
 /// η of adam for the default network on pictures (see README, "The default recipe").
 const ADAM_RATE: f64 = 5e-4;
 
+/// What evolution is given where nothing else is asked for: without slopes some thousand weights are as many as can be
+/// found (README, "Without a gradient").
+const EVOLVED_LAYER: &str = "dense 8 tanh";
+/// And so small pictures.
+const EVOLVED_SIZE: (u32, u32) = (8, 8);
+
+/// Whether the optimizer asked for is evolution. A wrong line is told elsewhere.
+fn evolves(args: &TrainArgs) -> bool {
+    let choice = args.optimizer.as_deref().and_then(|line| Choice::parse(line).ok());
+    choice.is_some_and(|choice| choice.entry.family == Family::Evolution)
+}
+
 /// The default network for pictures: fewer pictures need more forgetting (README, "The default recipe").
 pub fn default_network(loss: &Loss, classes: usize, pictures: usize) -> String {
-    let end = match (loss.entry.link, loss.entry.targets, classes) {
+    let blind = if pictures < 5000 { 0.5 } else { 0.2 };
+    format!("dropout {blind}, dense 256 relu, dropout 0.5, {}", end_for(loss, classes))
+}
+
+/// The last layer that suits a loss.
+fn end_for(loss: &Loss, classes: usize) -> String {
+    match (loss.entry.link, loss.entry.targets, classes) {
         (Link::Softmax, ..) | (_, Targets::Class, _) => format!("dense {classes} softmax"),
         (_, _, 2) => "dense 1 sigmoid".into(),
         _ => format!("dense {classes} sigmoid"),
-    };
-    let blind = if pictures < 5000 { 0.5 } else { 0.2 };
-    format!("dropout {blind}, dense 256 relu, dropout 0.5, {end}")
+    }
 }
 
 /// The cross-entropy that suits a network's end.

@@ -25,6 +25,9 @@ pub struct EpochRecord {
     /// Passes of an example forward through the network that training has taken; a gradient counts as three.
     #[serde(default)]
     pub passes: u64,
+    /// How far apart the population is, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diversity: Option<f64>,
     /// Examples per second in this epoch's training.
     pub examples_per_second: f64,
     /// Whether these are the best weights so far.

@@ -325,6 +325,7 @@ impl<'a> Trainer<'a> {
             learning_rate,
             seconds: p.seconds,
             passes: p.cost.passes(),
+            diversity: self.optimizer.diversity(),
             examples_per_second: p.seen as f64 / p.epoch_seconds.max(1e-9),
             best: better,
             theta_hash: theta_hash(&self.theta),
