@@ -1,8 +1,13 @@
 //! What can be put around any optimizer, one per file: `lookahead steps=5 over adam`. A new one: its file, its `mod`
 //! line, its row in the table.
 
+mod ema;
+mod lookahead;
+mod sam;
+mod swa;
+
 use crate::optimizer::{Optimizer, Setup};
-use crate::real::{Kinds, Number};
+use crate::real::{Kinds, Number, Slot};
 use crate::words::{Parameter, Values};
 
 /// A named wrapper.
@@ -26,7 +31,7 @@ pub struct Entry {
 }
 
 /// What can be written before `over`.
-pub static WRAPPERS: &[Entry] = &[];
+pub static WRAPPERS: &[Entry] = &[lookahead::ROW, sam::ROW, ema::ROW, swa::ROW];
 
 /// Something that puts itself around an optimizer.
 pub trait Wrap {
@@ -59,4 +64,16 @@ impl Kinds for Maker {
     fn double(self) -> WrapFn<f64> {
         self.double
     }
+}
+
+/// What a wrapper keeps, and behind it all that it is around, by names that cannot collide: `ema.average`,
+/// `ema.over.lookahead.slow`, `ema.over.lookahead.over.m`.
+fn kept<'a, const N: usize, R: Number>(
+    wrapper: &str,
+    own: [(&str, Slot<'a>); N],
+    inner: &'a mut dyn Optimizer<R>,
+) -> Vec<(String, Slot<'a>)> {
+    let own = own.into_iter().map(|(name, slot)| (format!("{wrapper}.{name}"), slot));
+    let inner = inner.state().into_iter().map(|(name, slot)| (format!("{wrapper}.over.{name}"), slot));
+    own.chain(inner).collect()
 }
