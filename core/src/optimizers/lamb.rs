@@ -1,4 +1,5 @@
-use super::{Dialect, Entry, Family, Make, Maker, decay, epsilon};
+use super::adam::betas;
+use super::{Dialect, Entry, Family, Make, Maker, epsilon, positive};
 use crate::elementary::power;
 use crate::layerwise::{ByLayer, Kind, Layerwise, Norms};
 use crate::optimizer::{Optimizer, Setup, Step, Update};
@@ -29,9 +30,9 @@ pub(super) const ROW: Entry = Entry {
         },
         Dialect {
             name: "pytorch_optimizer",
-            about: "pytorch_optimizer.Lamb(weight_decouple=False), version 3 of the paper: averages are not corrected, ‖θ‖ \
-                    counts as 10 at most, ε is in the ratio too",
-            formula: "m ← β₁ m + (1 − β₁) g\nv ← β₂ v + (1 − β₂) g²\nu = m / (√v + ε) + λ θ\nr = min(‖θ‖, 10) / (‖u‖ + ε)\nθ ← θ − η r u",
+            about: "pytorch_optimizer.Lamb(weight_decouple=False): only m is corrected, and only after the ratio; ‖θ‖ counts as \
+                    10 at most, ε is in the ratio too",
+            formula: "m ← β₁ m + (1 − β₁) g\nv ← β₂ v + (1 − β₂) g²\nu = m / (√v + ε) + λ θ\nr = min(‖θ‖, 10) / (‖u‖ + ε)\nθ ← θ − η / (1 − β₁ᵗ) r u",
             learning_rate: 0.001,
             parameters: &[BETAS[0], BETAS[1], epsilon(1e-6), DECAY],
             make: Maker::of::<PytorchOptimizer>(),
@@ -39,12 +40,8 @@ pub(super) const ROW: Entry = Entry {
     ],
 };
 
-const BETAS: [Parameter; 2] = [
-    decay("beta1", "β₁", 0.9, "memory of past gradients"),
-    decay("beta2", "β₂", 0.999, "memory of past squared gradients"),
-];
-const DECAY: Parameter =
-    Parameter::number("weight_decay", "λ", 0.0, (0.0, f64::INFINITY), "decay of weights, before the ratio");
+const BETAS: [Parameter; 2] = betas();
+const DECAY: Parameter = positive("weight_decay", "λ", 0.0, "decay of weights, before the ratio");
 
 /// LAMB, [You et al. 2020](https://arxiv.org/abs/1904.00962), Algorithm 2: layer by layer, a step as long as a share η of
 /// the norm of the layer's weights.
@@ -60,6 +57,7 @@ const DECAY: Parameter =
 ///
 /// u = m / (√v + ε) + λ θ            pytorch_optimizer
 /// r = min(‖θ‖, 10) / (‖u‖ + ε)
+/// θ ← θ − η / (1 − β₁ᵗ) r u
 /// ```
 struct Lamb {
     /// β₁ in [0, 1): memory of past gradients.
@@ -70,7 +68,7 @@ struct Lamb {
     epsilon: f64,
     /// λ ≥ 0.
     weight_decay: f64,
-    /// Whether the averages are corrected for their start at zero, and norms taken as they are.
+    /// Whether the averages are corrected for their start at zero before the ratio, and norms taken as they are.
     corrected: bool,
 }
 
@@ -134,7 +132,8 @@ impl Layerwise<2> for Lamb {
     }
 
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 2> {
-        let eta = R::of(at.learning_rate);
+        let late = if self.corrected { 1.0 } else { 1.0 - power(self.beta1, at.t) };
+        let eta = R::of(at.learning_rate / late);
         move |theta, along, kept| (theta - eta * along, kept)
     }
 }

@@ -1,4 +1,4 @@
-use super::{Dialect, Entry, Family, Make, Maker, decay};
+use super::{Dialect, Entry, Family, Make, Maker, decay, positive};
 use crate::layerwise::{ByLayer, Kind, Layerwise, Norms};
 use crate::optimizer::{Optimizer, Setup, Step, Update};
 use crate::real::{Number, Real};
@@ -33,11 +33,9 @@ pub(super) const ROW: Entry = Entry {
 const MOMENTUM: Parameter = decay("momentum", "μ", 0.9, "how much of the last velocity is kept");
 const NESTEROV: Parameter =
     Parameter::flag("nesterov", false, "whether the step looks ahead along the velocity: the last line");
-const NONNEGATIVE: (f64, f64) = (0.0, f64::INFINITY);
-const TRUST: Parameter =
-    Parameter::number("trust", "c", 0.001, NONNEGATIVE, "how far a part may go, as a share of its norm");
-const EPSILON: Parameter = Parameter::number("epsilon", "ε", 0.0, NONNEGATIVE, "added below the ratio");
-const DECAY: Parameter = Parameter::number("weight_decay", "λ", 0.0, NONNEGATIVE, "L2, before the ratio");
+const TRUST: Parameter = positive("trust", "c", 0.001, "how far a part may go, as a share of its norm");
+const EPSILON: Parameter = positive("epsilon", "ε", 0.0, "added below the ratio");
+const DECAY: Parameter = positive("weight_decay", "λ", 0.0, "L2, before the ratio");
 
 /// LARS, [You et al. 2017](https://arxiv.org/abs/1708.03888): each layer's step is measured by the norm of its weights.
 /// With `nesterov` the last line takes the place of the one before.

@@ -1,4 +1,4 @@
-use super::{Dialect, Entry, Family, Make, Maker};
+use super::{Dialect, Entry, Family, Make, Maker, positive};
 use crate::around::{Around, Slopes};
 use crate::line_search::{Limits, Point, SLOTS, strong_wolfe};
 use crate::optimizer::{Objective, Optimizer, Reason, Setup, Step};
@@ -33,20 +33,8 @@ pub(super) const ROW: Entry = Entry {
                 (1, 10_000),
                 "pairs (s, y) kept: 2 m numbers a weight, in checkpoints too",
             ),
-            Parameter::number(
-                "tolerance_grad",
-                "τ_g",
-                1e-7,
-                (0.0, f64::INFINITY),
-                "ends when no slope is greater",
-            ),
-            Parameter::number(
-                "tolerance_change",
-                "τ_c",
-                1e-9,
-                (0.0, f64::INFINITY),
-                "ends when loss or weights change less",
-            ),
+            positive("tolerance_grad", "τ_g", 1e-7, "ends when no slope is greater"),
+            positive("tolerance_change", "τ_c", 1e-9, "ends when loss or weights change less"),
         ],
         make: Maker::of::<Lbfgs>(),
     }],
@@ -261,6 +249,11 @@ impl<R: Number> Lbfgs<R> {
         self.counts[LENGTH] = if first { (1.0 / sum).min(1.0) * eta } else { eta };
         here.step = 0.0;
         here.slope = self.pieces.dot(g, &self.direction);
+        if !here.slope.is_finite() || !largest(&self.direction).is_finite() {
+            // The curvature it remembers is beyond its numbers: it forgets, and goes straight down next time.
+            (self.counts[ITERATION], self.counts[PAIRS]) = (0.0, 0.0);
+            return Some(Reason::NoDescent);
+        }
         if here.slope > -self.still {
             return Some(Reason::Flat);
         }

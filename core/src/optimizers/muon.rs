@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use super::{Dialect, Entry, Family, Make, Maker, decay};
+use super::{Dialect, Entry, Family, Make, Maker, decay, positive, word};
 use crate::around::Slopes;
 use crate::elementary::power;
 use crate::optimizer::{Objective, Optimizer, Setup, Step};
@@ -53,23 +53,18 @@ const fn parameters(
     adam_epsilon: f64,
     adam_weight_decay: f64,
 ) -> [Parameter; 11] {
-    const POSITIVE: (f64, f64) = (0.0, f64::INFINITY);
-    let number = Parameter::number;
     [
         decay("momentum", "μ", 0.95, "how much of the last velocity is kept"),
         Parameter::flag("nesterov", true, "u as it stands; else u is B, with its correction if it has one"),
-        number("weight_decay", "λ", weight_decay, POSITIVE, "decay of matrices"),
-        number("epsilon", "ε", epsilon, POSITIVE, "the least norm"),
+        positive("weight_decay", "λ", weight_decay, "decay of matrices"),
+        positive("epsilon", "ε", epsilon, "the least norm"),
         Parameter::whole("iterations", "k", 5, (0, 99), "of Newton and Schulz"),
-        Parameter {
-            default: scale as f64,
-            ..Parameter::word("scale", SCALES, "s: how far a matrix of A × B goes")
-        },
-        number("adam_rate", "ρ", 1.0, POSITIVE, "the rate of biases, as a share of η"),
+        word("scale", SCALES, scale, "s: how far a matrix of A × B goes"),
+        positive("adam_rate", "ρ", 1.0, "the rate of biases, as a share of η"),
         decay("adam_beta1", "β₁", 0.9, "memory of past gradients of biases"),
         decay("adam_beta2", "β₂", 0.999, "memory of their squares"),
-        number("adam_epsilon", "ε₂", adam_epsilon, POSITIVE, "added to the root"),
-        number("adam_weight_decay", "λ₂", adam_weight_decay, POSITIVE, "decay of biases"),
+        positive("adam_epsilon", "ε₂", adam_epsilon, "added to the root"),
+        positive("adam_weight_decay", "λ₂", adam_weight_decay, "decay of biases"),
     ]
 }
 
@@ -103,7 +98,7 @@ enum Form {
 ///
 /// u = μ B / (1 − μᵗ⁺¹) + (1 − μ) g / (1 − μᵗ)    optax; without nesterov B / (1 − μᵗ)
 ///
-/// θ ← (1 − ρ η λ₂) θ − ρ η m̂ / (√v̂ + ε₂)         biases; by β₁ and β₂ as AdamW has it
+/// θ ← (1 − ρ η λ₂) θ − ρ η m̂ / (√v̂ + ε₂)         biases; by β₁ and β₂ as AdamW has it; keras: 1 − η λ₂
 /// ```
 struct Muon<R: Number> {
     form: Form,
@@ -240,7 +235,8 @@ impl<R: Number> Muon<R> {
             }
             _ => (1.0 / rest1, 0.0, 1.0 / rest2.sqrt()),
         };
-        let keep = self.slopes.keep(at.learning_rate) * R::of(1.0 - rate * weight_decay);
+        let decayed = if self.form == Form::Keras { at.learning_rate } else { rate };
+        let keep = self.slopes.keep(at.learning_rate) * R::of(1.0 - decayed * weight_decay);
         let [of_m, of_g, root, epsilon] = [rate * of_m, rate * of_g, root, epsilon].map(R::of);
         let [beta1, new1, beta2, new2] = [beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(R::of);
         // Biases are few: one thread does them.

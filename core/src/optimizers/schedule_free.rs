@@ -1,4 +1,4 @@
-use super::{Dialect, Entry, Family, Make, Maker, decay, epsilon};
+use super::{Dialect, Entry, Family, Make, Maker, decay, epsilon, positive};
 use crate::descent::Descent;
 use crate::elementary::power;
 use crate::optimizer::{Objective, Optimizer, Rule, Setup, Step, Update};
@@ -34,8 +34,7 @@ pub(super) const ROW: Entry = Entry {
 const BETA1: Parameter =
     Parameter::number("beta1", "β₁", 0.9, (0.0, 1.0), "how near to the average slopes are taken").open();
 const BETA2: Parameter = decay("beta2", "β₂", 0.999, "memory of past squared gradients");
-const DECAY: Parameter =
-    Parameter::number("weight_decay", "λ", 0.0, (0.0, f64::INFINITY), "decay of weights, taken at y");
+const DECAY: Parameter = positive("weight_decay", "λ", 0.0, "decay of weights, taken at y");
 const WARMUP: Parameter =
     Parameter::whole("warmup", "W", 0, (0, u32::MAX as u64), "steps in which the rate rises");
 const TIME_POWER: Parameter =

@@ -72,6 +72,8 @@ impl<R: Number> Optimizer<R> for Lookahead<R> {
                 self.pieces.approach(&mut self.slow, theta, self.alpha);
                 theta.copy_from_slice(&self.slow);
             }
+        } else if self.count[0] == 0.0 {
+            self.slow.fill(R::of(0.0));
         }
         loss
     }
