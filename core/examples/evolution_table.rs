@@ -27,7 +27,13 @@ fn main() {
     let mut ratios = Vec::new();
     for row in rows(&file).iter().filter(|row| only(row)) {
         let ours = run(&file, row, seeds);
-        let head = format!("| {} | {} | {} | {} |", row.line.split(" sigma").next().unwrap_or(""), row.by, row.function, row.dim);
+        let head = format!(
+            "| {} | {} | {} | {} |",
+            row.line.split(" sigma").next().unwrap_or(""),
+            row.by,
+            row.function,
+            row.dim
+        );
         let line = match (&ours, &row.theirs) {
             (Results::Met(a), Results::Met(b)) => {
                 let ratio = median(a).zip(median(b)).map(|(a, b)| a as f64 / b as f64);
@@ -36,7 +42,12 @@ fn main() {
                 let shown = |m: Option<u64>| m.map_or("–".into(), |m| m.to_string());
                 format!(
                     "{head} {} | {}/{} | {} | {}/{} | {} | {worse:.2} |",
-                    shown(median(a)), successes(a), a.len(), shown(median(b)), successes(b), b.len(),
+                    shown(median(a)),
+                    successes(a),
+                    a.len(),
+                    shown(median(b)),
+                    successes(b),
+                    b.len(),
                     ratio.map_or("–".into(), |r| format!("{r:.2}"))
                 )
             }
@@ -47,7 +58,8 @@ fn main() {
             _ => unreachable!("one kind of results a row"),
         };
         println!("{line}");
-        writeln!(if matches!(ours, Results::Met(_)) { &mut met } else { &mut best }, "{line}").expect("memory");
+        writeln!(if matches!(ours, Results::Met(_)) { &mut met } else { &mut best }, "{line}")
+            .expect("memory");
     }
     ratios.sort_by(f64::total_cmp);
     let middle = ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN);

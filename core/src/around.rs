@@ -11,6 +11,7 @@
 use crate::kernels::{Loop, widest};
 use crate::layout::Layout;
 use crate::optimizer::{CHUNK, Objective, Setup};
+use crate::pieces::dot;
 use crate::real::{Number, Real};
 use crate::threads::{Shared, Threads};
 
@@ -18,7 +19,7 @@ use crate::threads::{Shared, Threads};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Around {
     /// λ of adaptive clipping ([Brock et al. 2021](https://arxiv.org/abs/2102.06171)): the slopes into each unit
-    /// (a column of a matrix; a whole bias) are held to λ times the norm of its weights; infinite: never.
+    /// (a column of a matrix; a whole bias, or a matrix of one row) are held to λ times the norm of its weights; infinite: never.
     pub clip_adaptive: f64,
     /// The whole gradient is scaled down so that its Euclidean norm is at most this
     /// ([Pascanu et al. 2013](https://arxiv.org/abs/1211.5063)); infinite: never.
@@ -119,7 +120,7 @@ impl<R: Number> Slopes<R> {
             return 1.0;
         }
         for (sum, chunk) in self.squares.iter_mut().zip(self.grad.chunks(CHUNK)) {
-            *sum = widest(SumOfSquares(chunk));
+            *sum = dot(chunk, chunk);
         }
         let norm = self.squares.iter().sum::<f64>().sqrt();
         (self.around.clip_norm / (norm + 1e-6)).min(1.0)
@@ -129,7 +130,8 @@ impl<R: Number> Slopes<R> {
         let limit = self.around.clip_adaptive;
         let grad = Shared::of(&mut self.grad);
         for part in self.layout.parts() {
-            let (rows, columns) = match part.shape.dims().len() {
+            // What has but one length is one unit, also as a matrix: a row is no unit for each of its numbers.
+            let (rows, columns) = match part.shape.dims().iter().filter(|length| **length > 1).count() {
                 0 | 1 => (part.shape.size(), 1),
                 _ => part.shape.matrix(),
             };
@@ -208,22 +210,5 @@ impl<R: Number> Loop for Tame<'_, R> {
         for (g, w) in self.grad.iter_mut().zip(self.theta) {
             *g = self.taming.apply(*g, *w);
         }
-    }
-}
-
-/// Σ xᵢ² in `f64`, over eight lanes in a fixed order.
-pub(crate) struct SumOfSquares<'a, R>(pub &'a [R]);
-
-impl<R: Number> Loop for SumOfSquares<'_, R> {
-    type Out = f64;
-    #[inline(always)]
-    fn run(self) -> f64 {
-        let mut lanes = [0.0f64; 8];
-        for group in self.0.chunks(8) {
-            for (lane, g) in lanes.iter_mut().zip(group) {
-                *lane += g.to_f64() * g.to_f64();
-            }
-        }
-        lanes.iter().sum()
     }
 }

@@ -81,7 +81,10 @@ fn every_dialect_makes_the_golden_steps() {
 
 #[test]
 fn every_dialect_makes_the_golden_steps_in_f32_as_well_as_the_frameworks_do() {
-    for case in golden() {
+    // A search compares losses: where these differ by a rounding, it may go another way than others.
+    let searches =
+        |case: &Case| OPTIMIZERS.iter().any(|e| e.name == case.rule && e.family == Family::LineSearch);
+    for case in golden().into_iter().filter(|case| !searches(case)) {
         let off = case.deviation(&case.walk::<f32>(None));
         // What the framework's own f32 loses, and a rounding for every other step.
         let near = 3.0 * case.f32_apart + case.thetas.len() as f64 / 2.0 * f32::EPSILON as f64;
@@ -125,8 +128,12 @@ fn every_dialect_is_proven_with_its_defaults_its_rate_and_each_of_its_parameters
 }
 
 /// Dialects that differ in other things than in how a rule walks with its defaults: the rate, a parameter more.
-const WALK_THE_SAME: &[(&str, &str, &str)] =
-    &[("sgd", "pytorch", "keras"), ("momentum", "pytorch", "mlx"), ("adam", "pytorch", "optax")];
+const WALK_THE_SAME: &[(&str, &str, &str)] = &[
+    ("sgd", "pytorch", "keras"),
+    ("momentum", "pytorch", "mlx"),
+    ("adam", "pytorch", "optax"),
+    ("schedule_free", "pytorch", "optax"),
+];
 
 #[test]
 fn the_golden_steps_tell_every_dialect_from_every_other() {
@@ -226,10 +233,12 @@ impl Objective for Bowl {
 #[test]
 fn every_optimizer_reaches_the_bottom_of_a_bowl() {
     let (layout, one) = (Layout::of(12), Threads::new(1));
-    let descended = |line: &str, learning_rate: f64| {
+    let descended = |line: &str, first_rate: f64| {
         let mut theta = vec![0.0; 12];
         let mut optimizer = Choice::parse(line).unwrap().build(&Setup::new(&layout, &one));
         for t in 1..=5000 {
+            // It falls: steps as long as a share of θ, whatever the slope, would end in circles around the bottom.
+            let learning_rate = first_rate * (1.0 - t as f64 / 5001.0);
             optimizer.step(Step { t, learning_rate }, &mut theta, &mut Bowl);
         }
         let mut answer = vec![0.0; 12];

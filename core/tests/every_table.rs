@@ -14,8 +14,8 @@ use gradus::optimizer::Setup;
 use gradus::optimizers::{Choice, Family, OPTIMIZERS};
 use gradus::schedules::SCHEDULES;
 use gradus::threads::Threads;
-use gradus::wrappers::WRAPPERS;
 use gradus::words::{Parameter, Values};
+use gradus::wrappers::WRAPPERS;
 
 /// A table: the folder it is in, and of each row its name, formula, texts and parameters.
 struct Table {

@@ -56,7 +56,8 @@ fn cma_es_moves_as_pycma_and_the_tutorial_do() {
         let separable = case["separable"].as_bool().unwrap();
         let name = if separable { "sep_cma_es" } else { "cma_es" };
         let active = if case["active"].as_bool().unwrap() { "yes" } else { "no" };
-        let line = format!("{name} population={} sigma={} active={active}", case["population"], case["sigma"]);
+        let line =
+            format!("{name} population={} sigma={} active={active}", case["population"], case["sigma"]);
         let mut search = evolver(&line, &floats(&case["start"]));
         for (what, step) in steps(case) {
             search.tell(&floats(&step["population"]), &floats(&step["losses"]));
@@ -114,9 +115,15 @@ fn estimated_gradients_are_those_of_evosax_and_evotorch() {
             search.tell(&floats(&step["population"]), &floats(&step["losses"]));
             let before = theta.clone();
             search.answer(&mut theta);
-            let gradient: Vec<f64> = before.iter().zip(&theta).map(|(a, b)| (a - b) / learning_rate).collect();
+            let gradient: Vec<f64> =
+                before.iter().zip(&theta).map(|(a, b)| (a - b) / learning_rate).collect();
             let want = floats(&step["gradient"]);
-            assert_close(&gradient, &want, 1e-10 * greatest(&before).max(greatest(&want)), &format!("{what}: g"));
+            assert_close(
+                &gradient,
+                &want,
+                1e-10 * greatest(&before).max(greatest(&want)),
+                &format!("{what}: g"),
+            );
             if kind == "pgpe" {
                 let sigma = kept(&mut *search, "pgpe.sigma");
                 assert_same(&sigma, &step["sigma"], &format!("{what}: σ"));

@@ -218,7 +218,8 @@ mod tests {
         check(&identity.iter().map(|x| x * 1e-200).collect::<Vec<_>>(), n, "tiny");
         check(&with_values(&[1e180, 2e180, 1e182], 3), 3, "huge");
         check(&with_values(&[1.0, 1.0, 1.0, 2.0, 2.0, 5.0], 4), n, "equal values");
-        let descending: Vec<f64> = (0..n * n).map(|i| if i % (n + 1) == 0 { 9.0 - i as f64 } else { 0.0 }).collect();
+        let descending: Vec<f64> =
+            (0..n * n).map(|i| if i % (n + 1) == 0 { 9.0 - i as f64 } else { 0.0 }).collect();
         check(&descending, n, "diagonal, descending");
         // Stretched as far as an evolution ever lets it be.
         let stretched: Vec<f64> = (0..10).map(|k| 10f64.powi(k * 14 / 9)).collect();

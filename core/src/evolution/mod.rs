@@ -19,8 +19,8 @@
 mod cma;
 mod course;
 mod draws;
-mod flock;
 mod eigen;
+mod flock;
 mod nes;
 mod ranking;
 mod rates;
@@ -29,13 +29,13 @@ mod spread;
 mod stops;
 mod vectors;
 
+pub(crate) mod cma_es;
 pub(crate) mod differential_evolution;
 pub mod genetic;
 pub(crate) mod particle_swarm;
 pub(crate) mod random_search;
-pub(crate) mod simulated_annealing;
-pub(crate) mod cma_es;
 pub(crate) mod sep_cma_es;
+pub(crate) mod simulated_annealing;
 pub(crate) mod snes;
 pub(crate) mod xnes;
 
@@ -47,8 +47,9 @@ pub use spread::Spread;
 pub(crate) use spread::{LOWER, SPREAD, UPPER};
 
 pub use {
-    differential_evolution::DifferentialEvolution, genetic::Genetic, particle_swarm::ParticleSwarm,
-    cma_es::CmaEs, random_search::RandomSearch, sep_cma_es::SepCmaEs, simulated_annealing::SimulatedAnnealing, snes::Snes, xnes::Xnes,
+    cma_es::CmaEs, differential_evolution::DifferentialEvolution, genetic::Genetic,
+    particle_swarm::ParticleSwarm, random_search::RandomSearch, sep_cma_es::SepCmaEs,
+    simulated_annealing::SimulatedAnnealing, snes::Snes, xnes::Xnes,
 };
 
 use crate::Result;

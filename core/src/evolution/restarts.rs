@@ -40,13 +40,8 @@ pub(crate) const RESTARTS: Parameter = Parameter::word(
     &["none", "ipop", "bipop"],
     "what follows when a run has nothing more to find: the end, runs twice as large, or small ones between them too",
 );
-pub(crate) const MAX_RESTARTS: Parameter = Parameter::whole(
-    "max_restarts",
-    "max_restarts",
-    9,
-    (0, 20),
-    "how often the population doubles",
-);
+pub(crate) const MAX_RESTARTS: Parameter =
+    Parameter::whole("max_restarts", "max_restarts", 9, (0, 20), "how often the population doubles");
 
 /// A run that begins.
 pub(crate) struct Run {

@@ -3,11 +3,11 @@
 use super::cma::{Cma, Covariance, PARAMETERS};
 use super::cma_es::room_for_runs;
 use super::{Evolver, MakeEvolver};
+use crate::Result;
 use crate::optimizer::Setup;
 use crate::optimizers::{Dialect, Entry, Family, Maker};
 use crate::real::{Number, Slot};
 use crate::threads::Threads;
-use crate::Result;
 use crate::words::Values;
 
 pub(crate) const ROW: Entry = Entry {

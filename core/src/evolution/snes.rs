@@ -80,7 +80,8 @@ impl<R: Number> Evolver<R> for Search<R> {
     }
 
     fn ask(&mut self, population: &mut [R]) {
-        let (n, generation, members) = (self.mean.len(), self.nes.course.generation(), Shared::of(population));
+        let (n, generation, members) =
+            (self.mean.len(), self.nes.course.generation(), Shared::of(population));
         let (mean, sigma, draws) = (&self.mean, &self.sigma, self.draws);
         self.threads.for_each(self.nes.lambda, &|k| {
             // SAFETY: members are disjoint, and each is written by one task.

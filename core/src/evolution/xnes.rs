@@ -5,8 +5,8 @@ use super::eigen::decompose;
 use super::nes::{Nes, PARAMETERS};
 use super::vectors::{add, dot};
 use super::{Draws, Evolver, MakeEvolver, Purpose, normals};
-use crate::elementary::{exp64, ln64};
 use crate::Result;
+use crate::elementary::{exp64, ln64};
 use crate::optimizer::{Reason, Setup};
 use crate::optimizers::{Dialect, Entry, Family, Maker};
 use crate::real::{Number, Slot};
@@ -114,7 +114,8 @@ impl<R: Number> Search<R> {
             // SAFETY: members are disjoint, and each is handled by one task.
             let s = unsafe { s.slice(k * n..(k + 1) * n) };
             s.fill(0.0);
-            for ((x, m), row) in population[k * n..(k + 1) * n].iter().zip(mean).zip(inverse.chunks_exact(n)) {
+            for ((x, m), row) in population[k * n..(k + 1) * n].iter().zip(mean).zip(inverse.chunks_exact(n))
+            {
                 add(s, (x.to_f64() - m) / sigma, row);
             }
         });
@@ -122,7 +123,8 @@ impl<R: Number> Search<R> {
 
     /// M = Σ uₖ sₖ sₖᵀ, as Σ uₖ = 0; then its eigenvalues and eigenvectors.
     fn gather(&mut self) {
-        let (n, s, shares, natural) = (self.mean.len(), &self.s, &self.nes.shares, Shared::of(&mut self.natural));
+        let (n, s, shares, natural) =
+            (self.mean.len(), &self.s, &self.nes.shares, Shared::of(&mut self.natural));
         self.threads.for_each(n, &|i| {
             // SAFETY: rows are disjoint, and each is handled by one task.
             let row = unsafe { natural.slice(i * n..i * n + i + 1) };
@@ -228,7 +230,9 @@ impl<R: Number> Evolver<R> for Search<R> {
 
     fn state(&mut self) -> Vec<(String, Slot<'_>)> {
         let mut state = self.nes.state();
-        for (name, numbers) in [("mean", &mut self.mean), ("shape", &mut self.shape), ("inverse", &mut self.inverse)] {
+        for (name, numbers) in
+            [("mean", &mut self.mean), ("shape", &mut self.shape), ("inverse", &mut self.inverse)]
+        {
             state.push((name.into(), Slot::Double(numbers)));
         }
         state.push(("sigma".into(), Slot::Double(&mut self.sigma)));

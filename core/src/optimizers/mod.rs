@@ -7,13 +7,18 @@ mod adam;
 mod adamax;
 mod adamw;
 mod amsgrad;
+mod lamb;
+mod lars;
+mod lbfgs;
 mod lion;
 mod momentum;
+mod muon;
 mod nadam;
 mod nesterov;
 mod radam;
 mod rmsprop;
 mod rprop;
+mod schedule_free;
 mod sgd;
 mod sign_sgd;
 mod yogi;
@@ -105,6 +110,11 @@ pub static OPTIMIZERS: &[Entry] = &[
     adabelief::ROW,
     yogi::ROW,
     lion::ROW,
+    lars::ROW,
+    lamb::ROW,
+    muon::ROW,
+    schedule_free::ROW,
+    lbfgs::ROW,
     evolution::genetic::ROW,
     evolution::differential_evolution::ROW,
     evolution::particle_swarm::ROW,

@@ -101,7 +101,9 @@ impl<R: Number> Pairs<R> {
         while from < members {
             // Equals share the mean of their ranks: on a plain the slope is zero. So does what is not finite: it is all
             // the worst.
-            let equals = (from..members).take_while(|k| *k >= finite && from >= finite || loss(*k) == loss(from)).count();
+            let equals = (from..members)
+                .take_while(|k| *k >= finite && from >= finite || loss(*k) == loss(from))
+                .count();
             let middle = from as f64 + 0.5 * (equals - 1) as f64;
             let rank = middle / (members - 1) as f64 - 0.5;
             let share = if self.ranks { rank } else { loss(from.min(finite - 1)) };
@@ -123,8 +125,12 @@ impl<R: Number> Pairs<R> {
 
     /// d of pair k at a stretch of θ: half the way from x₋ to x₊.
     pub fn displacements(&self, k: usize, stretch: &Range<usize>) -> impl Iterator<Item = f64> {
-        let member = |m: usize| &self.population[m * self.weights + stretch.start..m * self.weights + stretch.end];
-        member(2 * k).iter().zip(member(2 * k + 1)).map(|(plus, minus)| 0.5 * (plus.to_f64() - minus.to_f64()))
+        let member =
+            |m: usize| &self.population[m * self.weights + stretch.start..m * self.weights + stretch.end];
+        member(2 * k)
+            .iter()
+            .zip(member(2 * k + 1))
+            .map(|(plus, minus)| 0.5 * (plus.to_f64() - minus.to_f64()))
     }
 }
 
@@ -222,7 +228,11 @@ impl<E: Estimate> By<E> {
 }
 
 impl<E: Estimate> Wrap for By<E> {
-    fn wrap<R: Number>(values: &Values, setup: &Setup, inner: Box<dyn Optimizer<R>>) -> Box<dyn Optimizer<R>> {
+    fn wrap<R: Number>(
+        values: &Values,
+        setup: &Setup,
+        inner: Box<dyn Optimizer<R>>,
+    ) -> Box<dyn Optimizer<R>> {
         Box::new(Self::around(values, setup, inner))
     }
 }

@@ -1,9 +1,13 @@
 //! What can be put around any optimizer, one per file: `lookahead steps=5 over adam`. A new one: its file, its `mod`
 //! line, its row in the table.
 
+mod ema;
 mod estimate;
+mod lookahead;
 mod openai_es;
 mod pgpe;
+mod sam;
+mod swa;
 
 use crate::evolution::Evolver;
 use crate::optimizer::{Optimizer, Setup};
@@ -31,7 +35,7 @@ pub struct Entry {
 }
 
 /// What can be written before `over`.
-pub static WRAPPERS: &[Entry] = &[openai_es::ROW, pgpe::ROW];
+pub static WRAPPERS: &[Entry] = &[lookahead::ROW, sam::ROW, ema::ROW, swa::ROW, openai_es::ROW, pgpe::ROW];
 
 /// Something that puts itself around an optimizer.
 pub trait Wrap {

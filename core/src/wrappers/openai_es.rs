@@ -51,7 +51,8 @@ impl Estimate for OpenAiEs {
         pairs.stretches(grad, |stretch, grad| {
             let mut sums = [0.0; WEIGHTS];
             for (k, f) in pairs.shares.chunks_exact(2).enumerate() {
-                zip(&mut sums, pairs.displacements(k, &stretch)).for_each(|(sum, d)| *sum += (f[0] - f[1]) * d);
+                zip(&mut sums, pairs.displacements(k, &stretch))
+                    .for_each(|(sum, d)| *sum += (f[0] - f[1]) * d);
             }
             zip(grad, sums).for_each(|(g, sum)| *g = R::of(scale * sum));
         });

@@ -15,9 +15,16 @@ pub(super) const ROW: Entry = Entry {
     paper: "Sehnke et al. 2010, Parameter-exploring policy gradients, Neural Networks 23(4)",
     parameters: &[
         POPULATION,
-        Parameter::number("sigma", "σ", 0.1, (0.0, f64::INFINITY), "how far from θ members stand at first").open(),
+        Parameter::number("sigma", "σ", 0.1, (0.0, f64::INFINITY), "how far from θ members stand at first")
+            .open(),
         Parameter::number("sigma_rate", "η_σ", 0.1, (0.0, f64::INFINITY), "how fast the deviations learn"),
-        Parameter::number("max_change", "max_change", 0.2, (0.0, 1.0), "the most that a deviation changes in a step, as a share"),
+        Parameter::number(
+            "max_change",
+            "max_change",
+            0.2,
+            (0.0, 1.0),
+            "the most that a deviation changes in a step, as a share",
+        ),
         SHAPING,
     ],
     inner: "adam",
@@ -62,7 +69,8 @@ impl Estimate for Pgpe {
         pairs.stretches(grad, |stretch, grad| {
             let mut sums = [0.0; WEIGHTS];
             for (k, f) in pairs.shares.chunks_exact(2).enumerate() {
-                zip(&mut sums, pairs.displacements(k, &stretch)).for_each(|(sum, d)| *sum += (f[0] - f[1]) * d);
+                zip(&mut sums, pairs.displacements(k, &stretch))
+                    .for_each(|(sum, d)| *sum += (f[0] - f[1]) * d);
             }
             zip(grad, sums).for_each(|(g, sum)| *g = R::of(scale * sum));
         });

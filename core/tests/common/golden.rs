@@ -33,6 +33,12 @@ pub struct Case {
     pub path: Path,
     /// θ after each step.
     pub thetas: Vec<Vec<f64>>,
+    /// The weights to use after each step, where they are not θ.
+    #[serde(default)]
+    pub answers: Vec<Vec<f64>>,
+    /// θ as PyTorch has it in bfloat16, where it was made to compute in `f64` for `thetas`.
+    #[serde(default)]
+    pub in_bfloat16: Vec<Vec<f64>>,
     /// How far the framework's own `f32` walk is from this.
     pub f32_apart: f64,
 }
@@ -100,24 +106,27 @@ pub fn golden() -> Vec<Case> {
             .is_some_and(|n| n.to_str().is_some_and(|n| n.starts_with("rules_") && n.ends_with(".json")))
     });
     files.sort();
-    files
-        .iter()
-        .flat_map(|path| {
-            let text = std::fs::read_to_string(path).unwrap();
-            let file: File =
-                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            let File { gradients, mut cases } = file;
-            for case in &mut cases {
-                if let Gradients::Named(name) = &case.path.gradients {
-                    let named = gradients
-                        .get(name)
-                        .unwrap_or_else(|| panic!("{}: no gradients `{name}`", path.display()));
-                    case.path.gradients = Gradients::Written(named.clone());
-                }
-            }
-            cases
-        })
-        .collect()
+    files.iter().flat_map(|path| cases_of(path)).collect()
+}
+
+/// All cases of `tests/fixtures/NAME.json`.
+pub fn golden_of(name: &str) -> Vec<Case> {
+    cases_of(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.json")))
+}
+
+fn cases_of(path: &std::path::Path) -> Vec<Case> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let file: File =
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let File { gradients, mut cases } = file;
+    for case in &mut cases {
+        if let Gradients::Named(name) = &case.path.gradients {
+            let named =
+                gradients.get(name).unwrap_or_else(|| panic!("{}: no gradients `{name}`", path.display()));
+            case.path.gradients = Gradients::Written(named.clone());
+        }
+    }
+    cases
 }
 
 impl Case {
@@ -156,18 +165,41 @@ impl Case {
         walk::<R>(line.unwrap_or(&self.line), &setup, &self.path)
     }
 
-    /// How far a walk is from the framework's: the greatest deviation of any weight at any step, measured by the
-    /// weight's greatest size.
+    /// How far a walk is from the framework's.
     pub fn deviation(&self, walked: &[Vec<f64>]) -> f64 {
         assert_eq!(walked.len(), self.thetas.len(), "{}: as many steps", self.line);
-        let size = |i: usize| self.thetas.iter().fold(0.0f64, |most, theta| most.max(theta[i].abs()));
-        let sizes: Vec<f64> = (0..self.path.start.len()).map(size).collect();
-        let pairs = walked.iter().flatten().zip(self.thetas.iter().flatten()).zip(sizes.iter().cycle());
-        // Not `max`: it would hide what is not a number.
-        pairs
-            .map(|((ours, theirs), size)| (ours - theirs).abs() / if *size > 0.0 { *size } else { 1.0 })
-            .fold(0.0, |most, off| if off <= most { most } else { off })
+        deviation(walked, &self.thetas)
     }
+
+    /// θ and the weights to use after each step, in `R`.
+    pub fn walk_with_answers<R: Number>(&self) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+        let (layout, threads) = (self.layout(), Threads::new(1));
+        let setup = Setup::new(&layout, &threads).around(self.around());
+        let mut optimizer = Choice::parse(&self.line).unwrap().build_as::<R>(&setup);
+        let mut theta: Vec<R> = self.path.start.iter().map(|x| R::of(*x)).collect();
+        let mut answer = theta.clone();
+        let mut walked = (Vec::new(), Vec::new());
+        for step in 0..self.thetas.len() {
+            let path = self.path.part(step..step + 1);
+            walked.0.extend(go_on::<R>(optimizer.as_mut(), &mut theta, &path, step as u64 + 1));
+            optimizer.answer(&theta, &mut answer);
+            walked.1.push(answer.iter().map(|x| x.to_f64()).collect());
+        }
+        walked
+    }
+}
+
+/// How far one walk is from another: the greatest deviation of any weight at any step, measured by the weight's
+/// greatest size on the other.
+pub fn deviation(walked: &[Vec<f64>], other: &[Vec<f64>]) -> f64 {
+    assert_eq!(walked.len(), other.len(), "as many steps");
+    let size = |i: usize| other.iter().fold(0.0f64, |most, theta| most.max(theta[i].abs()));
+    let sizes: Vec<f64> = (0..other[0].len()).map(size).collect();
+    let pairs = walked.iter().flatten().zip(other.iter().flatten()).zip(sizes.iter().cycle());
+    // Not `max`: it would hide what is not a number.
+    pairs
+        .map(|((ours, theirs), size)| (ours - theirs).abs() / if *size > 0.0 { *size } else { 1.0 })
+        .fold(0.0, |most, off| if off <= most { most } else { off })
 }
 
 /// The objective of a path.

@@ -116,8 +116,12 @@ pub fn run(file: &Value, row: &Row, seeds: u64) -> Results {
     // Where only values are known, ours may come as far with that many more evaluations.
     let budget = if met { row.budget } else { (MORE * row.budget as f64) as u64 };
     let one = |seed: u64| {
-        let mut theta: Vec<f64> =
-            starts[(seed as usize - 1) % starts.len()].as_array().expect("a start").iter().map(number).collect();
+        let mut theta: Vec<f64> = starts[(seed as usize - 1) % starts.len()]
+            .as_array()
+            .expect("a start")
+            .iter()
+            .map(number)
+            .collect();
         let choice = Choice::parse(&row.line).expect(&row.line);
         let mut optimizer = choice.build_as::<f64>(&Setup::new(&layout, &threads).seed(seed));
         let after = fractions.iter().map(|f| ((f * budget as f64) as u64, f64::INFINITY)).collect();
@@ -160,7 +164,8 @@ pub fn medians(best: &[Vec<f64>]) -> Vec<f64> {
 /// How probable it is that, of `a` + `b` runs with `x` + `y` successes in all, at most `x` fall among the `a` by chance
 /// (Fisher's exact test, one side).
 pub fn fisher((x, a): (usize, usize), (y, b): (usize, usize)) -> f64 {
-    let choose = |n: usize, k: usize| -> f64 { (0..k).map(|i| ((n - i) as f64 / (k - i) as f64).ln()).sum::<f64>() };
+    let choose =
+        |n: usize, k: usize| -> f64 { (0..k).map(|i| ((n - i) as f64 / (k - i) as f64).ln()).sum::<f64>() };
     let total = choose(a + b, x + y);
     let least = (x + y).saturating_sub(b);
     (least..=x).map(|i| (choose(a, i) + choose(b, x + y - i) - total).exp()).sum()
