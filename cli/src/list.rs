@@ -6,11 +6,13 @@ use anyhow::{Result, bail};
 use gradus::activations::ACTIVATIONS;
 use gradus::error::did_you_mean;
 use gradus::functions::{self, Choice};
+use gradus::gradients::Way;
 use gradus::initializers::INITIALIZERS;
 use gradus::layers::LAYERS;
 use gradus::losses::LOSSES;
 use gradus::schedules::SCHEDULES;
 use gradus::words::Parameter;
+use gradus::wrappers::WRAPPERS;
 use gradus_figures::article::FIGURES;
 
 use crate::args::ListArgs;
@@ -37,8 +39,10 @@ const TABLES: &[Table] = &[
     ("layers", layers),
     ("activations", activations),
     ("losses", losses),
+    ("wrappers", wrappers),
     ("schedules", schedules),
     ("initializers", initializers),
+    ("gradients", gradients),
     ("functions", functions),
     ("figures", figures),
 ];
@@ -151,6 +155,20 @@ fn losses() -> Vec<Row> {
     LOSSES.iter().map(row).collect()
 }
 
+fn wrappers() -> Vec<Row> {
+    let row = |e: &gradus::wrappers::Entry| Row {
+        name: e.name,
+        form: form(e.parameters) + " over OPTIMIZER",
+        about: e.about,
+        formula: e.formula,
+        paper: e.paper,
+        notes: std::iter::once(format!("around     any optimizer or wrapper; {} if none is named", e.inner))
+            .chain(parameters(e.parameters))
+            .collect(),
+    };
+    WRAPPERS.iter().map(row).collect()
+}
+
 fn schedules() -> Vec<Row> {
     let row = |e: &gradus::schedules::Entry| {
         let time = e.times.as_ref().map(|t| format!("[{}]", t.default));
@@ -184,6 +202,21 @@ fn initializers() -> Vec<Row> {
         notes: vec![format!("as in      dense 128 relu init={}", e.name)],
     };
     INITIALIZERS.iter().map(row).collect()
+}
+
+fn gradients() -> Vec<Row> {
+    let row = |way: Way| Row {
+        name: way.name(),
+        form: String::new(),
+        about: way.about(),
+        formula: way.formula(),
+        paper: "",
+        notes: vec![
+            format!("cost       {}", way.cost()),
+            format!("as in      --gradient {}; compared by `gradus check gradient`", way.name()),
+        ],
+    };
+    Way::ALL.into_iter().map(row).collect()
 }
 
 fn functions() -> Vec<Row> {

@@ -135,5 +135,7 @@ fn a_training_can_be_checked_on_the_way_and_go_by_other_gradients() {
         &["train", "pets", "--gradient", "by_hand", "--net", "dense 20 relu, dense 1 sigmoid"],
     );
     assert!(!out.status.success() && text(&out).contains("are too many to derive"), "{}", text(&out));
+    let listed = text(&gradus(here.path(), &["list", "gradients", "central_difference"]));
+    assert!(listed.contains("2n + 1 losses"), "{listed}");
     assert!(text(&run(&["--gradient", "by_foot"])).contains("no way to a gradient is called `by_foot`"));
 }

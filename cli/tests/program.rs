@@ -317,6 +317,10 @@ fn lists_come_from_the_tables() {
     assert!(one.contains("@tf1") && !one.contains("@keras"), "{one}");
     let wrong = gradus(here.path(), &["list", "optimizers", "rmsprop@tf2"]);
     assert!(text(&wrong).contains("did you mean `tf1`?"), "{}", text(&wrong));
+    let lookahead = text(&gradus(here.path(), &["list", "wrappers", "lookahead"]));
+    for part in ["over OPTIMIZER", "φ ← φ + α (θ − φ)", "steps", "Zhang et al. 2019"] {
+        assert!(lookahead.contains(part), "{part} is missing: {lookahead}");
+    }
     for shell in ["bash", "zsh", "fish", "powershell"] {
         assert!(text(&gradus(here.path(), &["completions", shell])).contains("gradus"));
     }

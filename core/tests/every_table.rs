@@ -226,7 +226,8 @@ fn every_op_has_its_file_its_lines_and_its_name() {
 fn every_name_is_unique_lower_snake_case() {
     let mut kinds: Vec<(&str, Vec<&str>)> =
         tables().iter().map(|t| (t.folder, t.rows.iter().map(|r| r.name).collect())).collect();
-    kinds[0].1 = OPTIMIZERS.iter().map(|e| e.name).collect();
+    // A line begins with the name of an optimizer or of a wrapper.
+    kinds[0].1 = OPTIMIZERS.iter().map(|e| e.name).chain(WRAPPERS.iter().map(|w| w.name)).collect();
     kinds.push(("initializers", INITIALIZERS.iter().map(|e| e.name).collect()));
     for table in tables() {
         for row in table.rows {
@@ -294,6 +295,13 @@ fn every_default_lies_in_its_own_range_and_build_reads_only_what_is_declared() {
             let line = format!("{} {}={}", entry.name, p.name, p.default);
             let read = functions::Choice::parse(&line);
             assert!(read.is_ok(), "{line}: the default is outside {}", p.range());
+        }
+    }
+    for entry in WRAPPERS {
+        Choice::parse(entry.name).unwrap().build(&Setup::new(&layout, &threads));
+        for p in entry.parameters {
+            let line = format!("{} {}={}", entry.name, p.name, p.written(p.default));
+            assert!(Choice::parse(&line).is_ok(), "{line}: the default is outside {}", p.range());
         }
     }
     for entry in LOSSES {

@@ -419,8 +419,10 @@ fn differences_of_many_weights_are_made_in_batches() {
     }
 }
 
-fn trained(model: &Model, way: Way, threads: usize) -> gradus::Result<(Vec<f32>, u64)> {
-    let settings = Settings { gradient: way, batch: Batch::Of(20), epochs: 10, ..settings() };
+/// θ and passes of a training; with `parts`, each batch in so many parts.
+fn trained(model: &Model, way: Way, threads: usize, parts: u64) -> gradus::Result<(Vec<f32>, u64)> {
+    let batch = Batch::Of(20 / parts as usize);
+    let settings = Settings { gradient: way, batch, accumulate: parts, epochs: 10, ..settings() };
     let mut trainer = Trainer::new(model, &DATA, DATA.parts(45), settings, &Threads::new(threads), "clouds")?;
     let outcome = run(&mut trainer, None)?;
     Ok((trainer.theta().to_vec(), outcome.history.last().unwrap().passes))
@@ -429,7 +431,7 @@ fn trained(model: &Model, way: Way, threads: usize) -> gradus::Result<(Vec<f32>,
 #[test]
 fn a_training_goes_the_same_way_by_any_gradient() {
     let model = model("dense 6 tanh, dense 3 softmax", "softmax_cross_entropy", 6, 3);
-    let (want, passes) = trained(&model, Way::Backpropagation, 1).unwrap();
+    let (want, passes) = trained(&model, Way::Backpropagation, 1, 1).unwrap();
     let n = want.len() as u64;
     let start = model.layout().start(8);
     let moved = want.iter().zip(&start).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
@@ -439,11 +441,14 @@ fn a_training_goes_the_same_way_by_any_gradient() {
         (Way::CentralDifference, 2e-5, 2 * n + 1),
         (Way::ForwardDifference, 1e-3, n + 1),
     ] {
-        let (got, cost) = trained(&model, way, 1).unwrap();
-        let apart = got.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let apart = |got: &[f32]| got.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let in_parts = apart(&trained(&model, way, 1, 2).unwrap().0);
+        assert!(in_parts < tolerance, "{way:?} in parts ends {in_parts:e} away");
+        let (got, cost) = trained(&model, way, 1, 1).unwrap();
+        let apart = apart(&got);
         assert!(apart < tolerance, "{way:?} ends {apart:e} away, of {moved} moved");
         assert_eq!(cost, passes / 3 * each, "{way:?}: what was really computed is counted");
-        assert!(trained(&model, way, 2).unwrap().0 == got, "{way:?}: other bits on two threads");
+        assert!(trained(&model, way, 2, 1).unwrap().0 == got, "{way:?}: other bits on two threads");
     }
 }
 
@@ -475,8 +480,9 @@ fn a_way_that_cannot_be_gone_says_so() {
 #[test]
 fn checking_in_mid_training_leaves_no_trace() {
     let model = common::net();
-    let bits = |check_gradient, threads| {
-        let settings = Settings { check_gradient, ..settings() };
+    let bits = |check_gradient, threads, accumulate| {
+        let batch = Batch::Of(20 / accumulate as usize);
+        let settings = Settings { check_gradient, batch, accumulate, ..settings() };
         let mut trainer =
             Trainer::new(&model, &DATA, DATA.parts(45), settings, &Threads::new(threads), "clouds").unwrap();
         let mut checks = Vec::new();
@@ -490,13 +496,15 @@ fn checking_in_mid_training_leaves_no_trace() {
         let hashes: Vec<String> = trainer.history().iter().map(|e| e.theta_hash.clone()).collect();
         (theta, hashes, checks)
     };
-    let (theta, hashes, none) = bits(None, 1);
-    assert!(none.is_empty());
-    let (checked, same, checks) = bits(Some(5), 2);
-    assert!(checked == theta && same == hashes, "a check changes the training");
-    assert_eq!(checks.iter().map(|c| c.0).collect::<Vec<_>>(), [5, 10]);
-    for (step, agrees, error, weights) in checks {
-        assert!(agrees && error < 1e-4 && weights >= 8, "step {step}: {error}");
+    for parts in [1, 2] {
+        let (theta, hashes, none) = bits(None, 1, parts);
+        assert!(none.is_empty());
+        let (checked, same, checks) = bits(Some(5), 2, parts);
+        assert!(checked == theta && same == hashes, "a check changes the training");
+        assert_eq!(checks.iter().map(|c| c.0).collect::<Vec<_>>(), [5, 10]);
+        for (step, agrees, error, weights) in checks {
+            assert!(agrees && error < 1e-4 && weights >= 8, "step {step}: {error}");
+        }
     }
 }
 

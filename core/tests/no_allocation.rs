@@ -7,7 +7,7 @@ mod common;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
-use common::{Clouds, model, optimizer_lines};
+use common::{Clouds, model, optimizer_lines, wrapper_lines};
 use gradus::functions;
 use gradus::gradients::Way;
 use gradus::network::Model;
@@ -49,7 +49,7 @@ fn steps_allocate_nothing() {
     let held = Box::new(ALLOCATIONS.load(SeqCst));
     assert!(ALLOCATIONS.load(SeqCst) > *held, "the counter counts");
     for threads in [1, 2] {
-        for line in optimizer_lines() {
+        for line in optimizer_lines().into_iter().chain(wrapper_lines()) {
             a_bare_step_allocates_nothing(&line, threads);
             for accumulate in [1, 3] {
                 a_step_of_the_trainer_allocates_nothing(&line, threads, accumulate);

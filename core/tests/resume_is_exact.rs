@@ -5,7 +5,7 @@ mod common;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use common::{DATA, net, optimizer_lines, run, settings, trainer};
+use common::{DATA, net, optimizer_lines, run, settings, trainer, wrapper_lines};
 use gradus::network::Model;
 use gradus::schedules::SCHEDULES;
 use gradus::threads::Threads;
@@ -51,7 +51,7 @@ fn undisturbed(model: &Model, settings: &Settings) -> (String, Outcome) {
 #[test]
 fn stopped_at_any_step_and_resumed_is_the_same_training() {
     let (model, threads) = (net(), Threads::new(2));
-    for line in optimizer_lines() {
+    for line in optimizer_lines().into_iter().chain(wrapper_lines()) {
         let settings = Settings { optimizer: line.clone(), ..settings() };
         let (want, _) = undisturbed(&model, &settings);
         for step in 1..12 {

@@ -58,6 +58,38 @@ impl Way {
     }
 }
 
+impl Way {
+    /// How it is made, and for what.
+    pub fn about(self) -> &'static str {
+        match self {
+            Way::Backpropagation => "one way forward and one back for all slopes: what training uses",
+            Way::ForwardDifference => "the loss at each weight moved up by h, less the loss",
+            Way::CentralDifference => "the loss at each weight moved up by h, less that moved down: closer",
+            Way::ByHand => "the closed formula of each slope; small networks",
+        }
+    }
+
+    /// ∂L/∂θᵢ = …
+    pub fn formula(self) -> &'static str {
+        match self {
+            Way::Backpropagation => "∂L/∂x = ∂L/∂y · ∂y/∂x, from the loss back through every op",
+            Way::ForwardDifference => "∂L/∂θᵢ ≈ (L(θ + h eᵢ) − L(θ)) / h,  h = √ε max(|θᵢ|, 1)",
+            Way::CentralDifference => "∂L/∂θᵢ ≈ (L(θ + h eᵢ) − L(θ − h eᵢ)) / 2h,  h = ∛ε max(|θᵢ|, 1)",
+            Way::ByHand => "(f + g)′ = f′ + g′,  (f g)′ = f′ g + f g′,  f(g)′ = f′(g) g′, simplified",
+        }
+    }
+
+    /// What one gradient of n slopes takes.
+    pub fn cost(self) -> &'static str {
+        match self {
+            Way::Backpropagation => "about three losses, whatever n is",
+            Way::ForwardDifference => "n + 1 losses",
+            Way::CentralDifference => "2n + 1 losses",
+            Way::ByHand => "n formulas, each as long as all paths from its weight to the loss",
+        }
+    }
+}
+
 impl std::str::FromStr for Way {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {

@@ -19,6 +19,7 @@ use gradus::plan::Plan;
 use gradus::rng::{Rng, Stream};
 use gradus::threads::Threads;
 use gradus::train::{Batch, Event, Outcome, Parts, Samples, Settings, Trainer};
+use gradus::wrappers::WRAPPERS;
 
 /// A tensor of a reference: its lengths and its numbers, row-major.
 #[derive(Clone, Debug)]
@@ -315,6 +316,13 @@ pub fn optimizer_lines() -> Vec<String> {
         format!("{}@{}{small}", e.name, d.name)
     };
     dialects.map(line).chain(OTHER_LOOPS.iter().map(|line| line.to_string())).collect()
+}
+
+/// Every wrapper around Adam, and some around one another.
+pub fn wrapper_lines() -> Vec<String> {
+    let each = WRAPPERS.iter().map(|w| format!("{} over adam", w.name));
+    let nested = ["ema over lookahead steps=2 over sam over momentum", "swa over schedule_free"];
+    each.chain(nested.map(String::from)).collect()
 }
 
 /// Those that ask for gradients: all but evolution, which `every_evolution.rs` is about.
