@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{fixture, pointed_at};
+use common::{accuracy, digits, pointed_at};
 use gradus::evolution::Evolver;
 use gradus::evolution::genetic::Genetic;
 use gradus::functions;
@@ -12,7 +12,6 @@ use gradus::network::{Model, Network};
 use gradus::op::Moment;
 use gradus::optimizer::{Objective, Optimizer, Reason, Setup, Step};
 use gradus::optimizers::{Choice, Entry, Family, OPTIMIZERS};
-use gradus::plan::Plan;
 use gradus::real::Number;
 use gradus::threads::Threads;
 
@@ -452,32 +451,6 @@ fn xor_is_learnt_without_a_gradient() {
         }
         assert!(reached >= 4, "{name}: {reached} of 5 seeds learn XOR in {evaluations} evaluations");
     }
-}
-
-/// scikit-learn's digits: pictures of 64 numbers from −½ to ½, and which digit each shows.
-fn digits(part: &str) -> (Vec<f32>, Vec<f32>) {
-    let file = fixture("digits");
-    let rows = file[part].as_array().unwrap();
-    let level = |letter: u8| (letter - b'a') as f32 / 16.0 - 0.5;
-    let picture = |row: &serde_json::Value| row[1].as_str().unwrap().bytes().map(level).collect::<Vec<_>>();
-    (
-        rows.iter().flat_map(picture).collect(),
-        rows.iter().map(|row| row[0].as_u64().unwrap() as f32).collect(),
-    )
-}
-
-/// The share of pictures whose digit is found.
-fn accuracy(model: &Model, theta: &[f32], part: &str, threads: &Threads) -> f64 {
-    let (pictures, answers) = digits(part);
-    let mut graph = gradus::graph::Graph::new();
-    let x = graph.data("input", &[answers.len(), 64]);
-    let z = model.network.build(&mut graph, x, true).unwrap();
-    let mut plan = Plan::forward_only(graph, &[z], threads).unwrap();
-    plan.data("input").copy_from_slice(&pictures);
-    plan.forward(theta);
-    let greatest = |z: &[f32]| (0..10).max_by(|a, b| z[*a].total_cmp(&z[*b])).unwrap() as f32;
-    let right = plan.value(z).chunks(10).zip(&answers).filter(|(z, answer)| greatest(z) == **answer).count();
-    right as f64 / answers.len() as f64
 }
 
 /// 300 pictures to learn from, 100 others to be tested with: guessing finds 10 %.

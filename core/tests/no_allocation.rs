@@ -7,7 +7,7 @@ mod common;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
-use common::{Clouds, model, optimizer_lines, wrapper_lines};
+use common::{Clouds, model, model_for, optimizer_lines, wrapper_lines};
 use gradus::functions;
 use gradus::gradients::Way;
 use gradus::network::Model;
@@ -80,7 +80,7 @@ fn an_evaluation_allocates_nothing(function: &str, threads: usize) {
 
 fn a_bare_step_allocates_nothing(optimizer: &str, threads: usize) {
     let threads = Threads::new(threads);
-    let model = model(LINE, "softmax_cross_entropy smoothing=0.1", 300, 3);
+    let model = model_for(optimizer, LINE, "softmax_cross_entropy smoothing=0.1", 300, 3);
     let mut plan = model.training_plan(96, &threads).unwrap();
     plan.data("weight").fill(1.0);
     plan.prepare();
@@ -107,7 +107,7 @@ fn a_bare_step_allocates_nothing(optimizer: &str, threads: usize) {
 }
 
 fn a_step_of_the_trainer_allocates_nothing(optimizer: &str, threads: usize, accumulate: u64) {
-    let model = model(LINE, "softmax_cross_entropy", 300, 3);
+    let model = model_for(optimizer, LINE, "softmax_cross_entropy", 300, 3);
     the_trainer_allocates_nothing(&model, optimizer, Way::Backpropagation, threads, accumulate);
 }
 

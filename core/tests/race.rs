@@ -67,7 +67,7 @@ fn everyone_starts_alike_gets_the_same_budget_and_is_tuned_by_as_many_tries() {
 /// The greatest rate at which gradient descent does not diverge on a curvature of 25 is 2/25 = 0.08.
 #[test]
 fn tuning_finds_the_rate_that_theory_says_and_says_when_the_best_lies_at_the_edge() {
-    let tuned = in_the_ravine(&["sgd"], &[1], 5).unwrap();
+    let tuned = in_the_ravine(&["sgd@keras"], &[1], 5).unwrap();
     let racer = &tuned.racers[0];
     let rates: Vec<f64> = racer.trials.iter().map(|t| t.size).collect();
     for (rate, want) in rates.iter().zip([1e-3, 10f64.powf(-2.5), 1e-2, 10f64.powf(-1.5), 0.1]) {
@@ -75,9 +75,9 @@ fn tuning_finds_the_rate_that_theory_says_and_says_when_the_best_lies_at_the_edg
     }
     assert!((racer.learning_rate - 10f64.powf(-1.5)).abs() < 1e-12 && !racer.at_the_edge);
     assert!(racer.trials[4].result > 1e10 || racer.trials[4].result.is_infinite(), "0.1 diverges");
-    let edge = in_the_ravine(&["sgd"], &[1], 2).unwrap();
+    let edge = in_the_ravine(&["sgd@keras"], &[1], 2).unwrap();
     assert!(edge.racers[0].at_the_edge, "of two tries each lies at an edge");
-    let untuned = in_the_ravine(&["sgd"], &[1], 1).unwrap();
+    let untuned = in_the_ravine(&["sgd@keras"], &[1], 1).unwrap();
     assert!(untuned.racers[0].trials.is_empty() && untuned.racers[0].learning_rate == 0.01);
 }
 

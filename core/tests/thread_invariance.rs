@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::atomic::AtomicBool;
 
-use common::{Clouds, model, optimizer_lines, wrapper_lines};
+use common::{Clouds, model, model_for, optimizer_lines, wrapper_lines};
 use gradus::network::Model;
 use gradus::op::Moment;
 use gradus::optimizer::{Around, Objective, Setup, Step};
@@ -40,8 +40,8 @@ const COUNTS: [usize; 4] = [2, 3, 5, 8];
 fn every_optimizer_gives_the_same_weights_on_any_number_of_threads() {
     // 300 × 128 weights take five chunks; a batch of 96 exceeds what the kernels share, 1 and 7 do not.
     let line = "dense 128 relu, dropout 0.3, dense 33 gelu, dropout 0.1, dense 5 softmax";
-    let model = model(line, "softmax_cross_entropy", 300, 5);
     for optimizer in optimizer_lines().into_iter().chain(wrapper_lines()) {
+        let model = model_for(&optimizer, line, "softmax_cross_entropy", 300, 5);
         // What a rule does hangs on no batch: one is shown all sizes.
         let batches: &[usize] = if optimizer == "adam@pytorch" { &[1, 7, 96] } else { &[7] };
         for &batch in batches {

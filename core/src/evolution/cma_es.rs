@@ -88,8 +88,7 @@ pub(crate) fn few_enough(name: &str, n: usize, most: usize, bytes: f64, instead:
     let needs = size(bytes * n as f64 * n as f64);
     Err(Error::Settings {
         message: format!(
-            "{name} keeps a number for every pair of weights: {n} weights would take {needs}, \
-             and hours for each decomposition; it takes up to {most}"
+            "{name} keeps numbers for every pair of weights: {n} weights would take {needs}; it takes up to {most} weights"
         ),
         mend: format!("use {instead}, which takes any number of weights, or a smaller network"),
     })

@@ -312,9 +312,14 @@ impl Choice {
         (sized, rate * factor, rate * factor)
     }
 
+    /// Whether it asks for the losses of whole populations.
+    pub fn judges_populations(&self) -> bool {
+        self.entry.family == Family::Evolution || self.wrappers.iter().any(|(w, _)| w.estimates)
+    }
+
     /// Whether it wants all data, or much of it, in a batch.
     pub fn wants_all_data(&self) -> bool {
-        self.entry.family != Family::Rule || self.wrappers.iter().any(|(w, _)| w.estimates)
+        self.entry.family != Family::Rule || self.judges_populations()
     }
 }
 

@@ -20,7 +20,7 @@ use crate::gradients::{Check, check};
 use crate::network::Model;
 use crate::op::Moment;
 use crate::optimizer::{Optimizer, Reason, Setup, Step};
-use crate::optimizers::{Choice, Family};
+use crate::optimizers::Choice;
 use crate::plan::Plan;
 use crate::real::Slot;
 use crate::rng::{Rng, Stream};
@@ -102,7 +102,7 @@ impl<'a> Trainer<'a> {
         let setup = Setup::new(model.layout(), threads).around(settings.around()).seed(settings.seed);
         let choice = Choice::parse(&settings.optimizer)?;
         choice.check(&setup)?;
-        if choice.entry.family == Family::Evolution {
+        if choice.judges_populations() {
             feed.prepare();
         }
         let optimizer = choice.build(&setup);

@@ -13,7 +13,7 @@ use gradus::initializers;
 use gradus::losses::Loss;
 use gradus::network::{Model, Network};
 use gradus::op::{Backward, Forward, Moment, Op, Shape};
-use gradus::optimizer::Objective;
+use gradus::optimizer::{Objective, Setup};
 use gradus::optimizers::{Choice, Dialect, Entry, Family, OPTIMIZERS};
 use gradus::plan::Plan;
 use gradus::rng::{Rng, Stream};
@@ -327,18 +327,33 @@ pub fn wrapper_lines() -> Vec<String> {
 
 /// Those that ask for gradients: all but evolution, which `every_evolution.rs` is about.
 pub fn gradient_lines() -> Vec<String> {
-    let asks = |line: &String| Choice::parse(line).unwrap().entry.family != Family::Evolution;
+    let asks = |line: &String| !Choice::parse(line).unwrap().judges_populations();
     optimizer_lines().into_iter().filter(asks).collect()
 }
 
-const OTHER_LOOPS: [&str; 6] = [
+const OTHER_LOOPS: [&str; 12] = [
     "rmsprop momentum=0.5",
     "rmsprop momentum=0.5 centered=yes",
     "genetic population=9 elites=0 selection=stochastic_universal crossover=sbx mutation=self_adaptive rate=1",
     "genetic population=7 replacement=steady_state children=3 selection=rank crossover=blend mutation=polynomial",
     "genetic population=9 elites=3 selection=roulette crossover=two_point reevaluate=no restarts=9 patience=2",
     "particle_swarm population=5 reevaluate=no spread=box",
+    // With a step size that is too small at once, they restart every few steps.
+    "cma_es population=4 restarts=bipop max_restarts=3 tolx=1",
+    "sep_cma_es population=4 restarts=ipop max_restarts=3 tolx=1 active=no",
+    "openai_es population=6 over adam",
+    "openai_es population=6 shaping=losses over momentum",
+    "pgpe population=6 over adam",
+    "pgpe population=5 shaping=losses over sgd",
 ];
+
+/// A model that the optimizer takes: of that network, or, where that is too large for it, of its last layer alone over 8
+/// inputs.
+pub fn model_for(optimizer: &str, network: &str, loss: &str, inputs: usize, classes: usize) -> Model {
+    let (whole, threads) = (model(network, loss, inputs, classes), Threads::new(1));
+    let taken = Choice::parse(optimizer).unwrap().check(&Setup::new(whole.layout(), &threads)).is_ok();
+    if taken { whole } else { model(network.rsplit(", ").next().unwrap(), loss, 8, classes) }
+}
 
 /// What small trainings train on.
 pub const DATA: Clouds = Clouds { examples: 70, inputs: 6, classes: 3 };
@@ -361,4 +376,30 @@ pub fn trainer<'a>(model: &'a Model, settings: &Settings, threads: &Threads) -> 
 /// Trains to the end, watched by nobody.
 pub fn run(trainer: &mut Trainer, folder: Option<&Path>) -> gradus::Result<Outcome> {
     trainer.run(folder, &mut |_: &Event| {}, &AtomicBool::new(false))
+}
+
+/// scikit-learn's digits: pictures of 64 numbers from −½ to ½, and which digit each shows.
+pub fn digits(part: &str) -> (Vec<f32>, Vec<f32>) {
+    let file = fixture("digits");
+    let rows = file[part].as_array().unwrap();
+    let level = |letter: u8| (letter - b'a') as f32 / 16.0 - 0.5;
+    let picture = |row: &serde_json::Value| row[1].as_str().unwrap().bytes().map(level).collect::<Vec<_>>();
+    (
+        rows.iter().flat_map(picture).collect(),
+        rows.iter().map(|row| row[0].as_u64().unwrap() as f32).collect(),
+    )
+}
+
+/// The share of pictures whose digit is found.
+pub fn accuracy(model: &Model, theta: &[f32], part: &str, threads: &Threads) -> f64 {
+    let (pictures, answers) = digits(part);
+    let mut graph = Graph::new();
+    let x = graph.data("input", &[answers.len(), 64]);
+    let z = model.network.build(&mut graph, x, true).unwrap();
+    let mut plan = Plan::forward_only(graph, &[z], threads).unwrap();
+    plan.data("input").copy_from_slice(&pictures);
+    plan.forward(theta);
+    let greatest = |z: &[f32]| (0..10).max_by(|a, b| z[*a].total_cmp(&z[*b])).unwrap() as f32;
+    let right = plan.value(z).chunks(10).zip(&answers).filter(|(z, answer)| greatest(z) == **answer).count();
+    right as f64 / answers.len() as f64
 }

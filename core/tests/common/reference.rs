@@ -104,8 +104,9 @@ impl<F: Fn(&[f64]) -> f64> Objective<f64> for Watch<F> {
     }
 }
 
-/// Ours, with so many seeds: the starts of the file in turn.
-pub fn run(file: &Value, row: &Row, seeds: u64) -> Results {
+/// Ours, with so many seeds, from the starts of the file in turn. Where values at the end of a budget are compared it is
+/// `more` times as large.
+pub fn run(file: &Value, row: &Row, seeds: u64, more: f64) -> Results {
     let threads = Threads::new(1);
     let layout = Layout::of(row.dim);
     let number = |x: &Value| x.as_f64().expect("a number");
@@ -113,8 +114,7 @@ pub fn run(file: &Value, row: &Row, seeds: u64) -> Results {
     let fractions: Vec<f64> = file["fractions"].as_array().expect("fractions").iter().map(number).collect();
     let height = functions::Choice::parse(&format!("{} dim={}", row.function, row.dim)).expect(&row.function);
     let met = matches!(row.theirs, Results::Met(_));
-    // Where only values are known, ours may come as far with that many more evaluations.
-    let budget = if met { row.budget } else { (MORE * row.budget as f64) as u64 };
+    let budget = if met { row.budget } else { (more * row.budget as f64) as u64 };
     let one = |seed: u64| {
         let mut theta: Vec<f64> = starts[(seed as usize - 1) % starts.len()]
             .as_array()
