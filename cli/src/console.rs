@@ -118,7 +118,7 @@ impl Console {
                 self.bar.set_position(*seen as u64);
                 let speed =
                     seen.saturating_sub(self.before) as f64 / self.began.elapsed().as_secs_f64().max(1e-9);
-                let left = (self.train - *seen) as f64 / speed.max(1e-9);
+                let left = self.train.saturating_sub(*seen) as f64 / speed.max(1e-9);
                 if *seen > self.before {
                     let pace = format!("{speed:.0} pictures/s  {left:.0} s left of the epoch");
                     self.bar.set_message(format!("loss {loss:.4}  {pace}"));
