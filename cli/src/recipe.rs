@@ -162,7 +162,7 @@ impl Recipe {
             l1: args.l1.unwrap_or(default.l1),
             l2: args.l2.unwrap_or(default.l2),
             weight_decay: args.weight_decay.unwrap_or(default.weight_decay),
-            patience: args.patience.unwrap_or(20),
+            patience: args.patience.unwrap_or(if evolves(args) { EVOLVED_PATIENCE } else { 20 }),
             monitor: args.monitor.unwrap_or(Monitor::Accuracy),
             class_weights: args.class_weights.unwrap_or(default.class_weights),
             checkpoint_seconds: args.checkpoint_seconds.unwrap_or(default.checkpoint_seconds),
@@ -230,6 +230,10 @@ const ADAM_RATE: f64 = 5e-4;
 /// What evolution is given where nothing else is asked for: without slopes some thousand weights are as many as can be
 /// found (README, "Without a gradient").
 const EVOLVED_LAYER: &str = "dense 8 tanh";
+/// Generations without a better one after which it stops: each is one step, no pass over the pictures in many steps.
+const EVOLVED_PATIENCE: u64 = 150;
+/// Generations at most.
+const EVOLVED_EPOCHS: u64 = 500;
 /// And so small pictures.
 const EVOLVED_SIZE: (u32, u32) = (8, 8);
 

@@ -141,6 +141,11 @@ impl Values {
         self.find(name).1
     }
 
+    /// The same, if the member has such a parameter.
+    pub fn maybe(&self, name: &str) -> Option<f64> {
+        self.0.iter().find(|(p, _)| p.name == name).map(|(_, value)| *value)
+    }
+
     /// A whole number.
     ///
     /// # Panics

@@ -13,7 +13,7 @@ use gradus::optimizer::{Objective, Reason, Setup, Step};
 use gradus::optimizers::Choice;
 use gradus::threads::Threads;
 use gradus::train::{Settings, Trainer};
-use reference::{MORE, Results, Row, fisher, median, medians, rows, run, successes};
+use reference::{MORE, Results, Row, fisher, later, median, medians, rows, run, successes};
 
 /// The rows that are compared in each run of the tests: seconds, not minutes. `examples/evolution_table.rs` compares all.
 fn is_compared(row: &Row) -> bool {
@@ -36,25 +36,29 @@ fn targets_are_met_within_the_evaluations_that_others_need() {
     let (mut compared, mut behind) = (0, Vec::new());
     for row in rows(&file).iter().filter(|row| is_compared(row)) {
         let what = format!("{} on {} in {} dimensions", row.line, row.function, row.dim);
-        // Restarts hit when they hit: their evaluations spread over powers of ten.
-        let (seeds, more) = if row.run == "bipop" { (31, 2.0) } else { (11, MORE) };
         compared += 1;
-        match (run(&file, row, seeds, more), &row.theirs) {
+        match (
+            run(&file, row, 15, if matches!(row.theirs, Results::Met(_)) { 1.0 } else { MORE }),
+            &row.theirs,
+        ) {
             (Results::Met(ours), Results::Met(theirs)) => {
                 let fewer = fisher((successes(&ours), ours.len()), (successes(theirs), theirs.len()));
                 if fewer < 0.01 {
-                    behind.push(format!("{what}: {} of {}", successes(&ours), ours.len()));
+                    behind.push(format!("{what}: {} of {} get there", successes(&ours), ours.len()));
                 }
-                let Some(limit) = median(theirs) else { continue };
-                // A few generations more or less say nothing.
-                let limit = more * limit as f64 + 30.0;
-                if median(&ours).is_none_or(|ours| ours as f64 > limit) {
-                    behind.push(format!("{what}: {:?} evaluations, not {limit:.0}", median(&ours)));
+                let later = later(&ours, theirs, MORE);
+                if later > 2.33 {
+                    let (ours, theirs) = (median(&ours), median(theirs));
+                    behind.push(format!(
+                        "{what}: {ours:?} evaluations, theirs {theirs:?}, {later:.1} deviations more"
+                    ));
                 }
             }
             (Results::Best(ours), Results::Best(theirs)) => {
-                for (ours, theirs) in medians(&ours).into_iter().zip(medians(theirs)) {
-                    if ours > theirs.max(1e-14) {
+                // Of the first eighth of the budget five seeds say little.
+                for (ours, theirs) in medians(&ours).into_iter().zip(medians(theirs)).skip(2) {
+                    // Medians of a few seeds scatter by about half.
+                    if ours > 1.5 * theirs.max(1e-14) {
                         behind.push(format!("{what}: {ours:e}, not {theirs:e}"));
                     }
                 }
@@ -112,10 +116,7 @@ fn each_ends_for_the_reason_that_holds() {
         // λ = 6 for two weights: 10 + 30 · 2 / 6 = 20 generations of one value.
         assert_eq!(end(name, &[1.0, 1.0], &plain), (Some(Reason::Stalled), 20), "{name} on a plain");
         let (reason, told) = end(&format!("{name} tolfun=0"), &[1.0, 1.0], &noise);
-        assert!(
-            reason == Some(Reason::Stalled) && told >= 120 + 30 * 2 / 6,
-            "{name} in noise: {reason:?} after {told}"
-        );
+        assert!(reason == Some(Reason::Stalled) && told >= 130, "{name} in noise: {reason:?} after {told}");
         let (reason, _) = end(&format!("{name} tolx=0.01 tolfun=0"), &[1.0, 1.0], &sphere);
         assert_eq!(reason, Some(Reason::TinySteps), "{name} with coarse steps");
         let (reason, told) =
@@ -349,7 +350,7 @@ fn xnes_keeps_its_inverse() {
     let n = 6;
     let mut search = evolver("xnes sigma=1 tolx=0 tolfun=0", &vec![3.0; n], 1);
     let f = functions::Choice::parse("f10 dim=6").unwrap().height();
-    (0..3000).for_each(|_| drop(generation(&mut *search, n, &f)));
+    (0..300).for_each(|_| drop(generation(&mut *search, n, &f)));
     let kept = |search: &mut dyn Evolver<f64>, name| {
         search.state().into_iter().find(|(n, _)| n == name).unwrap().1.to_vec()
     };
@@ -374,7 +375,7 @@ fn a_matrix_too_large_is_refused_with_what_it_takes_and_what_to_do() {
     };
     for (line, parts) in [
         ("cma_es", ["18243 weights", "4.0 GB", "use sep_cma_es"]),
-        ("xnes", ["18243 weights", "10.7 GB", "use snes"]),
+        ("xnes", ["18243 weights", "10.6 GB", "use snes"]),
         ("sep_cma_es restarts=ipop", ["members of 18243 weights", "4.9 GB", "max_restarts"]),
         ("lookahead over cma_es", ["18243 weights", "4.0 GB", "use sep_cma_es"]),
     ] {

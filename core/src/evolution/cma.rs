@@ -5,7 +5,8 @@ use super::rates::{Rates, usual_population};
 use super::restarts::{MAX_RESTARTS, RESTARTS, Restarts, Run};
 use super::stops::Stops;
 use super::vectors::{add, dot};
-use super::{Course, Draws, Evolver, Purpose, normals, rank, sigma};
+use super::{Course, Draws, Evolver, Purpose, normals, rank, room, sigma};
+use crate::Result;
 use crate::elementary::{exp64, power};
 use crate::optimizer::{Reason, Setup};
 use crate::real::{Number, Slot};
@@ -88,6 +89,11 @@ pub(crate) fn population_of(values: &Values, n: usize) -> usize {
         0 => usual_population(n),
         lambda => lambda.max(2),
     }
+}
+
+/// Whether the largest population there can be fits into memory.
+pub(crate) fn has_room(values: &Values, n: usize) -> Result<()> {
+    room(Restarts::of(values, population_of(values, n), 0).largest(), n, "fewer doublings (max_restarts=…)")
 }
 
 impl<C: Covariance, R: Number> Cma<C, R> {
@@ -225,6 +231,11 @@ impl<C: Covariance, R: Number> Cma<C, R> {
     }
 }
 
+/// Whether a search that goes on in spite of this reason would only move by rounding: it stands still.
+pub(crate) fn has_no_digits_left(reason: Option<Reason>) -> bool {
+    matches!(reason, Some(Reason::TinySteps | Reason::IllConditioned))
+}
+
 /// path ← keep · path + pull · x
 fn blend(path: &mut [f64], keep: f64, pull: f64, x: &[f64]) {
     path.iter_mut().zip(x).for_each(|(p, x)| *p = keep * *p + pull * x);
@@ -265,6 +276,9 @@ impl<C: Covariance, R: Number> Evolver<R> for Cma<C, R> {
     fn tell(&mut self, population: &[R], losses: &[R]) {
         self.settle();
         self.course.tell(population, losses);
+        if has_no_digits_left(self.course.own_reason()) {
+            return;
+        }
         rank(losses, &mut self.order[..losses.len()]);
         self.normalise(population);
         self.adapt();

@@ -1,10 +1,9 @@
 //! CMA-ES with the full covariance matrix.
 
-use super::cma::{Cma, Covariance, PARAMETERS, population_of};
+use super::cma::{Cma, Covariance, PARAMETERS, has_room};
 use super::eigen::decompose;
-use super::restarts::Restarts;
 use super::vectors::{add, dot};
-use super::{Evolver, MakeEvolver};
+use super::{Evolver, MakeEvolver, in_words};
 use crate::optimizer::Setup;
 use crate::optimizers::{Dialect, Entry, Family, Maker};
 use crate::real::{Number, Slot};
@@ -76,7 +75,7 @@ impl MakeEvolver for CmaEs {
     fn check(values: &Values, setup: &Setup) -> Result<()> {
         let n = setup.weights();
         few_enough("cma_es", n, CmaEs::MOST, 12.0, "sep_cma_es")?;
-        room_for_runs("cma_es", values, n)
+        has_room(values, n)
     }
 }
 
@@ -85,31 +84,13 @@ pub(crate) fn few_enough(name: &str, n: usize, most: usize, bytes: f64, instead:
     if n <= most {
         return Ok(());
     }
-    let needs = size(bytes * n as f64 * n as f64);
+    let needs = in_words(bytes * n as f64 * n as f64);
     Err(Error::Settings {
         message: format!(
             "{name} keeps numbers for every pair of weights: {n} weights would take {needs}; it takes up to {most} weights"
         ),
         mend: format!("use {instead}, which takes any number of weights, or a smaller network"),
     })
-}
-
-/// Refuses populations, doubled as often as `restarts` says, that would not fit into two gigabytes.
-pub(crate) fn room_for_runs(name: &str, values: &Values, n: usize) -> Result<()> {
-    let most = Restarts::of(values, population_of(values, n), 0).largest();
-    let needs = 16.0 * most as f64 * n as f64;
-    if needs <= 2e9 {
-        return Ok(());
-    }
-    Err(Error::Settings {
-        message: format!("{name}: a population of {most} members of {n} weights would take {}", size(needs)),
-        mend: "use fewer members (population=…) or fewer doublings (max_restarts=…)".into(),
-    })
-}
-
-/// Bytes, as people write them.
-fn size(bytes: f64) -> String {
-    if bytes < 1e9 { format!("{:.0} MB", bytes / 1e6) } else { format!("{:.1} GB", bytes / 1e9) }
 }
 
 /// C, its lower half packed row by row, and its eigenvectors.

@@ -123,14 +123,19 @@ impl<R: Number> Course<R> {
         self.counts[4] = 1.0 + OWN.iter().position(|r| *r == reason).unwrap_or(0) as f64;
     }
 
+    /// The reason of the evolver's own, if it gave one.
+    pub fn own_reason(&self) -> Option<Reason> {
+        (self.counts[4] as usize).checked_sub(1).and_then(|k| OWN.get(k)).copied()
+    }
+
     /// Whether to end, if the next generation has so many members.
     pub fn ended(&self, members: usize) -> Option<Reason> {
         if self.generation() == 0 {
             None
         } else if self.best_loss() <= self.target {
             Some(Reason::Target)
-        } else if self.counts[4] > 0.0 {
-            OWN.get(self.counts[4] as usize - 1).copied()
+        } else if let Some(own) = self.own_reason() {
+            Some(own)
         } else if self.counts[1] + members as f64 > self.budget {
             Some(Reason::Budget)
         } else if self.stalled() {

@@ -52,10 +52,10 @@ pub use {
     simulated_annealing::SimulatedAnnealing, snes::Snes, xnes::Xnes,
 };
 
-use crate::Result;
 use crate::optimizer::{Objective, Optimizer, Reason, Setup, Step};
 use crate::real::{Number, Slot};
 use crate::words::{Parameter, Values};
+use crate::{Error, Result};
 
 /// Improves a population by its losses: ask for the population, judge it, tell the losses, again and again.
 pub trait Evolver<R: Number = f32>: Send {
@@ -208,6 +208,26 @@ impl<R: Number, E: Evolver<R>> Optimizer<R> for Evolve<E, R> {
     fn diversity(&self) -> Option<f64> {
         Some(self.evolver.diversity()).filter(|_| self.begun[0] != 0.0)
     }
+}
+
+/// Refuses a population that would take more than two gigabytes.
+pub(crate) fn room(members: usize, weights: usize, or: &str) -> Result<()> {
+    let needs = 16.0 * members as f64 * weights as f64;
+    if needs <= 2e9 {
+        return Ok(());
+    }
+    Err(Error::Settings {
+        message: format!(
+            "a population of {members} members of {weights} weights would take {}",
+            in_words(needs)
+        ),
+        mend: format!("use fewer members (population=…), {or}, or a smaller network"),
+    })
+}
+
+/// Bytes, as people write them.
+pub(crate) fn in_words(bytes: f64) -> String {
+    if bytes < 1e9 { format!("{:.0} MB", bytes / 1e6) } else { format!("{:.1} GB", bytes / 1e9) }
 }
 
 /// How many members a generation has.

@@ -1,5 +1,6 @@
 //! What natural evolution strategies have in common: utilities, parameters, and when to end.
 
+use super::cma::has_no_digits_left;
 use super::course::{BUDGET, PATIENCE, TARGET};
 use super::rates::usual_population;
 use super::stops::Stops;
@@ -72,9 +73,12 @@ impl<R: Number> Nes<R> {
         self.stops.begin();
     }
 
-    /// Counts a generation, and gives each member its utility.
-    pub fn tell(&mut self, population: &[R], losses: &[R]) {
+    /// Counts a generation, and gives each member its utility; whether there is anything to learn from it.
+    pub fn tell(&mut self, population: &[R], losses: &[R]) -> bool {
         self.course.tell(population, losses);
+        if has_no_digits_left(self.course.own_reason()) {
+            return false;
+        }
         rank(losses, &mut self.order);
         for (k, u) in self.order.iter().zip(&self.utilities) {
             self.shares[*k as usize] = *u;
@@ -82,6 +86,7 @@ impl<R: Number> Nes<R> {
         if self.stops.tell(losses, &self.order) {
             self.course.end(Reason::Stalled);
         }
+        true
     }
 
     /// Ends if no coordinate's deviation is more than nothing any more.

@@ -1,7 +1,6 @@
 //! CMA-ES with the diagonal of the covariance matrix alone.
 
-use super::cma::{Cma, Covariance, PARAMETERS};
-use super::cma_es::room_for_runs;
+use super::cma::{Cma, Covariance, PARAMETERS, has_room};
 use super::{Evolver, MakeEvolver};
 use crate::Result;
 use crate::optimizer::Setup;
@@ -52,7 +51,7 @@ impl MakeEvolver for SepCmaEs {
     }
 
     fn check(values: &Values, setup: &Setup) -> Result<()> {
-        room_for_runs("sep_cma_es", values, setup.weights())
+        has_room(values, setup.weights())
     }
 }
 

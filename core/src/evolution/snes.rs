@@ -92,7 +92,9 @@ impl<R: Number> Evolver<R> for Search<R> {
     }
 
     fn tell(&mut self, population: &[R], losses: &[R]) {
-        self.nes.tell(population, losses);
+        if !self.nes.tell(population, losses) {
+            return;
+        }
         let (n, shares) = (self.mean.len(), &self.nes.shares);
         let (mean_rate, sigma_rate) = (self.nes.mean_rate, self.sigma_rate);
         let (mean, sigma) = (Shared::of(&mut self.mean), Shared::of(&mut self.sigma));

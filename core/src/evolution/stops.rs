@@ -74,7 +74,7 @@ impl Stops {
 
     fn stagnates(&mut self, kept: usize, lambda: usize) -> bool {
         let least = 120 + (30 * self.weights).div_ceil(lambda);
-        let span = (kept / 5).max(least / STRIDE).min(self.least.len());
+        let span = (kept / 5).max(least.div_ceil(STRIDE) + 1).min(self.least.len());
         if kept < span {
             return false;
         }

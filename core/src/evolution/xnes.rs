@@ -190,7 +190,9 @@ impl<R: Number> Evolver<R> for Search<R> {
 
     fn tell(&mut self, population: &[R], losses: &[R]) {
         let n = self.mean.len();
-        self.nes.tell(population, losses);
+        if !self.nes.tell(population, losses) {
+            return;
+        }
         self.normalise(population);
         self.gather();
         let trace: f64 = (0..n).map(|i| self.natural[i * (n + 1)]).sum();

@@ -264,7 +264,10 @@ impl Choice {
     /// [`Error::Settings`](crate::Error::Settings) if it would take too much memory or time: how much, and what to use
     /// instead.
     pub fn check(&self, setup: &Setup) -> Result<()> {
-        (self.dialect.make.check)(&self.values, setup)
+        (self.dialect.make.check)(&self.values, setup)?;
+        let estimates = self.wrappers.iter().filter(|(w, _)| w.estimates).map(|(_, values)| values);
+        let members = estimates.chain([&self.values]).filter_map(|values| values.maybe("population"));
+        members.into_iter().try_for_each(|n| evolution::room(n as usize, setup.weights(), "smaller ones"))
     }
 
     /// Makes it, for networks.

@@ -339,8 +339,8 @@ const OTHER_LOOPS: [&str; 12] = [
     "genetic population=9 elites=3 selection=roulette crossover=two_point reevaluate=no restarts=9 patience=2",
     "particle_swarm population=5 reevaluate=no spread=box",
     // With a step size that is too small at once, they restart every few steps.
-    "cma_es population=4 restarts=bipop max_restarts=3 tolx=1",
-    "sep_cma_es population=4 restarts=ipop max_restarts=3 tolx=1 active=no",
+    "cma_es population=4 restarts=bipop max_restarts=9 tolx=1",
+    "sep_cma_es population=4 restarts=ipop max_restarts=9 tolx=1 active=no",
     "openai_es population=6 over adam",
     "openai_es population=6 shaping=losses over momentum",
     "pgpe population=6 over adam",

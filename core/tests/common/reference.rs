@@ -1,5 +1,6 @@
 //! Our evolution strategies beside those that made `fixtures/evolution.json`: the same functions, starts, first deviations
 //! and budgets. What the file says of itself stands in its notes.
+#![allow(dead_code, reason = "shared by a test and an example, neither of which uses all of it")]
 
 use gradus::functions;
 use gradus::layout::Layout;
@@ -169,4 +170,14 @@ pub fn fisher((x, a): (usize, usize), (y, b): (usize, usize)) -> f64 {
     let total = choose(a + b, x + y);
     let least = (x + y).saturating_sub(b);
     (least..=x).map(|i| (choose(a, i) + choose(b, x + y - i) - total).exp()).sum()
+}
+
+/// By how many deviations of chance ours are later than `more` times theirs (Mann & Whitney 1947); a failure is later than
+/// any success, and failures are equal.
+pub fn later(ours: &[Option<u64>], theirs: &[Option<u64>], more: f64) -> f64 {
+    let number = |m: &Option<u64>, by: f64| m.map_or(f64::INFINITY, |m| m as f64 * by);
+    let wins = |a: f64, b: f64| f64::from(u8::from(a > b)) + 0.5 * f64::from(u8::from(a == b));
+    let pairs = ours.iter().flat_map(|a| theirs.iter().map(move |b| wins(number(a, 1.0), number(b, more))));
+    let (m, n) = (ours.len() as f64, theirs.len() as f64);
+    (pairs.sum::<f64>() / (m * n) - 0.5) / ((m + n + 1.0) / (12.0 * m * n)).sqrt()
 }
