@@ -150,6 +150,8 @@ impl Recipe {
             accumulate: args.accumulate.unwrap_or(default.accumulate),
             epochs: args.epochs.unwrap_or(if args.steps.or(args.time.map(|_| 0)).is_some() {
                 Settings::ENDLESS
+            } else if evolves(args) {
+                EVOLVED_EPOCHS
             } else {
                 100
             }),
