@@ -150,7 +150,7 @@ impl Recipe {
             accumulate: args.accumulate.unwrap_or(default.accumulate),
             epochs: args.epochs.unwrap_or(if args.steps.or(args.time.map(|_| 0)).is_some() {
                 Settings::ENDLESS
-            } else if evolves(args) {
+            } else if evolves {
                 EVOLVED_EPOCHS
             } else {
                 100
@@ -164,7 +164,7 @@ impl Recipe {
             l1: args.l1.unwrap_or(default.l1),
             l2: args.l2.unwrap_or(default.l2),
             weight_decay: args.weight_decay.unwrap_or(default.weight_decay),
-            patience: args.patience.unwrap_or(if evolves(args) { EVOLVED_PATIENCE } else { 20 }),
+            patience: args.patience.unwrap_or(if evolves { EVOLVED_PATIENCE } else { 20 }),
             monitor: args.monitor.unwrap_or(Monitor::Accuracy),
             class_weights: args.class_weights.unwrap_or(default.class_weights),
             checkpoint_seconds: args.checkpoint_seconds.unwrap_or(default.checkpoint_seconds),

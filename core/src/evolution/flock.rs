@@ -22,6 +22,9 @@ pub(crate) struct Flock<R: Number> {
     diversity: [f64; 1],
 }
 
+/// What a member does about its rival, given its place, its genes and its loss.
+type Settle<'a, R> = dyn FnMut(&mut Flock<R>, usize, &[R], f64) + 'a;
+
 impl<R: Number> Flock<R> {
     pub fn of(values: &Values, setup: &Setup) -> Self {
         let (weights, size) = (setup.weights(), values.whole("population"));
@@ -86,12 +89,7 @@ impl<R: Number> Flock<R> {
 
     /// Takes the losses; where rivals were judged, `settle` is given each in turn: the flock, its place, its θ and its
     /// loss.
-    pub fn tell(
-        &mut self,
-        population: &[R],
-        losses: &[R],
-        settle: &mut dyn FnMut(&mut Flock<R>, usize, &[R], f64),
-    ) {
+    pub fn tell(&mut self, population: &[R], losses: &[R], settle: &mut Settle<R>) {
         let (weights, first) = (self.start.len(), self.course.generation() == 0);
         self.course.tell(population, losses);
         let rivals = losses.len() - self.size;

@@ -307,10 +307,11 @@ impl Choice {
     pub fn sized(&self, factor: f64) -> (Choice, f64, f64) {
         let rate = self.dialect.learning_rate;
         let mut sized = self.clone();
-        if self.entry.family == Family::Evolution && self.wrappers.is_empty() {
-            if let Some(sigma) = sized.values.scale("sigma", factor) {
-                return (sized, rate, sigma);
-            }
+        if self.entry.family == Family::Evolution
+            && self.wrappers.is_empty()
+            && let Some(sigma) = sized.values.scale("sigma", factor)
+        {
+            return (sized, rate, sigma);
         }
         (sized, rate * factor, rate * factor)
     }

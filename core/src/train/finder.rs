@@ -191,7 +191,7 @@ impl Probe<'_> {
                 optimizer.answer(&theta, &mut answer);
                 let change = average.add(asked.loss(&answer) as f64 - untrained);
                 // Also where it is no number.
-                if !(change <= FAR * untrained.abs()) {
+                if change.is_nan() || change > FAR * untrained.abs() {
                     break;
                 }
                 changes.push(change);
