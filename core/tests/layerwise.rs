@@ -145,6 +145,16 @@ fn why_lbfgs_ended_is_part_of_its_state() {
     assert_eq!(two.ended(), one.ended());
 }
 
+#[test]
+fn lbfgs_says_what_its_memory_would_take() {
+    let (layout, threads) = (Layout::of(10_000_000), Threads::new(1));
+    let check = |line: &str| Choice::parse(line).unwrap().check(&Setup::new(&layout, &threads));
+    let error = check("lbfgs").unwrap_err().to_string();
+    assert!(error.contains("100 pairs of 10000000 weights would take 8.0 GB"), "{error}");
+    assert!(error.contains("history=10)") && check("lbfgs history=10").is_ok(), "{error}");
+    assert!(check("ema over lbfgs").is_err() && check("adam").is_ok());
+}
+
 /// 3 + ln Σ eˣ where the sum is less than 20; no number beyond.
 struct Cliff;
 

@@ -1,10 +1,12 @@
 use super::{Dialect, Entry, Family, Make, Maker, positive};
 use crate::around::{Around, Slopes};
+use crate::evolution::in_words;
 use crate::line_search::{Limits, Point, SLOTS, strong_wolfe};
 use crate::optimizer::{Objective, Optimizer, Reason, Setup, Step};
 use crate::pieces::Pieces;
 use crate::real::{Number, Slot};
 use crate::words::{Parameter, Values};
+use crate::{Error, Result};
 
 pub(super) const ROW: Entry = Entry {
     name: "lbfgs",
@@ -99,7 +101,30 @@ const LENGTH: usize = 4;
 const ENDED: usize = 5;
 const REASONS: [Reason; 4] = [Reason::Flat, Reason::NoDescent, Reason::TinySteps, Reason::Stalled];
 
+/// Bytes that the pairs of a network may take.
+const ROOM: f64 = 2e9;
+
 impl Make for Lbfgs {
+    fn check(values: &Values, setup: &Setup) -> Result<()> {
+        let (history, weights) = (values.get("history"), setup.weights() as f64);
+        let needs = 8.0 * history * weights;
+        if needs <= ROOM {
+            return Ok(());
+        }
+        let fits = (ROOM / (8.0 * weights)).floor();
+        Err(Error::Settings {
+            message: format!(
+                "lbfgs with {history} pairs of {weights} weights would take {}",
+                in_words(needs)
+            ),
+            mend: if fits >= 1.0 {
+                format!("keep fewer pairs (history={})", fits.min(10.0))
+            } else {
+                "use a smaller network".into()
+            },
+        })
+    }
+
     fn make<R: Number>(values: &Values, setup: &Setup) -> Box<dyn Optimizer<R>> {
         let (iterations, history) = (values.whole("iterations"), values.whole("history"));
         let evaluations = match values.whole("evaluations") {

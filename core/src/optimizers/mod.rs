@@ -136,6 +136,14 @@ pub trait FromValues {
 pub trait Make {
     /// Makes it.
     fn make<R: Number>(values: &Values, setup: &Setup) -> Box<dyn Optimizer<R>>;
+
+    /// Whether it can be made for so many weights.
+    ///
+    /// # Errors
+    /// As [`Choice::check`].
+    fn check(_values: &Values, _setup: &Setup) -> Result<()> {
+        Ok(())
+    }
 }
 
 type MakeFn<R> = fn(&Values, &Setup) -> Box<dyn Optimizer<R>>;
@@ -173,7 +181,7 @@ impl Kinds for EvolverMaker {
 impl Maker {
     /// As `M` makes it.
     pub const fn of<M: Make>() -> Maker {
-        Maker { single: M::make::<f32>, double: M::make::<f64>, evolver: None, check: |_, _| Ok(()) }
+        Maker { single: M::make::<f32>, double: M::make::<f64>, evolver: None, check: M::check }
     }
 
     /// [`Evolve`] around the evolver that `M` makes.
