@@ -59,7 +59,9 @@ impl Product<'_> {
         }
         // b is packed if its rows are not rows in memory, or if so many tiles read it that a copy pays.
         let pack_b = self.b.column_stride != 1 || (rows.len() > 3 * K::ROWS && self.a.columns > 8);
-        let pack_a = columns.len() > 2 * K::VECTORS * K::V::LANES && pack_b;
+        // A copy of a must be read often to pay; less often if its columns are rows in memory, whose lines are far apart.
+        let often = if self.a.column_stride == 1 { 1024 } else { 192 };
+        let pack_a = columns.len() > often && pack_b;
         // Sums that wait need a place of their own if `c` holds something to be added to.
         let aside = self.epilogue.add && self.a.columns > DEPTH;
         if !(pack_a || pack_b || aside) {

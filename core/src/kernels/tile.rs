@@ -102,18 +102,23 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
         let (a_row, a_step, b_step) =
             if MODE == PACKED { (1, K::ROWS, C * lanes) } else { (t.a_row, t.a_step, t.b_step) };
         let (mut a, mut b) = (place.a, place.b);
+        // Two pointers that the compiler takes for unrelated: from one it would walk row by row, by a chain of additions
+        // as long as the multiplications take.
+        let half = if MODE == PACKED || R < 4 { R } else { R / 2 };
+        let mut low = if half < R { std::hint::black_box(a.wrapping_add(half * a_row)) } else { a };
         for _ in 0..t.depth {
             let mut row = [K::V::zero(); C];
             for v in 0..C {
                 row[v] = if MODE == EDGE { load(b, v) } else { K::V::load(b.add(v * lanes)) };
             }
             for r in 0..R {
-                let x = K::V::splat(*a.add(r * a_row));
+                let x = K::V::splat(if r < half { *a.add(r * a_row) } else { *low.add((r - half) * a_row) });
                 for v in 0..C {
                     sums[r][v] = x.multiply_add(row[v], sums[r][v]);
                 }
             }
             a = a.wrapping_add(a_step);
+            low = low.wrapping_add(a_step);
             b = b.wrapping_add(b_step);
         }
         if !t.last {
