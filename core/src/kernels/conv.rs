@@ -13,12 +13,22 @@
 //! part (or part as a zero: no finite sum differs by it, but for the sign of a zero). With groups, ci and co
 //! are those of one group. Work is cut by the data; each element is made by one task.
 
+mod back_data;
+mod back_weights;
+mod depthwise;
 mod exact;
+mod forward;
+mod panels;
+mod walk;
+mod work;
 
 pub use exact::conv_exact;
+pub(super) use walk::{At, Walk, walk};
 
-use super::{Loop, widest};
+use super::tile::Kernel;
+use super::{Epilogue, Isa, View, isa, matmul_on};
 use crate::threads::{Shared, Threads};
+use panels::Panels;
 
 /// The sizes of a convolution.
 ///
@@ -112,6 +122,41 @@ impl ConvShape {
         (far.is_multiple_of(self.stride_w)).then_some(far / self.stride_w).filter(|ox| *ox < self.out_w)
     }
 
+    /// Rows of a picture that a kernel spans.
+    fn reach_h(&self) -> usize {
+        (self.kernel_h - 1) * self.dilation_h + 1
+    }
+
+    /// Columns of a picture that a kernel spans.
+    fn reach_w(&self) -> usize {
+        (self.kernel_w - 1) * self.dilation_w + 1
+    }
+
+    fn picture<'a>(&self, x: &'a [f32], n: usize) -> &'a [f32] {
+        let size = self.in_h * self.in_w * self.in_c;
+        &x[n * size..(n + 1) * size]
+    }
+
+    /// Places as rows, channels as columns.
+    fn rows<'a>(&self, x: &'a [f32], channels: usize) -> View<'a> {
+        View::new(x, x.len() / channels, channels)
+    }
+
+    fn way(&self) -> Way {
+        let pads = [self.pad_top, self.pad_left, self.pad_bottom, self.pad_right];
+        if self.inputs() == 0 || self.weights() == 0 || self.outputs() == 0 {
+            Way::Nothing
+        } else if (self.kernel_h, self.kernel_w, self.stride_h, self.stride_w, self.groups) == (1, 1, 1, 1, 1)
+            && pads == [0; 4]
+        {
+            Way::Product
+        } else if self.group_in() == 1 && self.group_out() == 1 && self.groups > 1 {
+            Way::Depthwise
+        } else {
+            Way::Tiles
+        }
+    }
+
     fn check(&self, x: usize, w: usize, y: usize) {
         assert!(self.groups > 0 && self.in_c.is_multiple_of(self.groups), "{self:?}");
         assert!(self.out_c.is_multiple_of(self.groups) && self.stride_h > 0 && self.stride_w > 0, "{self:?}");
@@ -132,20 +177,42 @@ pub fn conv_forward(
     activation: Option<fn(&mut [f32])>,
     threads: &Threads,
 ) {
+    conv_forward_on(isa(), shape, x, w, bias, y, activation, threads);
+}
+
+#[allow(clippy::too_many_arguments, reason = "those of conv_forward and one more")]
+fn conv_forward_on(
+    isa: Isa,
+    shape: &ConvShape,
+    x: &[f32],
+    w: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+    activation: Option<fn(&mut [f32])>,
+    threads: &Threads,
+) {
     shape.check(x.len(), w.len(), y.len());
     assert!(bias.is_none_or(|bias| bias.len() == shape.out_c), "a bias for each of {} channels", shape.out_c);
-    let (row, y) = (shape.out_w * shape.out_c, Shared::of(y));
-    threads.for_each(shape.batch * shape.out_h, &|task| {
-        // SAFETY: rows are disjoint.
-        let y = unsafe { y.slice(task * row..(task + 1) * row) };
-        widest(Row { shape, x, w, y: &mut *y, n: task / shape.out_h, oy: task % shape.out_h });
-        if let Some(bias) = bias {
-            y.chunks_exact_mut(bias.len()).for_each(|y| y.iter_mut().zip(bias).for_each(|(y, b)| *y += b));
+    match shape.way() {
+        Way::Nothing => {}
+        Way::Product => {
+            let (x, w) = (shape.rows(x, shape.in_c), View::new(w, shape.in_c, shape.out_c));
+            matmul_on(isa, x, w, y, Epilogue { bias, activation, add: false }, threads);
         }
-        if let Some(activation) = activation {
-            activation(y);
+        Way::Depthwise => {
+            depthwise::forward(shape, x, w, y, threads);
+            if let Some(bias) = bias {
+                y.chunks_exact_mut(bias.len())
+                    .for_each(|y| y.iter_mut().zip(bias).for_each(|(y, b)| *y += b));
+            }
+            if let Some(activation) = activation {
+                activation(y);
+            }
         }
-    });
+        Way::Tiles => {
+            run(isa, forward::Forward { shape, x, w, bias, y: Shared::of(y), activation, threads });
+        }
+    }
 }
 
 /// dx = dy ∗ w backwards, or dx += that.
@@ -160,13 +227,29 @@ pub fn conv_backward_data(
     add: bool,
     threads: &Threads,
 ) {
+    conv_backward_data_on(isa(), shape, dy, w, dx, add, threads);
+}
+
+fn conv_backward_data_on(
+    isa: Isa,
+    shape: &ConvShape,
+    dy: &[f32],
+    w: &[f32],
+    dx: &mut [f32],
+    add: bool,
+    threads: &Threads,
+) {
     shape.check(dx.len(), w.len(), dy.len());
-    let (row, dx) = (shape.in_w * shape.in_c, Shared::of(dx));
-    threads.for_each(shape.batch * shape.in_h, &|task| {
-        // SAFETY: rows are disjoint.
-        let dx = unsafe { dx.slice(task * row..(task + 1) * row) };
-        widest(RowBack { shape, dy, w, dx, add, n: task / shape.in_h, iy: task % shape.in_h });
-    });
+    match shape.way() {
+        Way::Nothing if add => {}
+        Way::Nothing => dx.fill(0.0),
+        Way::Product => {
+            let (dy, w) = (shape.rows(dy, shape.out_c), View::new(w, shape.in_c, shape.out_c).transposed());
+            matmul_on(isa, dy, w, dx, Epilogue { add, ..Epilogue::default() }, threads);
+        }
+        Way::Depthwise => depthwise::back_data(shape, dy, w, dx, add, threads),
+        Way::Tiles => run(isa, back_data::BackData { shape, dy, w, dx: Shared::of(dx), add, threads }),
+    }
 }
 
 /// dw = Σ x dy, or dw += that.
@@ -181,156 +264,65 @@ pub fn conv_backward_weights(
     add: bool,
     threads: &Threads,
 ) {
+    conv_backward_weights_on(isa(), shape, x, dy, dw, add, threads);
+}
+
+fn conv_backward_weights_on(
+    isa: Isa,
+    shape: &ConvShape,
+    x: &[f32],
+    dy: &[f32],
+    dw: &mut [f32],
+    add: bool,
+    threads: &Threads,
+) {
     shape.check(x.len(), dw.len(), dy.len());
-    let (deep, dw) = (shape.group_in(), Shared::of(dw));
-    let bands = deep.div_ceil(DEEP);
-    threads.for_each(shape.kernel_h * shape.kernel_w * bands, &|task| {
-        let (tap, from) = (task / bands, task % bands * DEEP);
-        let (ky, kx, to) = (tap / shape.kernel_w, tap % shape.kernel_w, deep.min(from + DEEP));
-        // SAFETY: bands of rows are disjoint.
-        let dw = unsafe { dw.slice((tap * deep + from) * shape.out_c..(tap * deep + to) * shape.out_c) };
-        widest(Band { shape, x, dy, dw, add, ky, kx, from });
-    });
-}
-
-/// One row of the result.
-struct Row<'a> {
-    shape: &'a ConvShape,
-    x: &'a [f32],
-    w: &'a [f32],
-    y: &'a mut [f32],
-    n: usize,
-    oy: usize,
-}
-
-impl Loop for Row<'_> {
-    type Out = ();
-    #[inline(always)]
-    fn run(self) {
-        let Row { shape: s, x, w, y, n, oy } = self;
-        let (deep, wide) = (s.group_in(), s.group_out());
-        y.fill(0.0);
-        for (ox, y) in y.chunks_exact_mut(s.out_c).enumerate() {
-            for ky in 0..s.kernel_h {
-                let Some(iy) = s.row(oy, ky) else { continue };
-                for kx in 0..s.kernel_w {
-                    let Some(ix) = s.column(ox, kx) else { continue };
-                    let x = &x[((n * s.in_h + iy) * s.in_w + ix) * s.in_c..][..s.in_c];
-                    let w = &w[(ky * s.kernel_w + kx) * deep * s.out_c..][..deep * s.out_c];
-                    for ((g, x), y) in x.chunks_exact(deep).enumerate().zip(y.chunks_exact_mut(wide)) {
-                        for (x, w) in x.iter().zip(w.chunks_exact(s.out_c)) {
-                            add_product(y, *x, &w[g * wide..][..wide]);
-                        }
-                    }
-                }
-            }
+    match shape.way() {
+        Way::Nothing if add => {}
+        Way::Nothing => dw.fill(0.0),
+        Way::Product => {
+            let (x, dy) = (shape.rows(x, shape.in_c).transposed(), shape.rows(dy, shape.out_c));
+            matmul_on(isa, x, dy, dw, Epilogue { add, ..Epilogue::default() }, threads);
         }
+        Way::Depthwise => depthwise::back_weights(shape, x, dy, dw, add, threads),
+        Way::Tiles => run(isa, back_weights::BackWeights { shape, x, dy, dw, add, threads }),
     }
 }
 
-/// Sums that are carried side by side, so that none waits for itself.
-const SIDE: usize = 8;
-
-/// One row of the slope of the picture.
-struct RowBack<'a> {
-    shape: &'a ConvShape,
-    dy: &'a [f32],
-    w: &'a [f32],
-    dx: &'a mut [f32],
-    add: bool,
-    n: usize,
-    iy: usize,
+/// How a convolution is computed: the bits are the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Way {
+    /// There is no place.
+    Nothing,
+    /// A kernel of 1 × 1 is a matrix product.
+    Product,
+    Depthwise,
+    Tiles,
 }
 
-impl Loop for RowBack<'_> {
-    type Out = ();
-    #[inline(always)]
-    fn run(self) {
-        let RowBack { shape: s, dy, w, dx, add, n, iy } = self;
-        let (deep, wide) = (s.group_in(), s.group_out());
-        for (at, dx) in dx.chunks_exact_mut(deep).enumerate() {
-            let (ix, g) = (at / s.groups, at % s.groups);
-            for (part, dx) in dx.chunks_mut(SIDE).enumerate() {
-                let mut sums = [0.0; SIDE];
-                for ky in 0..s.kernel_h {
-                    let Some(oy) = s.row_back(iy, ky) else { continue };
-                    for kx in 0..s.kernel_w {
-                        let Some(ox) = s.column_back(ix, kx) else { continue };
-                        let dy = &dy[((n * s.out_h + oy) * s.out_w + ox) * s.out_c + g * wide..][..wide];
-                        let first = (ky * s.kernel_w + kx) * deep + part * SIDE;
-                        let w = &w[first * s.out_c + g * wide..];
-                        for (co, dy) in dy.iter().enumerate() {
-                            for (i, sum) in sums[..dx.len()].iter_mut().enumerate() {
-                                *sum = dy.mul_add(w[i * s.out_c + co], *sum);
-                            }
-                        }
-                    }
-                }
-                finish(dx, &sums, add);
-            }
+/// About how many numbers of pictures, with the zeros around them, a task holds: they stay in the second cache.
+const FRAMES: usize = 40_000;
+
+/// Work for tiles of any instruction set.
+trait Job {
+    /// # Safety
+    /// The machine has the instructions; lengths were checked.
+    unsafe fn run<K: Kernel>(self);
+}
+
+fn run(isa: Isa, job: impl Job) {
+    assert!(isa.is_here(), "this machine has no {}", isa.name());
+    // SAFETY: the machine has the instructions; the callers have checked the lengths.
+    unsafe {
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => job.run::<super::tile::Avx512>(),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => job.run::<super::tile::Avx2>(),
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => job.run::<super::tile::Neon>(),
+            _ => job.run::<super::tile::Portable>(),
         }
-    }
-}
-
-/// Channels of the picture, and of the result, whose sums wait in the nearest cache.
-const DEEP: usize = 8;
-const WIDE: usize = 64;
-
-/// The slopes of some rows of one tap's weights.
-struct Band<'a> {
-    shape: &'a ConvShape,
-    x: &'a [f32],
-    dy: &'a [f32],
-    dw: &'a mut [f32],
-    add: bool,
-    ky: usize,
-    kx: usize,
-    /// The first row.
-    from: usize,
-}
-
-impl Loop for Band<'_> {
-    type Out = ();
-    #[inline(always)]
-    fn run(self) {
-        let Band { shape: s, x, dy, dw, add, ky, kx, from } = self;
-        let (deep, wide, rows) = (s.group_in(), s.group_out(), dw.len() / s.out_c);
-        for g in 0..s.groups {
-            for first in (0..wide).step_by(WIDE) {
-                let width = WIDE.min(wide - first);
-                let mut sums = [[0.0; WIDE]; DEEP];
-                for row in 0..s.batch * s.out_h {
-                    let Some(iy) = s.row(row % s.out_h, ky) else { continue };
-                    let line = (row / s.out_h * s.in_h + iy) * s.in_w;
-                    for ox in 0..s.out_w {
-                        let Some(ix) = s.column(ox, kx) else { continue };
-                        let x = &x[(line + ix) * s.in_c + g * deep + from..][..rows];
-                        let dy = &dy[(row * s.out_w + ox) * s.out_c + g * wide + first..][..width];
-                        for (x, sums) in x.iter().zip(&mut sums) {
-                            add_product(&mut sums[..width], *x, dy);
-                        }
-                    }
-                }
-                for (dw, sums) in dw.chunks_exact_mut(s.out_c).zip(&sums) {
-                    finish(&mut dw[g * wide + first..][..width], sums, add);
-                }
-            }
-        }
-    }
-}
-
-/// sums ← a b + sums, each rounded once.
-#[inline(always)]
-fn add_product(sums: &mut [f32], a: f32, b: &[f32]) {
-    for (sum, b) in sums.iter_mut().zip(b) {
-        *sum = a.mul_add(*b, *sum);
-    }
-}
-
-#[inline(always)]
-fn finish(to: &mut [f32], sums: &[f32], add: bool) {
-    for (to, sum) in to.iter_mut().zip(sums) {
-        *to = if add { *to + sum } else { *sum };
     }
 }
 

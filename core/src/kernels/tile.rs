@@ -1,5 +1,6 @@
 //! The innermost loop: a few rows by a few vectors of the result, held in registers while k passes by.
 
+use super::conv::{At, Walk, walk};
 use super::vector::Vector;
 
 /// What all tiles of one block share. Strides count elements.
@@ -61,6 +62,12 @@ pub(super) trait Kernel {
     /// # Safety
     /// The machine has the instructions, and what `pack` asks for.
     unsafe fn pack(from: super::pack::Strip, panel: usize, stride: usize, to: *mut f32);
+
+    /// `super::conv::walk`, compiled for this instruction set.
+    ///
+    /// # Safety
+    /// The machine has the instructions, and what `walk` asks for.
+    unsafe fn walk<const R: usize, const C: usize, const MODE: u8>(walk: &Walk, at: &At);
 }
 
 /// c[r][j] = Σ a[r][p] b[p][j] for R rows and up to C vectors, each sum one chain of fused multiply-adds.
@@ -217,6 +224,10 @@ impl Kernel for Portable {
         // SAFETY: the caller's promise.
         unsafe { super::pack::pack(from, panel, stride, to) }
     }
+    unsafe fn walk<const R: usize, const C: usize, const MODE: u8>(w: &Walk, at: &At) {
+        // SAFETY: the caller's promise.
+        unsafe { walk::<Portable, R, C, MODE>(w, at) }
+    }
 }
 
 /// 12 sums, 2 vectors of b and 1 element of a of the 16 registers: one is left for the compiler to move in.
@@ -237,6 +248,11 @@ impl Kernel for Avx2 {
     unsafe fn pack(from: super::pack::Strip, panel: usize, stride: usize, to: *mut f32) {
         // SAFETY: the caller's promise.
         unsafe { super::pack::pack(from, panel, stride, to) }
+    }
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn walk<const R: usize, const C: usize, const MODE: u8>(w: &Walk, at: &At) {
+        // SAFETY: the caller's promise.
+        unsafe { walk::<Avx2, R, C, MODE>(w, at) }
     }
 }
 
@@ -259,6 +275,11 @@ impl Kernel for Avx512 {
         // SAFETY: the caller's promise.
         unsafe { super::pack::pack(from, panel, stride, to) }
     }
+    #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+    unsafe fn walk<const R: usize, const C: usize, const MODE: u8>(w: &Walk, at: &At) {
+        // SAFETY: the caller's promise.
+        unsafe { walk::<Avx512, R, C, MODE>(w, at) }
+    }
 }
 
 /// 24 sums, 3 vectors of b and some elements of a of the 32 registers.
@@ -279,5 +300,10 @@ impl Kernel for Neon {
     unsafe fn pack(from: super::pack::Strip, panel: usize, stride: usize, to: *mut f32) {
         // SAFETY: the caller's promise.
         unsafe { super::pack::pack(from, panel, stride, to) }
+    }
+    #[target_feature(enable = "neon")]
+    unsafe fn walk<const R: usize, const C: usize, const MODE: u8>(w: &Walk, at: &At) {
+        // SAFETY: the caller's promise.
+        unsafe { walk::<Neon, R, C, MODE>(w, at) }
     }
 }

@@ -1,0 +1,135 @@
+//! dw = Σ x dy over all places of all pictures. Each worker makes some tiles of dw and goes through all places for them,
+//! block after block: between blocks the sums wait in memory, and the chain goes on from them.
+
+use super::walk::{At, ROWS, Tap, Walk, choose};
+use super::work::{Frame, even, with_work};
+use super::{ConvShape, Job, Panels};
+use crate::kernels::tile::Kernel;
+use crate::threads::{Shared, Threads};
+
+/// About how many places a block has: its part of dy stays in the nearest cache.
+const PLACES: usize = 192;
+/// At most so many rows of results.
+const LINES: usize = 64;
+
+pub(super) struct BackWeights<'a> {
+    pub shape: &'a ConvShape,
+    pub x: &'a [f32],
+    pub dy: &'a [f32],
+    pub dw: &'a mut [f32],
+    pub add: bool,
+    pub threads: &'a Threads,
+}
+
+impl Job for BackWeights<'_> {
+    unsafe fn run<K: Kernel>(self) {
+        let BackWeights { shape: s, x, dy, dw, add, threads } = self;
+        let (deep, wide) = (s.group_in(), s.group_out());
+        // A row of the kernel is one run of weights, unless there are gaps between its columns.
+        let joined = s.dilation_w == 1 && s.groups == 1;
+        let (run, runs) = if joined {
+            (s.kernel_w * deep, s.kernel_h)
+        } else {
+            (deep, s.kernel_h * s.kernel_w)
+        };
+        let height = even(run, K::ROWS);
+        let panels = Panels::new::<K>(wide, 0);
+        // Columns of memory an even number of cache lines apart would crowd into few places of the cache.
+        let pitch = if s.in_c.is_multiple_of(32) { s.in_c + 16 } else { s.in_c };
+        let (tiles, across) = (run.div_ceil(height), panels.count);
+        let units = s.groups * runs * across * tiles;
+        let columns = (s.out_w - 1) * s.stride_w + s.reach_w();
+        let whole = s.out_h * s.out_w;
+        let (pictures, lines) = if whole <= PLACES {
+            ((PLACES / whole).min(LINES / s.out_h).max(1), s.out_h.min(LINES))
+        } else {
+            (1, (PLACES / s.out_w).clamp(1, LINES.min(s.out_h)))
+        };
+        let one = ((lines - 1) * s.stride_h + s.reach_h()) * columns * pitch;
+        // dy of a block, panel after panel.
+        let slopes = s.groups * across * panels.columns * pictures * lines * s.out_w;
+        let (team, sums) = (threads.count().min(units), if add { dw.len() } else { 0 });
+        let size = pictures * one + slopes;
+        let numbers = sums + team * size;
+        with_work(numbers, 0, 0, |work| {
+            let (sums, frames) = work.numbers[..numbers].split_at_mut(sums);
+            let to = if add { Shared::of(sums) } else { Shared::of(dw) };
+            let frames = Shared::of(frames);
+            threads.for_each(team, &|worker| {
+                // SAFETY: each worker has its own part.
+                let own = unsafe { frames.slice(worker * size..(worker + 1) * size) };
+                let (frames, slopes) = own.split_at_mut(pictures * one);
+                let own = units * worker / team..units * (worker + 1) / team;
+                let mut resume = false;
+                for first in (0..s.batch).step_by(pictures) {
+                    let some = first..(first + pictures).min(s.batch);
+                    for top in (0..s.out_h).step_by(lines) {
+                        let band = top..(top + lines).min(s.out_h);
+                        let frame = Frame {
+                            top: (top * s.stride_h) as isize - s.pad_top as isize,
+                            left: -(s.pad_left as isize),
+                            rows: (band.len() - 1) * s.stride_h + s.reach_h(),
+                            columns,
+                            pitch,
+                        };
+                        let mut taps = [Tap { a: 0, b: 0 }; LINES];
+                        let mut count = 0;
+                        for (k, n) in some.clone().enumerate() {
+                            frame.copy(s.picture(x, n), [s.in_h, s.in_w, s.in_c], &mut frames[k * one..]);
+                            for oy in band.clone() {
+                                let row = (oy - top) * s.stride_h * columns * pitch;
+                                let b = count * s.out_w * panels.columns;
+                                taps[count] = Tap { a: (k * one + row) as isize, b: b as isize };
+                                count += 1;
+                            }
+                        }
+                        let places = count * s.out_w;
+                        let from = (some.start * s.out_h + band.start) * s.out_w * s.out_c;
+                        panels.gather(s, &dy[from..from + places * s.out_c], slopes);
+                        let walk = Walk {
+                            taps: &taps[..count],
+                            depth: s.out_w,
+                            a_step: s.stride_w * pitch,
+                            b_step: panels.columns,
+                            resume,
+                            add: false,
+                        };
+                        for unit in own.clone() {
+                            let (tile, rest) = (unit % tiles, unit / tiles);
+                            let (panel, rest) = (rest % across, rest / across);
+                            let (which, g) = (rest % runs, rest / runs);
+                            let (ky, kx) =
+                                if joined { (which, 0) } else { (which / s.kernel_w, which % s.kernel_w) };
+                            let column = g * wide + panel * panels.columns;
+                            let (mut a, mut c) = ([std::ptr::null(); ROWS], [std::ptr::null_mut(); ROWS]);
+                            let rows = height.min(run - tile * height);
+                            for r in 0..rows {
+                                let row = tile * height + r;
+                                // A row of a joined run is a column of the kernel and a channel.
+                                let (kx, ci) = if joined { (row / deep, row % deep) } else { (kx, row) };
+                                let place = ky * s.dilation_h * columns + kx * s.dilation_w;
+                                a[r] = frames.as_ptr().wrapping_add(place * pitch + g * deep + ci);
+                                let line = (ky * s.kernel_w + kx) * deep + ci;
+                                // SAFETY: a row of dw.
+                                c[r] = unsafe { to.pointer(line * s.out_c + column) };
+                            }
+                            let at = At {
+                                a,
+                                c,
+                                b: slopes.as_ptr().wrapping_add((g * across + panel) * panels.columns * places),
+                                bias: std::ptr::null(),
+                                width: panels.columns.min(wide - panel * panels.columns),
+                            };
+                            // SAFETY: frames and dy hold what is read; each tile of dw is one worker's.
+                            unsafe { choose::<K>(rows, &walk, &at) }
+                        }
+                        resume = true;
+                    }
+                }
+            });
+            if add && s.batch > 0 {
+                dw.iter_mut().zip(sums).for_each(|(dw, sum)| *dw += *sum);
+            }
+        })
+    }
+}
