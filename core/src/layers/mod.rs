@@ -1,11 +1,17 @@
 //! Layers: operations together with the weights they own. One per file; a new one: its file, its `mod` line, its
 //! row in the table.
 
+mod batch_norm;
 mod dense;
 mod dropout;
+mod group_norm;
+mod layer_norm;
 
+pub use batch_norm::BatchNormLayer;
 pub use dense::Dense;
 pub use dropout::DropoutLayer;
+pub use group_norm::GroupNormLayer;
+pub use layer_norm::LayerNormLayer;
 
 use crate::Result;
 use crate::graph::{Graph, Var};
@@ -58,4 +64,4 @@ pub struct Entry {
 }
 
 /// What a network line accepts.
-pub static LAYERS: &[Entry] = &[dense::ROW, dropout::ROW];
+pub static LAYERS: &[Entry] = &[dense::ROW, batch_norm::ROW, layer_norm::ROW, group_norm::ROW, dropout::ROW];

@@ -12,7 +12,7 @@ use gradus::graph::{Graph, Var};
 use gradus::initializers;
 use gradus::losses::Loss;
 use gradus::network::{Model, Network};
-use gradus::op::{Backward, Forward, Moment, Op, Shape};
+use gradus::op::{Backward, Forward, Moment, Op, Remember, Shape};
 use gradus::optimizer::{Objective, Setup};
 use gradus::optimizers::{Choice, Dialect, Entry, Family, OPTIMIZERS};
 use gradus::plan::Plan;
@@ -230,6 +230,9 @@ impl<T: Op + ?Sized> Op for Handle<T> {
     }
     fn backward(&self, run: Backward) {
         self.0.backward(run);
+    }
+    fn remember(&self, run: Remember) {
+        self.0.remember(run);
     }
 }
 
