@@ -143,7 +143,7 @@ fn told(model: &Model, data: &Clouds, threads: usize, validate: bool) -> Vec<Str
     assert_eq!(theta_hash(trainer.theta()), trainer.history().last().unwrap().theta_hash);
     if validate {
         let mut evaluator = Evaluator::new(model, &threads);
-        let test = evaluator.evaluate(trainer.theta(), data, &parts.test).unwrap();
+        let test = evaluator.evaluate(trainer.theta(), trainer.memory(), data, &parts.test).unwrap();
         told.push(format!("{:?}", test.probabilities));
     }
     told
