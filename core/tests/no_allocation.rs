@@ -44,6 +44,9 @@ static COUNTING: Counting = Counting;
 
 const LINE: &str = "dense 200 relu, dropout 0.3, dense 40 gelu, dropout 0.1, dense 3 softmax";
 
+const NORMS: &str =
+    "batch_norm, dense 270 norm silu, layer_norm, dense 40, group_norm 4, dense 3 norm softmax";
+
 #[test]
 fn steps_allocate_nothing() {
     let held = Box::new(ALLOCATIONS.load(SeqCst));
@@ -57,6 +60,23 @@ fn steps_allocate_nothing() {
         }
         for entry in functions::all() {
             an_evaluation_allocates_nothing(entry.name, threads);
+        }
+        for line in [
+            "adam",
+            "sam over momentum",
+            "ema over adam",
+            "genetic population=4",
+            "openai_es population=4 over sgd",
+        ] {
+            for accumulate in [1, 3] {
+                let model = model(NORMS, "softmax_cross_entropy", 300, 3);
+                the_trainer_allocates_nothing(&model, line, Way::Backpropagation, threads, accumulate);
+            }
+        }
+        for way in [Way::Backpropagation, Way::CentralDifference] {
+            let small =
+                model("dense 6 norm relu, group_norm 2, dense 3 softmax", "softmax_cross_entropy", 5, 3);
+            the_trainer_allocates_nothing(&small, "adam", way, threads, 1);
         }
         for way in Way::ALL {
             let small = model("dense 6 relu, dense 4 gelu, dense 3 softmax", "softmax_cross_entropy", 5, 3);

@@ -63,7 +63,7 @@ fn every_optimizer_gives_the_same_weights_on_any_number_of_threads() {
 #[test]
 fn a_population_is_judged_as_its_members_are_on_any_number_of_threads() {
     // Ops that keep something for the way back, that draw, and that read two values.
-    let line = "dropout 0.2, dense 40 gelu, dropout 0.3, dense 20 silu, dense 5 softmax";
+    let line = "dropout 0.2, dense 40 norm gelu, dropout 0.3, layer_norm, dense 20 silu, batch_norm, dense 5 softmax";
     let model = model(line, "softmax_cross_entropy smoothing=0.1", 60, 5);
     let weights = model.layout().weights();
     for members in [1, 2, 7, 20] {

@@ -14,6 +14,8 @@ use crate::threads::{Shared, Threads};
 pub const WIDTH: usize = 256;
 /// Pieces of a chunk.
 const PIECES: usize = 64;
+/// Pieces that a function is applied to together: stored numbers must have left the store buffer when they are read again.
+const STRIP: usize = 8;
 /// Numbers that one thread goes through before another would be awake.
 const ALONE: usize = 16_384;
 
@@ -63,18 +65,33 @@ struct Tile {
     rows: usize,
     /// Where its partial sums lie: two stretches.
     parts: [Range<usize>; 2],
-    first: usize,
-    end: usize,
+    numbers: Range<usize>,
     /// From a piece to the next, and how long each is at most.
     step: usize,
     width: usize,
 }
 
 impl Tile {
+    /// Its pieces, or those of a strip.
     #[inline(always)]
-    fn pieces(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (first, end, step, width) = (self.first, self.end, self.step, self.width);
-        (first..end).step_by(step).map(move |at| at..end.min(at + width))
+    fn pieces(&self, of: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
+        let width = self.width;
+        of.clone().step_by(self.step).map(move |at| at..of.end.min(at + width))
+    }
+
+    /// A few pieces at a time: from the first number to behind the last.
+    #[inline(always)]
+    fn strips(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (all, step) = (self.numbers.clone(), STRIP * self.step);
+        all.clone().step_by(step).map(move |at| at..all.end.min(at + step))
+    }
+
+    /// The stretches of a strip without gaps.
+    #[inline(always)]
+    fn stretches(&self, strip: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
+        let long = if self.step == self.width { strip.len() } else { self.width };
+        let step = if self.step == self.width { strip.len() } else { self.step };
+        strip.clone().step_by(step).map(move |at| at..strip.end.min(at + long))
     }
 
     /// A number for each place of a piece, from one for each column; `other` if there is none.
@@ -139,8 +156,7 @@ impl Columns {
                 channels: segment * self.columns + columns.start..segment * self.columns + columns.end,
                 rows: rows.len(),
                 parts: [part(0), part(1)],
-                first: at(rows.start, columns.start),
-                end: at(rows.end - 1, columns.end),
+                numbers: at(rows.start, columns.start)..at(rows.end - 1, columns.end),
                 step: if whole { width } else { self.columns },
                 width,
                 columns,
@@ -235,7 +251,10 @@ impl Columns {
         both
     }
 
-    fn join(
+    /// Hands the chunks of a segment to `each`, for each of some columns: which of them, the rows of the chunk, and what was
+    /// found for it: a mean and a sum of squares, or two sums.
+    #[inline(always)]
+    pub fn join(
         &self,
         parts: &[f32],
         segment: usize,
@@ -267,14 +286,14 @@ impl Loop for Moments<'_> {
     fn run(self) {
         let Moments { x, tile, mean, squares } = self;
         let (mut all, mut sums) = ([0.0f32; WIDTH], [0.0f64; WIDTH]);
-        for piece in tile.pieces() {
+        for piece in tile.pieces(tile.numbers.clone()) {
             all.iter_mut().zip(&x[piece]).for_each(|(sum, x)| *sum += *x);
         }
         tile.gathered(&all, &mut sums);
         mean.iter_mut().zip(&sums).for_each(|(to, sum)| *to = (sum / tile.rows as f64) as f32);
         let around = tile.spread(mean, 0..mean.len(), 0.0);
         all.fill(0.0);
-        for piece in tile.pieces() {
+        for piece in tile.pieces(tile.numbers.clone()) {
             for ((sum, x), m) in all.iter_mut().zip(&x[piece]).zip(&around) {
                 *sum += (x - m) * (x - m);
             }
@@ -289,6 +308,7 @@ struct Factors {
     mean: [f32; WIDTH],
     factor: [f32; WIDTH],
     shift: [f32; WIDTH],
+    width: usize,
 }
 
 impl Factors {
@@ -298,7 +318,8 @@ impl Factors {
         let mut factor = tile.spread(normal.inverse, tile.channels.clone(), 1.0);
         let scale = tile.spread(normal.scale, tile.columns.clone(), 1.0);
         factor.iter_mut().zip(&scale).for_each(|(f, s)| *f *= s);
-        Factors { mean, factor, shift: tile.spread(normal.shift, tile.columns.clone(), 0.0) }
+        let shift = tile.spread(normal.shift, tile.columns.clone(), 0.0);
+        Factors { mean, factor, shift, width: tile.width }
     }
 
     #[inline(always)]
@@ -324,14 +345,34 @@ impl Loop for Normalise<'_> {
     #[inline(always)]
     fn run(self) {
         let factors = Factors::of(self.normal, self.tile);
-        for piece in self.tile.pieces() {
-            // SAFETY: pieces are disjoint, and each is handled by one task.
-            let y = unsafe { self.y.slice(piece.clone()) };
-            factors.apply(&self.x[piece], y);
-            if let Some(apply) = self.apply {
-                apply(y);
+        for strip in self.tile.strips() {
+            for piece in self.tile.pieces(strip.clone()) {
+                // SAFETY: pieces are disjoint, and each is handled by one task.
+                factors.apply(&self.x[piece.clone()], unsafe { self.y.slice(piece) });
+            }
+            for stretch in self.tile.stretches(strip) {
+                if let Some(apply) = self.apply {
+                    // SAFETY: as above.
+                    apply(unsafe { self.y.slice(stretch) });
+                }
             }
         }
+    }
+}
+
+impl End<'_> {
+    /// dy ← dz, for numbers that begin at `at` of the whole value.
+    #[inline(always)]
+    fn chain(&self, dy: &mut [f32], x: &[f32], factors: &Factors, at: usize) {
+        if let Some(y) = self.results {
+            return (self.chain)(dy, &y[at..at + dy.len()]);
+        }
+        let mut again = [0.0; STRIP * WIDTH];
+        let again = &mut again[..dy.len()];
+        for (x, z) in x.chunks(factors.width).zip(again.chunks_mut(factors.width)) {
+            factors.apply(x, z);
+        }
+        (self.chain)(dy, again);
     }
 }
 
@@ -352,25 +393,27 @@ impl Loop for Slopes<'_> {
         let Slopes { x, dy, normal, end, tile, sums, products } = self;
         let factors = Factors::of(normal, tile);
         let (mut all, mut both) = ([0.0f32; WIDTH], [0.0f32; WIDTH]);
-        for piece in tile.pieces() {
-            // SAFETY: pieces are disjoint, and each is handled by one task.
-            let dy = unsafe { dy.slice(piece.clone()) };
-            if let Some(End { chain, results }) = end {
-                let mut again = [0.0; WIDTH];
-                match results {
-                    Some(y) => chain(dy, &y[piece.clone()]),
-                    None => {
-                        let again = &mut again[..piece.len()];
-                        factors.apply(&x[piece.clone()], again);
-                        chain(dy, again);
-                    }
+        for strip in tile.strips() {
+            for stretch in tile.stretches(strip.clone()) {
+                if let Some(end) = end {
+                    // SAFETY: pieces are disjoint, and each is handled by one task.
+                    end.chain(
+                        unsafe { dy.slice(stretch.clone()) },
+                        &x[stretch.clone()],
+                        &factors,
+                        stretch.start,
+                    );
                 }
             }
-            for ((((sum, product), dz), x), mean) in
-                all.iter_mut().zip(&mut both).zip(&*dy).zip(&x[piece]).zip(&factors.mean)
-            {
-                *sum += dz;
-                *product += dz * (x - mean);
+            for piece in tile.pieces(strip) {
+                // SAFETY: as above.
+                let dz = unsafe { dy.slice(piece.clone()) };
+                for ((((sum, product), dz), x), mean) in
+                    all.iter_mut().zip(&mut both).zip(&*dz).zip(&x[piece]).zip(&factors.mean)
+                {
+                    *sum += dz;
+                    *product += dz * (x - mean);
+                }
             }
         }
         let mut gathered = [0.0; WIDTH];
@@ -399,7 +442,7 @@ impl Loop for Back<'_> {
         let Back { x, dz, dx, add, normal, a, b, tile } = self;
         let Factors { mean, factor, .. } = Factors::of(normal, tile);
         let [a, b] = [a, b].map(|of| tile.spread(of, tile.channels.clone(), 0.0));
-        for piece in tile.pieces() {
+        for piece in tile.pieces(tile.numbers.clone()) {
             // SAFETY: pieces are disjoint, and each is handled by one task.
             let dx = unsafe { dx.slice(piece.clone()) };
             let read = x[piece.clone()].iter().zip(&dz[piece]);

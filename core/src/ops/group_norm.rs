@@ -17,9 +17,9 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::gradients::Expression;
-use crate::kernels::{Columns, Normal};
+use crate::kernels::{Columns, Normal, WIDTH};
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape, Written};
-use crate::real::Real;
+use crate::threads::Shared;
 
 /// y = γ x̂ + β; inputs x, γ and β.
 pub struct GroupNorm {
@@ -63,25 +63,10 @@ impl GroupNorm {
         Normal { mean, inverse, scale: x[1], shift: x[2] }
     }
 
-    /// Each group: its example, and its channels.
-    fn each(&self, columns: &Columns) -> impl Iterator<Item = (usize, Range<usize>)> + use<> {
-        let (groups, width) = (self.groups, columns.columns / self.groups);
-        (0..columns.segments * groups)
-            .map(move |k| (k / groups, k % groups * width..(k % groups + 1) * width))
-    }
-}
-
-/// Calls `each` with the sums of every channel, joined from the chunks of an example.
-fn joined(
-    columns: &Columns,
-    channels: &Range<usize>,
-    join: impl Fn(&Range<usize>) -> [[f64; crate::kernels::WIDTH]; 2],
-    mut each: impl FnMut(usize, f64, f64),
-) {
-    let of_group = |joint: Range<usize>| joint.start.max(channels.start)..joint.end.min(channels.end);
-    for joint in columns.joints().map(of_group).filter(|joint| !joint.is_empty()) {
-        let [first, second] = join(&joint);
-        joint.enumerate().for_each(|(k, c)| each(c, first[k], second[k]));
+    /// Each group of an example: its channels.
+    fn each(&self, columns: &Columns) -> impl Iterator<Item = Range<usize>> + use<> {
+        let width = columns.columns / self.groups;
+        (0..self.groups).map(move |group| group * width..(group + 1) * width)
     }
 }
 
@@ -121,19 +106,23 @@ impl Op for GroupNorm {
         let columns = columns(run.shapes);
         let Kept { mean, inverse, parts, .. } = Kept::of(run.keep, &columns);
         columns.moments(run.x[0], parts, run.threads);
-        let rows = columns.rows as f64;
-        for (example, channels) in self.each(&columns) {
-            let moments = |joint: &Range<usize>| columns.joined_moments(parts, example, joint);
-            let (mut m, mut squares) = (0.0, 0.0);
-            joined(&columns, &channels, moments, |_, of_channel, _| m += of_channel / channels.len() as f64);
-            joined(&columns, &channels, moments, |_, of_channel, around| {
-                squares += around + rows * (of_channel - m) * (of_channel - m);
-            });
-            let v = squares / (rows * channels.len() as f64);
-            let own = example * columns.columns + channels.start..example * columns.columns + channels.end;
-            mean[own.clone()].fill(m as f32);
-            inverse[own].fill((1.0 / (v + self.epsilon).sqrt()) as f32);
-        }
+        let (parts, width) = (&*parts, columns.columns);
+        let (means, inverses) = (Shared::of(mean), Shared::of(inverse));
+        run.threads.for_each(columns.segments, &|example| {
+            // SAFETY: examples are disjoint, and each is handled by one task.
+            let [mean, inverse] =
+                [means, inverses].map(|all| unsafe { all.slice(example * width..(example + 1) * width) });
+            for channels in self.each(&columns) {
+                let n = (columns.rows * channels.len()) as f64;
+                let (mut m, mut squares) = (0.0, 0.0);
+                columns.join(parts, example, &channels, |_, rows, part, _| m += rows * part / n);
+                columns.join(parts, example, &channels, |_, rows, part, around| {
+                    squares += around + rows * (part - m) * (part - m);
+                });
+                mean[channels.clone()].fill(m as f32);
+                inverse[channels].fill((1.0 / (squares / n + self.epsilon).sqrt()) as f32);
+            }
+        });
         columns.normalise(run.x[0], run.y, Self::normal(run.x, mean, inverse), None, run.threads);
     }
 
@@ -143,28 +132,33 @@ impl Op for GroupNorm {
         let normal = Self::normal(run.x, mean, inverse);
         columns.slopes((run.x[0], run.dy), normal, None, parts, run.threads);
         let [dx, scale, shift] = run.dx else { unreachable!("checked by shape") };
-        for (example, channels) in self.each(&columns) {
-            let at = example * columns.columns;
-            let r = inverse[at + channels.start] as f64;
-            let (mut sum, mut product) = (0.0, 0.0);
-            let sums = |joint: &Range<usize>| columns.joined_sums(parts, example, joint);
-            joined(&columns, &channels, sums, |c, of_dy, of_products| {
-                sum += run.x[1][c] as f64 * of_dy;
-                product += run.x[1][c] as f64 * of_products;
-            });
-            let n = columns.rows as f64 * channels.len() as f64;
-            a[at + channels.start..at + channels.end].fill((r * sum / n) as f32);
-            b[at + channels.start..at + channels.end].fill((r * r * r * product / n) as f32);
-        }
+        let (parts, inverse, width) = (&*parts, &*inverse, columns.columns);
+        let (of_a, of_b) = (Shared::of(a), Shared::of(b));
+        run.threads.for_each(columns.segments, &|example| {
+            let own = example * width..(example + 1) * width;
+            // SAFETY: examples are disjoint, and each is handled by one task.
+            let [a, b] = [of_a, of_b].map(|all| unsafe { all.slice(own.clone()) });
+            for channels in self.each(&columns) {
+                let (mut sum, mut product) = (0.0, 0.0);
+                columns.join(parts, example, &channels, |k, _, of_dy, of_products| {
+                    let scale = run.x[1][channels.start + k] as f64;
+                    sum += scale * of_dy;
+                    product += scale * of_products;
+                });
+                let n = (columns.rows * channels.len()) as f64;
+                let r = inverse[own.start + channels.start] as f64;
+                a[channels.clone()].fill((r * sum / n) as f32);
+                b[channels].fill((r * r * r * product / n) as f32);
+            }
+        });
         for joint in columns.joints() {
-            let (mut of_shift, mut of_scale) =
-                ([0.0f64; crate::kernels::WIDTH], [0.0f64; crate::kernels::WIDTH]);
+            let (mut of_shift, mut of_scale) = ([0.0f64; WIDTH], [0.0f64; WIDTH]);
             for example in 0..columns.segments {
-                let [sums, products] = columns.joined_sums(parts, example, &joint);
-                for (k, c) in joint.clone().enumerate() {
-                    of_shift[k] += sums[k];
-                    of_scale[k] += products[k] * inverse[example * columns.columns + c] as f64;
-                }
+                let inverse = &inverse[example * width + joint.start..];
+                columns.join(parts, example, &joint, |k, _, of_dy, of_products| {
+                    of_shift[k] += of_dy;
+                    of_scale[k] += of_products * inverse[k] as f64;
+                });
             }
             for (k, c) in joint.enumerate() {
                 if let Some(shift) = shift {
@@ -202,7 +196,9 @@ impl Op for GroupNorm {
 impl Exact for GroupNorm {
     fn forward(&self, run: ExactForward) {
         let columns = columns(run.shapes);
-        for (example, channels) in self.each(&columns) {
+        let groups =
+            (0..columns.segments).flat_map(|k| self.each(&columns).map(move |channels| (k, channels)));
+        for (example, channels) in groups {
             let row = |i: usize| {
                 let at = (example * columns.rows + i) * columns.columns;
                 at + channels.start..at + channels.end
@@ -211,7 +207,7 @@ impl Exact for GroupNorm {
             let all = || (0..columns.rows).flat_map(|i| &run.x[0][row(i)]);
             let mean = all().sum::<f64>() / n;
             let variance = all().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n;
-            let inverse = f64::of(1.0) / (variance + self.epsilon).sqrt();
+            let inverse = 1.0 / (variance + self.epsilon).sqrt();
             for i in 0..columns.rows {
                 for (c, at) in channels.clone().zip(row(i)) {
                     run.y[at] = run.x[1][c] * ((run.x[0][at] - mean) * inverse) + run.x[2][c];
