@@ -42,7 +42,8 @@ pub fn evaluate(args: &EvaluateArgs) -> Result<ExitCode> {
     }
     let data = PictureSamples::with(pictures, trained.preprocessing.clone());
     let all: Vec<u32> = (0..data.len() as u32).collect();
-    let scores = Evaluator::new(&trained.model, &threads).evaluate(&trained.theta, &data, &all)?.scores;
+    let mut evaluator = Evaluator::new(&trained.model, &threads);
+    let scores = evaluator.evaluate(&trained.theta, &trained.memory, &data, &all)?.scores;
     if voice == Voice::Json {
         print_json(
             &json!({ "event": "evaluation", "pictures": all.len(), "classes": trained.classes, "scores": scores }),

@@ -9,7 +9,7 @@ use anyhow::Result;
 use gradus::Error;
 use gradus::threads::Threads;
 use gradus::train::{
-    EpochRecord, Evaluation, Evaluator, ModelFile, Outcome, Parts, Scores, Stopped, Verdict, theta_hash,
+    EpochRecord, Evaluation, Evaluator, ModelFile, Outcome, Parts, Scores, Stopped, Verdict, model_hash,
     write_whole,
 };
 use serde_json::json;
@@ -54,8 +54,10 @@ pub fn verdict(folder: &Path, verdict: &Verdict) -> Result<()> {
 pub struct Finished {
     pub parts: Parts,
     pub outcome: Outcome,
-    pub theta: Vec<f32>,
-    pub best: Vec<f32>,
+    /// The weights of the last step, and what ops remember.
+    pub last: (Vec<f32>, Vec<f32>),
+    /// Those of the best epoch.
+    pub best: (Vec<f32>, Vec<f32>),
     pub baselines: Baselines,
     pub summary: String,
     pub threads: Threads,
@@ -68,7 +70,7 @@ pub fn finish(run: &Run, done: &Finished) -> Result<()> {
         if part.is_empty() {
             Ok(None)
         } else {
-            Ok(Some(evaluator.evaluate(&done.best, &run.samples, part)?))
+            Ok(Some(evaluator.evaluate(&done.best.0, &done.best.1, &run.samples, part)?))
         }
     };
     let (validation, test) = (score(&done.parts.validation)?, score(&done.parts.test)?);
@@ -98,7 +100,7 @@ pub fn finish(run: &Run, done: &Finished) -> Result<()> {
                 print(&table(&evaluation.scores, classes));
             }
         }
-        print(&format!("θ {}", theta_hash(&done.theta)));
+        print(&format!("θ {}", model_hash(&done.last.0, &done.last.1)));
         print(&format!("run     {}", run.folder.display()));
         print(&format!("report  {}", page.display()));
         print(&format!("use     gradus predict {} PICTURES…", run.folder.display()));
@@ -141,8 +143,8 @@ fn done_event(
         "steps": done.outcome.steps,
         "epochs": done.outcome.history.len(),
         "best_epoch": done.outcome.best_epoch,
-        "theta_hash": theta_hash(&done.theta),
-        "model_hash": theta_hash(&done.best),
+        "theta_hash": model_hash(&done.last.0, &done.last.1),
+        "model_hash": model_hash(&done.best.0, &done.best.1),
         "train_loss": best.map(|e| e.train_loss),
         "validation_loss": validation.map(|e| e.scores.loss),
         "validation_accuracy": validation.map(|e| e.scores.accuracy),
@@ -177,7 +179,8 @@ fn save_model(
         ("epoch".into(), done.outcome.best_epoch.to_string()),
         ("run.toml".into(), run.recipe.text()),
     ]);
-    Ok(ModelFile::new(run.model.layout(), &done.best, metadata)
+    Ok(ModelFile::new(run.model.layout(), &done.best.0, metadata)
+        .remembering(run.model.layout(), &done.best.1)
         .save(&run.folder.join("model.safetensors"))?)
 }
 

@@ -18,6 +18,8 @@ use crate::source::{Preprocessing, normalise};
 pub struct Trained {
     pub model: Model,
     pub theta: Vec<f32>,
+    /// What was remembered in training.
+    pub memory: Vec<f32>,
     pub classes: Vec<String>,
     pub preprocessing: Preprocessing,
 }
@@ -59,7 +61,8 @@ impl Trained {
         let (network, loss) = (Network::parse(text("network")?)?, Loss::parse(text("loss")?)?);
         let model = Model::new(network, loss, preprocessing.input(), classes.len())?;
         let theta = loaded.theta(model.layout(), &file)?;
-        Ok(Trained { model, theta, classes, preprocessing })
+        let memory = loaded.memory(model.layout(), &file)?;
+        Ok(Trained { model, theta, memory, classes, preprocessing })
     }
 }
 
@@ -69,6 +72,8 @@ pub fn predict(args: &PredictArgs) -> Result<ExitCode> {
     let table = trained.preprocessing.table();
     let settings = trained.preprocessing.settings(100_000_000);
     let (mut plan, z, _) = trained.model.evaluation_plan(1, &Threads::new(1))?;
+    let weights = trained.model.folded(&trained.theta, &trained.memory);
+    plan.memory().copy_from_slice(&trained.memory);
     let mut probabilities = vec![0.0; trained.classes.len()];
     let mut unread = 0;
     for path in expand(&args.files)? {
@@ -88,7 +93,7 @@ pub fn predict(args: &PredictArgs) -> Result<ExitCode> {
             Ok(picture) => {
                 normalise(&picture.pixels, &table, plan.data("input"));
                 plan.data("weight").fill(1.0);
-                plan.forward(&trained.theta);
+                plan.forward(&weights);
                 trained.model.probabilities(plan.value(z), &mut probabilities);
                 let class = most_likely(&probabilities);
                 let label = &trained.classes[class];

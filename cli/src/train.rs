@@ -225,9 +225,10 @@ impl Run<'_> {
             self.voice.say(&format!("stopped and saved at step {step}; go on with: gradus resume {at}"));
             return Ok(ExitCode::from(130));
         }
-        let (theta, best) = (trainer.theta().to_vec(), trainer.best_theta().to_vec());
+        let last = (trainer.theta().to_vec(), trainer.memory().to_vec());
+        let best = (trainer.best_theta().to_vec(), trainer.best_memory().to_vec());
         drop(trainer);
-        finish::finish(self, &Finished { parts, outcome, theta, best, baselines, summary, threads })?;
+        finish::finish(self, &Finished { parts, outcome, last, best, baselines, summary, threads })?;
         Ok(ExitCode::SUCCESS)
     }
 

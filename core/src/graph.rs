@@ -14,6 +14,8 @@ pub(crate) enum Source {
     Data(&'static str),
     /// A stretch of θ.
     Weight { at: usize },
+    /// A stretch of what is remembered from batch to batch.
+    Memory { at: usize },
     /// Computed. The inputs are no views, but these are the shapes they are seen in.
     Op { op: Box<dyn Op>, inputs: Vec<Var>, shapes: Vec<Shape> },
     /// Another value, seen in another shape: the same memory.
@@ -82,9 +84,23 @@ impl Graph {
         fan: Fan,
     ) -> Var {
         let shape = Shape::new(dims);
-        let full = if self.scope.is_empty() { name.into() } else { format!("{}.{name}", self.scope) };
-        let at = self.layout.push(full, shape, start, fan);
+        let at = self.layout.push(self.full(name), shape, start, fan);
         self.push(shape, Source::Weight { at })
+    }
+
+    /// What an op remembers from batch to batch (a running mean): no weight, nobody's slope. It starts as `start`, row
+    /// after row, and is renewed by [`Op::remember`]. An op may read one.
+    ///
+    /// # Panics
+    /// If `start` has not as many numbers as the shape.
+    pub fn memory(&mut self, name: &str, dims: &[usize], start: &[f32]) -> Var {
+        let shape = Shape::new(dims);
+        let at = self.layout.push_memory(self.full(name), shape, start);
+        self.push(shape, Source::Memory { at })
+    }
+
+    fn full(&self, name: &str) -> String {
+        if self.scope.is_empty() { name.into() } else { format!("{}.{name}", self.scope) }
     }
 
     /// Applies an op.
@@ -148,7 +164,11 @@ impl Graph {
         &self.layout
     }
 
-    fn push(&mut self, shape: Shape, source: Source) -> Var {
+    pub(crate) fn is_memory(&self, v: Var) -> bool {
+        matches!(self.nodes[v.0].source, Source::Memory { .. })
+    }
+
+    pub(crate) fn push(&mut self, shape: Shape, source: Source) -> Var {
         self.nodes.push(Node { shape, source, scope: self.scope.clone() });
         Var(self.nodes.len() - 1)
     }

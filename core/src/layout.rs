@@ -26,11 +26,31 @@ impl Part {
     }
 }
 
-/// All parts of θ, one after another without gaps.
+/// One named stretch of what is remembered from batch to batch.
+#[derive(Clone)]
+pub struct Memory {
+    /// For example `2.batch_norm.running`.
+    pub name: String,
+    /// The lengths; row-major.
+    pub shape: Shape,
+    /// Where in the memory it begins.
+    pub at: usize,
+}
+
+impl Memory {
+    /// Where in the memory it lies.
+    pub fn range(&self) -> std::ops::Range<usize> {
+        self.at..self.at + self.shape.size()
+    }
+}
+
+/// All parts of θ, one after another without gaps; and, apart from θ, what is remembered from batch to batch.
 #[derive(Clone, Default)]
 pub struct Layout {
     parts: Vec<Part>,
     weights: usize,
+    memories: Vec<Memory>,
+    memory: Vec<f32>,
 }
 
 impl Layout {
@@ -48,6 +68,28 @@ impl Layout {
         self.weights = self.weights.saturating_add(shape.size());
         self.parts.push(Part { name, shape, at, start, fan });
         at
+    }
+
+    /// Adds something to remember behind the rest, and what it starts as; where it begins.
+    ///
+    /// # Panics
+    /// If `start` has not as many numbers as the shape.
+    pub fn push_memory(&mut self, name: String, shape: Shape, start: &[f32]) -> usize {
+        assert_eq!(start.len(), shape.size(), "{name} of shape {shape} starts as so many numbers");
+        let at = self.memory.len();
+        self.memory.extend(start);
+        self.memories.push(Memory { name, shape, at });
+        at
+    }
+
+    /// What is remembered from batch to batch, in order.
+    pub fn memories(&self) -> &[Memory] {
+        &self.memories
+    }
+
+    /// What all that is remembered starts as.
+    pub fn memory(&self) -> &[f32] {
+        &self.memory
     }
 
     /// The parts, in the order of θ.

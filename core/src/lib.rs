@@ -6,7 +6,7 @@
 //! | [`optimizer`], [`optimizers`], [`wrappers`], [`evolution`] | how weights improve |
 //! | [`functions`] | what can be minimised without a network |
 //! | [`op`], [`ops`], [`window`], [`losses`], [`activations`] | what one computation is |
-//! | [`graph`], [`layout`] | how computations join; what the parts of θ are called |
+//! | [`graph`], [`layout`], [`folding`] | how computations join; what the parts of θ are called; what is folded away in use |
 //! | [`plan`] | how a graph becomes an order and memory: the [`optimizer::Objective`] |
 //! | [`network`], [`input`], [`presets`], [`layers`], [`initializers`], [`words`] | a network in one line of text |
 //! | [`average`] | what an exponentially weighted average remembers |
@@ -30,6 +30,7 @@ mod descent;
 pub mod elementary;
 pub mod error;
 pub mod evolution;
+pub mod folding;
 pub mod functions;
 pub mod gradients;
 pub mod graph;

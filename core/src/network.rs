@@ -1,8 +1,10 @@
 //! A network in one line of text, and the model it makes together with a loss.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::error::did_you_mean;
+use crate::folding::{Folding, fold};
 use crate::graph::{Graph, Var};
 use crate::input::Input;
 use crate::layers::{LAYERS, Layer};
@@ -187,6 +189,7 @@ pub struct Model {
     link: Link,
     open: bool,
     layout: Layout,
+    folding: Folding,
 }
 
 impl Model {
@@ -262,7 +265,12 @@ impl Model {
                 mend: "write smaller layers, or make the pictures smaller (--image)".into(),
             });
         }
-        Ok(Model { network, loss, input, inputs, classes, outputs, link, open, layout })
+        let folding = Folding::default();
+        let mut model =
+            Model { network, loss, input, inputs, classes, outputs, link, open, layout, folding };
+        let (graph, z, loss) = model.graph(1)?;
+        model.folding = fold(graph, &[z, loss]).2;
+        Ok(model)
     }
 
     /// The names, shapes and places of the weights.
@@ -279,13 +287,30 @@ impl Model {
         Plan::training(graph, loss, threads)
     }
 
-    /// A plan that computes the network's last value and the loss of `batch` examples, forward only.
+    /// A plan that computes the network's last value and the loss of `batch` examples, forward only. What is fixed in use is
+    /// folded away: it runs on the weights that [`Model::folded`] gives.
     ///
     /// # Errors
     /// As for [`Model::training_plan`].
     pub fn evaluation_plan(&self, batch: usize, threads: &Threads) -> Result<(Plan, Var, Var)> {
         let (graph, z, loss) = self.graph(batch)?;
-        Ok((Plan::forward_only(graph, &[z, loss], threads)?, z, loss))
+        let (graph, kept, _) = fold(graph, &[z, loss]);
+        Ok((Plan::forward_only(graph, &kept, threads)?, kept[0], kept[1]))
+    }
+
+    /// The weights for an [`Model::evaluation_plan`], from θ and what was remembered in training: θ itself where there is
+    /// nothing to fold.
+    ///
+    /// # Panics
+    /// If either has another length than the layout says.
+    pub fn folded<'a>(&self, theta: &'a [f32], memory: &[f32]) -> Cow<'a, [f32]> {
+        let (weights, numbers) = (self.layout.weights(), self.layout.memory().len());
+        assert_eq!(
+            (theta.len(), memory.len()),
+            (weights, numbers),
+            "θ and memory must be as long as the layout says"
+        );
+        self.folding.apply(theta, memory)
     }
 
     pub(crate) fn graph(&self, batch: usize) -> Result<(Graph, Var, Var)> {

@@ -1,5 +1,6 @@
 //! What one computation is: its shape, its way forward, its way back.
 
+use crate::activations::Activation;
 use crate::error::Result;
 use crate::gradients::Expression;
 use crate::threads::Threads;
@@ -88,11 +89,56 @@ pub trait Op: Send + Sync {
         None
     }
 
+    /// Whether inputs of these shapes are enough to train on: a batch of one example has no variance.
+    ///
+    /// # Errors
+    /// [`crate::Error::Settings`], saying what to change.
+    fn trains(&self, _inputs: &[Shape]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Takes what the last way forward saw of its batch into what is remembered from batch to batch: the input that is a
+    /// [`crate::graph::Graph::memory`]. Called once for each batch that counts, never because somebody asks for a loss.
+    fn remember(&self, _run: Remember) {}
+
+    /// What it is once training is over, if that is no more than scaling and shifting.
+    fn at_rest(&self) -> Option<&dyn AtRest> {
+        None
+    }
+
+    /// The same op ending in `end`, if a scale and a shift of its result can be taken into its weights: it has no
+    /// function at its end; input 1 holds weights whose last dimension is that of the result; input 2, if there is one, is
+    /// a bias.
+    fn absorbing(&self, _end: &'static Activation) -> Option<Box<dyn Op>> {
+        None
+    }
+
     /// What it does to one example, written down: the formulas of its result from those of its inputs, row by row, or
     /// why it cannot be written so. That is enough to derive a whole network by hand ([`crate::gradients::ByHand`]).
     fn formula(&self, _inputs: &[&[Expression]], _training: bool) -> Written {
         Err(format!("the op `{}` has no written formula", self.name()))
     }
+}
+
+/// An op that in use (not while training) only scales and shifts its first input, and applies a function:
+/// y = f(s x + t), with an s and a t for each number of the last dimension. Such are folded away ([`crate::folding`]).
+pub trait AtRest {
+    /// f
+    fn end(&self) -> &'static Activation;
+    /// s and t, from all inputs but the first.
+    fn fixed(&self, rest: &[&[f32]], scale: &mut [f32], shift: &mut [f32]);
+}
+
+/// What [`Op::remember`] is handed.
+pub struct Remember<'a> {
+    /// The shape of each input.
+    pub shapes: &'a [Shape],
+    /// What the last way forward kept.
+    pub keep: &'a [f32],
+    /// What is remembered, to be renewed.
+    pub memory: &'a mut [f32],
+    /// The share of the new in it, where that is not for the op to decide.
+    pub share: Option<f64>,
 }
 
 /// The formulas of an op's result, or why there are none.
@@ -176,8 +222,8 @@ pub struct Backward<'a> {
     pub x: &'a [&'a [f32]],
     /// The result, as on the way forward.
     pub y: &'a [f32],
-    /// What the way forward kept.
-    pub keep: &'a [f32],
+    /// What the way forward kept. An op may use a stretch of it to compute with, if it does not read it again itself.
+    pub keep: &'a mut [f32],
     /// ∂L/∂y. Free to be overwritten: nobody reads it again.
     pub dy: &'a mut [f32],
     /// One per input; `None` where no gradient is wanted.

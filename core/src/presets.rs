@@ -34,6 +34,30 @@ pub static PRESETS: &[Preset] = &[
         about: "pairs of 3x3 convolutions between pools, for small pictures in colour (24×24 to 64×64)",
         paper: "Simonyan & Zisserman 2014, Very Deep Convolutional Networks for Large-Scale Image Recognition, arXiv 1409.1556",
     },
+    Preset {
+        name: "resnet-9",
+        line: "conv 64 3x3 norm relu, conv 128 3x3 norm relu, pool 2, \
+               residual(conv 128 3x3 norm relu, conv 128 3x3 norm relu), \
+               conv 256 3x3 norm relu, pool 2, conv 512 3x3 norm relu, pool 2, \
+               residual(conv 512 3x3 norm relu, conv 512 3x3 norm relu), global_average_pool",
+        about: "nine layers, wide and shallow, for pictures of about 32×32: good accuracy in few passes, but 6.6 million weights",
+        paper: "Page 2018, How to train your ResNet (the DAWNBench CIFAR-10 network); here with a mean at its end",
+    },
+    Preset {
+        name: "resnet-20",
+        line: "conv 16 3x3 norm relu, \
+               residual(conv 16 3x3 norm relu, conv 16 3x3 norm) relu, \
+               residual(conv 16 3x3 norm relu, conv 16 3x3 norm) relu, \
+               residual(conv 16 3x3 norm relu, conv 16 3x3 norm) relu, \
+               residual(conv 32 3x3 norm relu stride=2, conv 32 3x3 norm) relu, \
+               residual(conv 32 3x3 norm relu, conv 32 3x3 norm) relu, \
+               residual(conv 32 3x3 norm relu, conv 32 3x3 norm) relu, \
+               residual(conv 64 3x3 norm relu stride=2, conv 64 3x3 norm) relu, \
+               residual(conv 64 3x3 norm relu, conv 64 3x3 norm) relu, \
+               residual(conv 64 3x3 norm relu, conv 64 3x3 norm) relu, global_average_pool",
+        about: "twenty layers in nine residual blocks, thin and deep, for pictures of about 32×32: 0.27 million weights",
+        paper: "He et al. 2015, Deep Residual Learning for Image Recognition, arXiv 1512.03385",
+    },
 ];
 
 /// The line of a whole network if `line` is but the name of a preset: its layers, and `end`.

@@ -175,7 +175,9 @@ fn the_loss_of_an_epoch_is_the_mean_over_its_examples() {
         let mut trainer = trainer(&model, &settings, &Threads::new(1));
         run(&mut trainer, None).unwrap();
         let train = DATA.parts(45).train;
-        let all = Evaluator::new(&model, &Threads::new(1)).evaluate(trainer.theta(), &DATA, &train).unwrap();
+        let all = Evaluator::new(&model, &Threads::new(1))
+            .evaluate(trainer.theta(), trainer.memory(), &DATA, &train)
+            .unwrap();
         let told = trainer.history()[0].train_loss;
         assert!((told - all.scores.loss).abs() < 1e-6, "{batch:?}: {told}, not {}", all.scores.loss);
     }

@@ -29,7 +29,10 @@ fn layer_lines() -> Vec<String> {
                 let names = ACTIVATIONS.iter().map(|a| a.name).chain(["softmax"]);
                 lines.extend(names.map(|name| format!("dense 3 {name}")));
                 lines.extend(INITIALIZERS.iter().map(|e| format!("dense 1000000 init={} bias=no", e.name)));
-                lines.extend(["dense 1".to_string(), "dense 7 bias=yes".into()]);
+                lines.extend(
+                    ["dense 1", "dense 7 bias=yes", "dense 7 norm", "dense 7 norm relu"].map(String::from),
+                );
+                lines.push("dense 3 norm softmax bias=no init=zeros".into());
             }
             "conv" => {
                 lines.extend(ACTIVATIONS.iter().map(|a| format!("conv 3 3x3 {}", a.name)));
@@ -62,6 +65,14 @@ fn layer_lines() -> Vec<String> {
                 ]
                 .map(String::from),
             ),
+            "batch_norm" => {
+                lines.extend(
+                    ["batch_norm", "batch_norm epsilon=0.1", "batch_norm momentum=1"].map(String::from),
+                );
+                lines.push("batch_norm epsilon=1e-7 momentum=0".into());
+            }
+            "layer_norm" => lines.extend(["layer_norm", "layer_norm epsilon=3"].map(String::from)),
+            "group_norm" => lines.extend(["group_norm 1", "group_norm 32 epsilon=1e-6"].map(String::from)),
             "dropout" => lines.extend(["dropout 0", "dropout 0.25", "dropout 0.99999"].map(String::from)),
             name => panic!("the layer `{name}` has no line here: add some in tests/network_lines.rs"),
         }
@@ -87,6 +98,10 @@ fn defaults_are_written_out() {
     let line = |text| Network::parse(text).unwrap().line();
     assert_eq!(line("dense 3 relu"), "dense 3 relu bias=yes init=he_normal");
     assert_eq!(line(" dense  3 ,dropout .5"), "dense 3 identity bias=yes init=glorot_uniform, dropout 0.5");
+    assert_eq!(line("dense 3 norm relu"), "dense 3 norm relu bias=no init=he_normal");
+    assert_eq!(line("dense 3 norm"), "dense 3 norm identity bias=no init=glorot_uniform");
+    assert_eq!(line("batch_norm"), "batch_norm momentum=0.1 epsilon=0.00001");
+    assert_eq!(line("group_norm 4"), "group_norm 4 epsilon=0.00001");
     assert_eq!(line("dense 3 softmax init=zeros bias=no"), "dense 3 softmax bias=no init=zeros");
     assert_eq!(Loss::parse("huber").unwrap().line(), "huber delta=1");
     let conv = "conv 8 3x5 relu stride=2 pad=same dilation=1 groups=1 bias=yes init=he_normal";
@@ -119,6 +134,16 @@ const WRONG: &[(&str, &str)] = &[
     ("dense 3 bias=no bias=yes", "bias=yes"),
     ("dense 3 bias=no relu", "relu"),
     ("dense 3 relu dropout 0.5", "dropout"),
+    ("dense 3 relu norm", "norm"),
+    ("dense 3 norm bias=yes", "bias=yes"),
+    ("dense norm 3", "norm"),
+    ("batch_norm 3", "3"),
+    ("batch_norm momentum=1.1", "momentum=1.1"),
+    ("batch_norm epsilon=0", "epsilon=0"),
+    ("layer_norm momentum=0.1", "momentum=0.1"),
+    ("group_norm 0", "0"),
+    ("group_norm 2 3", "3"),
+    ("group_norm 2 epsilon=-1", "epsilon=-1"),
     ("dropout 1", "1"),
     ("dropout -0.1", "-0.1"),
     ("dropout NaN", "NaN"),

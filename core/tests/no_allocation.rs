@@ -45,6 +45,9 @@ static COUNTING: Counting = Counting;
 
 const LINE: &str = "dense 200 relu, dropout 0.3, dense 40 gelu, dropout 0.1, dense 3 softmax";
 
+const NORMS: &str =
+    "batch_norm, dense 270 norm silu, layer_norm, dense 40, group_norm 4, dense 3 norm softmax";
+
 fn main() {
     let held = Box::new(ALLOCATIONS.load(SeqCst));
     assert!(ALLOCATIONS.load(SeqCst) > *held, "the counter counts");
@@ -60,6 +63,23 @@ fn main() {
         }
         for accumulate in [1, 3] {
             the_trainer_allocates_nothing(&picture_net(), "adam", Way::Backpropagation, threads, accumulate);
+        }
+        for line in [
+            "adam",
+            "sam over momentum",
+            "ema over adam",
+            "genetic population=4",
+            "openai_es population=4 over sgd",
+        ] {
+            for accumulate in [1, 3] {
+                let model = model(NORMS, "softmax_cross_entropy", 300, 3);
+                the_trainer_allocates_nothing(&model, line, Way::Backpropagation, threads, accumulate);
+            }
+        }
+        for way in [Way::Backpropagation, Way::CentralDifference] {
+            let small =
+                model("dense 6 norm relu, group_norm 2, dense 3 softmax", "softmax_cross_entropy", 5, 3);
+            the_trainer_allocates_nothing(&small, "adam", way, threads, 1);
         }
         for way in Way::ALL {
             let small = model("dense 6 relu, dense 4 gelu, dense 3 softmax", "softmax_cross_entropy", 5, 3);

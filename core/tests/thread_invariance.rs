@@ -78,8 +78,8 @@ fn every_layer_on_pictures_gives_the_same_weights_on_any_number_of_threads() {
 #[test]
 fn a_population_is_judged_as_its_members_are_on_any_number_of_threads() {
     // Ops that keep something for the way back, that draw, and that read two values.
-    let line = "dropout 0.2, conv 4 3x3 gelu, pool 2, residual(conv 6 3x3 relu) gelu, dense 40 gelu, dropout 0.3, \
-                dense 20 silu, dense 5 softmax";
+    let line = "dropout 0.2, conv 4 3x3 gelu, pool 2, batch_norm, residual(conv 6 3x3 relu) gelu, dense 40 norm gelu, \
+                dropout 0.3, layer_norm, dense 20 silu, dense 5 softmax";
     let model = model(line, "softmax_cross_entropy smoothing=0.1", [5, 4, 3], 5);
     let weights = model.layout().weights();
     for members in [1, 2, 7, 20] {
@@ -159,7 +159,7 @@ fn told(model: &Model, data: &Clouds, threads: usize, validate: bool) -> Vec<Str
     assert_eq!(theta_hash(trainer.theta()), trainer.history().last().unwrap().theta_hash);
     if validate {
         let mut evaluator = Evaluator::new(model, &threads);
-        let test = evaluator.evaluate(trainer.theta(), data, &parts.test).unwrap();
+        let test = evaluator.evaluate(trainer.theta(), trainer.memory(), data, &parts.test).unwrap();
         told.push(format!("{:?}", test.probabilities));
     }
     told

@@ -134,7 +134,15 @@ impl<C: Curve> Loop for Apply<'_, C> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
-        for y in self.0 {
+        // By way of a copy that the compiler cannot see through: of "zero where negative, in place" it makes stores under a
+        // mask, which took 0.46 ns a number on an EPYC, not 0.18.
+        let mut some = self.0.chunks_exact_mut(16);
+        for y in &mut some {
+            let mut result = [0.0; 16];
+            result.iter_mut().zip(&*y).for_each(|(to, x)| *to = C::value(*x));
+            y.copy_from_slice(std::hint::black_box(&result));
+        }
+        for y in some.into_remainder() {
             *y = C::value(*y);
         }
     }

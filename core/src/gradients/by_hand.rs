@@ -244,6 +244,8 @@ fn write(
             Source::Data(_) => vec![Expression::of(1.0)],
             Source::Weight { at } => weights[*at..at + node.shape.size()].to_vec(),
             Source::View { of } => values[of.0].clone(),
+            // In use only: what is written is the training.
+            Source::Memory { .. } => Vec::new(),
             Source::Op { op, inputs, .. } => {
                 let inputs: Vec<&[Expression]> = inputs.iter().map(|v| values[v.0].as_slice()).collect();
                 op.formula(&inputs, training).map_err(|reason| Error::Settings {

@@ -1,6 +1,6 @@
 //! How weights start: by name. A new one: its row in the table.
 //!
-//! All but `zeros` keep the size of signals about the same from layer to layer: the deviation of a weight is
+//! All but `zeros` and `ones` keep the size of signals about the same from layer to layer: the deviation of a weight is
 //! √(gain / fan). Biases start at zero. The default is `he_normal` for layers that end in a function of the relu
 //! family and `glorot_uniform` for all others (see [`crate::layers`]).
 
@@ -61,6 +61,13 @@ impl Initializer for Zeros {
     }
 }
 
+struct Ones;
+impl Initializer for Ones {
+    fn fill(&self, _: Fan, weights: &mut [f32], _: &mut Rng) {
+        weights.fill(1.0);
+    }
+}
+
 fn inputs(fan: Fan) -> f64 {
     fan.inputs as f64
 }
@@ -83,6 +90,7 @@ pub const INITIALIZERS: &[Entry] = &[
     Entry { name: "lecun_normal",   formula: "w ~ N(0, 1 / inputs)",                about: "for layers without relu", paper: LECUN, start: &Scaled { gain: 1.0, fan: inputs, normal: true } },
     Entry { name: "lecun_uniform",  formula: "w ~ U(±√(3 / inputs))",               about: "for layers without relu", paper: LECUN, start: &Scaled { gain: 1.0, fan: inputs, normal: false } },
     Entry { name: "zeros",          formula: "w = 0",                               about: "biases; as weights of a hidden layer it keeps all units the same for ever", paper: "", start: &Zeros },
+    Entry { name: "ones",           formula: "w = 1",                               about: "the scales of norms; as weights of a hidden layer it keeps all units the same for ever", paper: "", start: &Ones },
 ];
 
 /// The way of that name.
@@ -99,14 +107,16 @@ mod tests {
     #[test]
     fn every_initializer_has_its_deviation() {
         let fan = Fan { inputs: 300, outputs: 100 };
-        let by_hand = [2.0 / 300.0, 2.0 / 300.0, 2.0 / 400.0, 2.0 / 400.0, 1.0 / 300.0, 1.0 / 300.0, 0.0];
+        let by_hand =
+            [2.0 / 300.0, 2.0 / 300.0, 2.0 / 400.0, 2.0 / 400.0, 1.0 / 300.0, 1.0 / 300.0, 0.0, 0.0];
         for (entry, variance) in INITIALIZERS.iter().zip(by_hand) {
             let mut w = vec![f32::NAN; 30_000];
             entry.start.fill(fan, &mut w, &mut Rng::new(1, Stream::Init, 0));
             let mean = w.iter().map(|w| *w as f64).sum::<f64>() / w.len() as f64;
             let got = w.iter().map(|w| (*w as f64 - mean).powi(2)).sum::<f64>() / w.len() as f64;
             assert!((got - variance).abs() <= 0.03 * variance, "{}: {got}, not {variance}", entry.name);
-            assert!(mean.abs() <= 0.02 * f64::sqrt(variance), "{}: mean {mean}", entry.name);
+            let middle = if entry.name == "ones" { 1.0 } else { 0.0 };
+            assert!((mean - middle).abs() <= 0.02 * f64::sqrt(variance), "{}: mean {mean}", entry.name);
             if entry.name.ends_with("uniform") {
                 let bound = w.iter().fold(0.0f32, |a, w| a.max(w.abs())) as f64;
                 assert!(

@@ -4,6 +4,7 @@
 //! block, every element of a product is one chain of fused multiply-adds, x ← round(a b + x), over k in
 //! ascending order from +0.
 
+mod columns;
 mod conv;
 mod exact;
 mod matmul;
@@ -13,6 +14,7 @@ mod vector;
 
 use crate::threads::{Shared, Threads};
 pub use conv::{ConvShape, conv_backward_data, conv_backward_weights, conv_exact, conv_forward};
+pub use columns::{Columns, End, Normal, WIDTH};
 pub use exact::matmul_exact;
 use matmul::Product;
 

@@ -1,3 +1,4 @@
+use super::batch_norm::{normed, takes_norm};
 use super::{Entry, Layer, reading};
 use crate::activations::Activation;
 use crate::graph::{Graph, Var};
@@ -10,7 +11,7 @@ use crate::{Error, Result};
 
 pub(super) const ROW: Entry = Entry {
     name: "conv",
-    form: "OUTPUTS ROWSxCOLUMNS [ACTIVATION] [stride=N] [pad=same|valid|N] [dilation=N] [groups=N|depthwise] \
+    form: "OUTPUTS ROWSxCOLUMNS [norm] [ACTIVATION] [stride=N] [pad=same|valid|N] [dilation=N] [groups=N|depthwise] \
            [bias=yes|no] [init=NAME]",
     formula: "y[oy, ox] = f(Σ_ky Σ_kx x[oy stride + ky dilation − pad, ox stride + kx dilation − pad] W[ky, kx] + b)",
     about: "a layer of kernels, each a small set of weights that is looked for everywhere in the picture",
@@ -30,6 +31,8 @@ pub(super) const ROW: Entry = Entry {
 /// divided by the stride and rounded up; `valid` adds nothing; a number adds so many zeros on each side. `groups` divide the
 /// channels; `depthwise` means as many groups as channels.
 ///
+/// With `norm` there is no bias, and the sums go through batch norm before f ([`super::BatchNormLayer`]).
+///
 /// W starts by `he_normal` if f is of the relu family, else by `glorot_uniform`, where inputs are rows · columns · channels /
 /// groups and outputs rows · columns · outputs / groups; b starts at zero.
 #[derive(Clone)]
@@ -37,6 +40,7 @@ pub struct Conv {
     outputs: usize,
     window: Window,
     groups: Groups,
+    norm: bool,
     activation: &'static Activation,
     bias: bool,
     init: &'static initializers::Entry,
@@ -58,15 +62,16 @@ fn parse(words: &mut Words) -> Result<Box<dyn Layer>> {
         let mend = "write rows x columns, whole numbers from 1 to 255: for example 3x3".into();
         words.wrong(format!("the size of the kernels is `{size}`"), mend)
     })?;
+    let norm = takes_norm(words);
     let activation = reading::activation(words)?.unwrap_or(reading::identity());
-    let mut layer = Conv::new(outputs, sides, activation);
+    let mut layer = Conv { norm, bias: !norm, ..Conv::new(outputs, sides, activation) };
     for (name, value) in words.pairs(&["stride", "pad", "dilation", "groups", "bias", "init"])? {
         match name {
             "stride" => layer.window.stride = reading::sides_of(words, name, value)?,
             "pad" => layer.window.padding = reading::padding(words, name, value)?,
             "dilation" => layer.window.dilation = reading::sides_of(words, name, value)?,
             "groups" => layer.groups = groups(words, name, value)?,
-            "bias" => layer.bias = reading::yes(words, name, value)?,
+            "bias" => layer.bias = reading::bias(words, name, value, norm)?,
             _ => layer.init = reading::initializer(words, name, value)?,
         }
     }
@@ -94,6 +99,7 @@ impl Conv {
             outputs,
             window: Window::new(size[0], size[1], Padding::Same),
             groups: Groups::Of(1),
+            norm: false,
             activation,
             bias: true,
             init: reading::default_initializer(Some(activation)),
@@ -141,6 +147,10 @@ impl Conv {
         };
         let dims = [rows, columns, channels / groups, self.outputs];
         let w = graph.weight_with_fan("weight", &dims, self.init.start, fan);
+        if self.norm {
+            let sums = graph.apply(Conv2d::new(self.window, groups, reading::identity()), &[x, w])?;
+            return normed(graph, sums, f);
+        }
         let op = Conv2d::new(self.window, groups, f);
         if !self.bias {
             return graph.apply(op, &[x, w]);
@@ -169,8 +179,9 @@ impl Layer for Conv {
             Groups::Depthwise => "depthwise".into(),
         };
         let bias = if self.bias { "yes" } else { "no" };
+        let norm = if self.norm { " norm" } else { "" };
         format!(
-            "conv {} {rows}x{columns} {} stride={stride} pad={} dilation={dilation} groups={groups} bias={bias} init={}",
+            "conv {} {rows}x{columns}{norm} {} stride={stride} pad={} dilation={dilation} groups={groups} bias={bias} init={}",
             self.outputs, self.activation.name, self.window.padding, self.init.name
         )
     }

@@ -1,3 +1,4 @@
+use super::batch_norm::{normed, takes_norm};
 use super::{Entry, Layer, reading};
 use crate::activations::{self, ACTIVATIONS, Activation};
 use crate::error::did_you_mean;
@@ -10,7 +11,7 @@ use crate::{Error, Result, initializers};
 
 pub(super) const ROW: Entry = Entry {
     name: "dense",
-    form: "UNITS [ACTIVATION] [bias=yes|no] [init=NAME]",
+    form: "UNITS [norm] [ACTIVATION] [bias=yes|no] [init=NAME]",
     formula: "y = f(x W + b)",
     about: "a layer of neurons: each sums all inputs, weighted, and passes the sum through f",
     paper: "Rosenblatt 1958, The Perceptron",
@@ -23,9 +24,13 @@ pub(super) const ROW: Entry = Entry {
 /// y = f(x W + b)      x: batch × inputs    W: inputs × units    b: units
 /// ```
 ///
-/// Of a picture it sees all numbers as one row. W starts by `he_normal` if f is of the relu family, else by `glorot_uniform`; b starts at zero.
+/// With `norm` there is no bias, and the sums go through batch norm before f ([`super::BatchNormLayer`]). Of a picture it
+/// sees all numbers as one row.
+///
+/// W starts by `he_normal` if f is of the relu family, else by `glorot_uniform`; b starts at zero.
 pub struct Dense {
     units: usize,
+    norm: bool,
     end: End,
     bias: bool,
     init: &'static initializers::Entry,
@@ -42,6 +47,7 @@ enum End {
 fn parse(words: &mut Words) -> Result<Box<dyn Layer>> {
     let units = words
         .number("the number of units", "a whole number from 1 to 1000000", |n| (1..=1_000_000).contains(n))?;
+    let norm = takes_norm(words);
     let mut end = End::Function(activations::named("identity").expect("in the table"));
     if let Some(word) = words.take() {
         end = match (activations::named(word), word) {
@@ -55,10 +61,10 @@ fn parse(words: &mut Words) -> Result<Box<dyn Layer>> {
             }
         };
     }
-    let mut layer = Dense { units, end, bias: true, init: default_init(end) };
+    let mut layer = Dense { units, norm, end, bias: !norm, init: default_init(end) };
     for (name, value) in words.pairs(&["bias", "init"])? {
         match name {
-            "bias" => layer.bias = reading::yes(words, name, value)?,
+            "bias" => layer.bias = reading::bias(words, name, value, norm)?,
             _ => layer.init = reading::initializer(words, name, value)?,
         }
     }
@@ -85,7 +91,7 @@ impl Dense {
                 });
             }
         };
-        Ok(Dense { units, end, bias: true, init: default_init(end) })
+        Ok(Dense { units, norm: false, end, bias: true, init: default_init(end) })
     }
 
     fn activation(&self) -> &'static str {
@@ -100,6 +106,11 @@ impl Dense {
         let (_, inputs) = graph.shape(x).matrix();
         let fan = Fan { inputs, outputs: self.units };
         let w = graph.weight_with_fan("weight", &[inputs, self.units], self.init.start, fan);
+        if self.norm {
+            let sums =
+                graph.apply(Linear::new(activations::named("identity").expect("in the table")), &[x, w])?;
+            return normed(graph, sums, function);
+        }
         if !self.bias {
             return graph.apply(Linear::new(function), &[x, w]);
         }
@@ -116,7 +127,8 @@ impl Layer for Dense {
 
     fn line(&self) -> String {
         let bias = if self.bias { "yes" } else { "no" };
-        format!("dense {} {} bias={bias} init={}", self.units, self.activation(), self.init.name)
+        let norm = if self.norm { " norm" } else { "" };
+        format!("dense {}{norm} {} bias={bias} init={}", self.units, self.activation(), self.init.name)
     }
 
     fn build(&self, graph: &mut Graph, x: Var) -> Result<Var> {

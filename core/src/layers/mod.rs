@@ -2,22 +2,28 @@
 //! row in the table.
 
 mod average_pool;
+mod batch_norm;
 mod conv;
 mod dense;
 mod dropout;
 mod flatten;
 mod global_average_pool;
+mod group_norm;
+mod layer_norm;
 mod pool;
 mod reading;
 mod residual;
 mod upsample;
 
 pub use average_pool::AveragePoolLayer;
+pub use batch_norm::BatchNormLayer;
 pub use conv::Conv;
 pub use dense::Dense;
 pub use dropout::DropoutLayer;
 pub use flatten::Flatten;
 pub use global_average_pool::GlobalAveragePoolLayer;
+pub use group_norm::GroupNormLayer;
+pub use layer_norm::LayerNormLayer;
 pub use pool::Pool;
 pub use residual::Residual;
 pub use upsample::UpsampleLayer;
@@ -83,5 +89,8 @@ pub static LAYERS: &[Entry] = &[
     upsample::ROW,
     flatten::ROW,
     residual::ROW,
+    batch_norm::ROW,
+    layer_norm::ROW,
+    group_norm::ROW,
     dropout::ROW,
 ];

@@ -25,6 +25,16 @@ pub(super) fn activation(words: &mut Words) -> Result<Option<&'static Activation
     activations::named(word).ok_or_else(unknown).map(Some)
 }
 
+/// Whether there is a bias, which a norm leaves nothing to do.
+pub(super) fn bias(words: &Words, name: &str, value: &str, norm: bool) -> Result<bool> {
+    let bias = yes(words, name, value)?;
+    if bias && norm {
+        let mend = "leave it out: the norm has a shift of its own, which does the same".into();
+        return Err(words.wrong_pair(name, "a bias before a norm changes nothing".into(), mend));
+    }
+    Ok(bias)
+}
+
 /// The value of `name=yes` or `name=no`.
 pub(super) fn yes(words: &Words, name: &str, value: &str) -> Result<bool> {
     match value {

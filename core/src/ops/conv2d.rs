@@ -144,6 +144,11 @@ impl Op for Conv2d {
     fn exact(&self) -> Option<&dyn Exact> {
         Some(self)
     }
+
+    fn absorbing(&self, end: &'static Activation) -> Option<Box<dyn Op>> {
+        let free = self.activation.is_identity();
+        free.then(|| Box::new(Conv2d::new(self.window, self.groups, end)) as Box<dyn Op>)
+    }
 }
 
 impl Exact for Conv2d {

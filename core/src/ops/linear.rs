@@ -76,7 +76,7 @@ impl Op for Linear {
     fn backward(&self, run: Backward) {
         let (rows, inputs) = run.shapes[0].matrix();
         let outputs = run.shapes[1].matrix().1;
-        let kept = if self.keeps_input() { run.keep } else { run.y };
+        let kept = if self.keeps_input() { &*run.keep } else { run.y };
         if !self.activation.is_identity() {
             (self.activation.chain)(run.dy, kept);
         }
@@ -97,6 +97,10 @@ impl Op for Linear {
 
     fn exact(&self) -> Option<&dyn Exact> {
         Some(self)
+    }
+
+    fn absorbing(&self, end: &'static Activation) -> Option<Box<dyn Op>> {
+        self.activation.is_identity().then(|| Box::new(Linear::new(end)) as Box<dyn Op>)
     }
 
     fn formula(&self, inputs: &[&[Expression]], _training: bool) -> Written {

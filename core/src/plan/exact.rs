@@ -18,6 +18,7 @@ use crate::threads::{Shared, Threads};
 pub struct ExactPlan {
     runs: Vec<ExactRun>,
     data: Vec<f64>,
+    memory: Vec<f64>,
     /// Where in the plan's memory each stretch of data is.
     sources: Vec<Span>,
     loss: Span,
@@ -45,6 +46,7 @@ enum ExactPlace {
     Data(Span),
     Value(Span),
     Weights(Span),
+    Remembered(Span),
 }
 
 /// Memory for one θ.
@@ -75,6 +77,7 @@ impl Plan {
         for run in &self.runs {
             let place = |p: Place| match p {
                 Place::Weights(span) => ExactPlace::Weights(span),
+                Place::Remembered(span) => ExactPlace::Remembered(span),
                 // The value made last at this place: earlier ones are no longer read.
                 Place::Memory(span) | Place::Batch(span) => places
                     .iter()
@@ -100,6 +103,7 @@ impl Plan {
         let mut exact = ExactPlan {
             runs,
             data: vec![0.0; data],
+            memory: vec![0.0; self.memory.len()],
             sources,
             loss,
             lanes: (0..self.threads.count()).map(|_| Mutex::new(lane())).collect(),
@@ -154,12 +158,13 @@ impl ExactRun {
 }
 
 impl ExactPlan {
-    /// Takes over the batch and the moment of the plan it was made from.
+    /// Takes over the batch, the memory and the moment of the plan it was made from.
     ///
     /// # Panics
     /// If it is another plan, with other data.
     pub fn follow(&mut self, plan: &Plan) {
         self.moment = plan.moment;
+        self.memory.iter_mut().zip(&plan.memory).for_each(|(to, x)| *to = *x as f64);
         let mut to = self.data.as_mut_slice();
         for source in &self.sources {
             let (own, rest) = to.split_at_mut(source.len);
@@ -201,6 +206,7 @@ impl ExactPlan {
                 ExactPlace::Data(s) => &self.data[s.at..s.at + s.len],
                 ExactPlace::Value(s) => &before[s.at..s.at + s.len],
                 ExactPlace::Weights(s) => &theta[s.at..s.at + s.len],
+                ExactPlace::Remembered(s) => &self.memory[s.at..s.at + s.len],
             });
             let y = &mut after[..run.y.len];
             run.forward(&x[..run.arity], y, (sides, single), (self.moment, &self.threads));

@@ -56,7 +56,7 @@ impl Plan {
         let batch = self.block.pieces();
         let next = AtomicUsize::new(0);
         let (losses, blocks) = (Shared::of(losses), Shared::of(&mut self.bench.blocks));
-        let (runs, moment, alone) = (&self.runs, self.moment, &self.bench.alone);
+        let (runs, moment, alone, memory) = (&self.runs, self.moment, &self.bench.alone, &self.memory);
         self.threads.for_each(self.threads.count(), &|worker| {
             // SAFETY: each worker has its own block.
             let pieces = unsafe { blocks.slice(worker..worker + 1) }[0].pieces();
@@ -66,7 +66,7 @@ impl Plan {
                     return;
                 }
                 for run in runs {
-                    let x = run.aside.x.map(|place| read(place, pieces, batch, theta(k)));
+                    let x = run.aside.x.map(|place| read(place, pieces, batch, (theta(k), memory)));
                     // SAFETY: `settle` keeps apart all that is in use at one time; the batch is only read.
                     let (y, keep) = unsafe { (pieces.write(run.aside.y), pieces.write(run.aside.keep)) };
                     run.op.forward(Forward {

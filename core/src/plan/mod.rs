@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::graph::{Graph, Var};
 use crate::layout::Layout;
-use crate::op::{Backward, Gradient, Moment, Op, Shape};
+use crate::op::{Backward, Gradient, Moment, Op, Remember, Shape};
 use crate::optimizer::Objective;
 use crate::threads::Threads;
 use crate::{Error, Result};
@@ -40,6 +40,8 @@ pub struct Plan {
     /// Where members of a population are judged.
     bench: Bench,
     layout: Layout,
+    /// What ops remember from batch to batch.
+    memory: Vec<f32>,
     moment: Moment,
     threads: Threads,
 }
@@ -65,6 +67,7 @@ struct Run {
 enum Place {
     Memory(Span),
     Weights(Span),
+    Remembered(Span),
     /// In the plan's block, for whoever has memory of his own.
     Batch(Span),
 }
@@ -73,7 +76,7 @@ impl Plan {
     /// For training: forward and back, from a loss of one number.
     ///
     /// # Errors
-    /// If `loss` is not one number, or an op has more than [`MAX_INPUTS`] inputs, or one value twice among them.
+    /// If `loss` is not one number, its batch is too small for an op ([`Op::trains`]), or an op has more than [`MAX_INPUTS`] inputs, or one value twice among them.
     pub fn training(graph: Graph, loss: Var, threads: &Threads) -> Result<Plan> {
         let shape = graph.shape(loss);
         if shape.size() != 1 {
@@ -129,6 +132,28 @@ impl Plan {
         self.block.read(*span)
     }
 
+    /// What ops remember from batch to batch: at first as the layout says. In use they read it; while training they do
+    /// not. Only [`Plan::remember`] changes it.
+    pub fn memory(&mut self) -> &mut [f32] {
+        &mut self.memory
+    }
+
+    /// Takes what the last way forward, by [`Plan::forward`], a loss or a gradient, saw of its batch into the memory. To be
+    /// called once for each batch that counts. `share`: that of the new, where ops shall not decide it; 1/k for the k-th of
+    /// several batches makes their mean.
+    pub fn remember(&mut self, share: Option<f64>) {
+        for run in &self.runs {
+            let memory = run.x[..run.arity].iter().find_map(|place| match place {
+                Place::Remembered(span) => Some(span.at..span.at + span.len),
+                _ => None,
+            });
+            if let Some(range) = memory {
+                let (shapes, keep) = (&run.shapes[..run.arity], self.block.read(run.keep));
+                run.op.remember(Remember { shapes, keep, memory: &mut self.memory[range], share });
+            }
+        }
+    }
+
     /// Computes every value.
     ///
     /// # Panics
@@ -138,13 +163,19 @@ impl Plan {
     }
 }
 
-fn read(place: Place, pieces: Pieces, batch: Pieces, theta: &[f32]) -> &[f32] {
+fn read<'a>(
+    place: Place,
+    pieces: Pieces,
+    batch: Pieces,
+    (theta, memory): (&'a [f32], &'a [f32]),
+) -> &'a [f32] {
     match place {
         // SAFETY: `settle` keeps apart all that is in use at one time.
         Place::Memory(span) => unsafe { pieces.read(span) },
         // SAFETY: as above.
         Place::Batch(span) => unsafe { batch.read(span) },
         Place::Weights(span) => &theta[span.at..span.at + span.len],
+        Place::Remembered(span) => &memory[span.at..span.at + span.len],
     }
 }
 
@@ -179,7 +210,7 @@ impl Objective for Plan {
         }
         let (pieces, slopes) = (self.block.pieces(), Pieces::of(grad));
         for run in self.runs.iter().rev().filter(|run| run.dy.len > 0) {
-            let x = run.x.map(|place| read(place, pieces, pieces, theta));
+            let x = run.x.map(|place| read(place, pieces, pieces, (theta, &self.memory)));
             let mut dx = run.dx.map(|wanted| {
                 wanted.map(|(place, add)| {
                     // SAFETY: `settle` keeps apart all that is in use at one time; parts of θ do not overlap.
@@ -188,12 +219,13 @@ impl Objective for Plan {
                         Place::Memory(span) | Place::Batch(span) => unsafe { pieces.write(span) },
                         // SAFETY: as above.
                         Place::Weights(span) => unsafe { slopes.write(span) },
+                        Place::Remembered(_) => unreachable!("a memory has no slope"),
                     };
                     Gradient { to, add }
                 })
             });
             // SAFETY: `settle` keeps apart all that is in use at one time.
-            let (y, keep, dy) = unsafe { (pieces.read(run.y), pieces.read(run.keep), pieces.write(run.dy)) };
+            let (y, keep, dy) = unsafe { (pieces.read(run.y), pieces.write(run.keep), pieces.write(run.dy)) };
             run.op.backward(Backward {
                 shapes: &run.shapes[..run.arity],
                 x: &x[..run.arity],

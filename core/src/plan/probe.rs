@@ -25,7 +25,7 @@ impl Plan {
         assert_eq!(theta.len(), self.layout.weights(), "θ must be as long as the layout says");
         let pieces = self.block.pieces();
         for run in &self.runs {
-            let x = run.x.map(|place| read(place, pieces, pieces, theta));
+            let x = run.x.map(|place| read(place, pieces, pieces, (theta, &self.memory)));
             // SAFETY: `settle` keeps apart all that is in use at one time.
             let (y, keep) = unsafe { (pieces.write(run.y), pieces.write(run.keep)) };
             run.op.forward(Forward {
@@ -60,7 +60,7 @@ impl Probe<'_> {
     pub fn wanted(&self, slot: usize) -> Option<String> {
         match self.run.dx[slot]?.0 {
             Place::Weights(span) => self.layout.part_of(span.at).map(|part| part.name.clone()),
-            Place::Memory(_) | Place::Batch(_) => Some("what comes before".into()),
+            Place::Memory(_) | Place::Batch(_) | Place::Remembered(_) => Some("what comes before".into()),
         }
     }
 
@@ -98,7 +98,7 @@ impl Probe<'_> {
             shapes: self.shapes(),
             x: self.x,
             y: self.y,
-            keep: self.keep,
+            keep: &mut self.keep.to_vec(),
             dy,
             dx: &mut dx[..self.run.arity],
             moment: self.moment,

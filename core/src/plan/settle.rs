@@ -40,6 +40,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
         .enumerate()
         .map(|(i, node)| match node.source {
             Source::Weight { at } => Place::Weights(Span { at, len: node.shape.size() }),
+            Source::Memory { at } => Place::Remembered(Span { at, len: node.shape.size() }),
             Source::Data(_) => Place::Batch(y(i)),
             Source::Op { .. } | Source::View { .. } => Place::Memory(aside[3 * i]),
         })
@@ -53,6 +54,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
                 let place = Place::Weights(Span { at, len: node.shape.size() });
                 (place, loss.map(|_| place))
             }
+            Source::Memory { at } => (Place::Remembered(Span { at, len: node.shape.size() }), None),
             _ => (Place::Memory(y(i)), facts.sloped[i].then(|| Place::Memory(dy(i)))),
         })
         .collect();
@@ -65,6 +67,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
         unused: Vec::new(),
         block: Block::new(total),
         bench: Bench::new(loss.map(|v| aside[3 * v.0]), bench),
+        memory: graph.layout.memory().to_vec(),
         layout: graph.layout,
         moment: Moment::default(),
         threads: threads.clone(),
@@ -78,7 +81,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
             Source::Weight { at } if !facts.needed[i] => {
                 plan.unused.push(Span { at, len: node.shape.size() })
             }
-            Source::Weight { .. } => {}
+            Source::Weight { .. } | Source::Memory { .. } => {}
             Source::Op { op, inputs, shapes } if facts.needed[i] => {
                 // Two slopes in one place, from one call: neither could be told from the other.
                 let again = |s: usize| inputs[..s].contains(&inputs[s]) && places[inputs[s].0].1.is_some();
@@ -88,6 +91,9 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
                         inputs: shapes,
                         needs: "each input to be another value: one of these is given twice".into(),
                     });
+                }
+                if loss.is_some() {
+                    op.trains(&inputs.iter().map(|v| shapes[v.0]).collect::<Vec<_>>())?;
                 }
                 let input = |s: usize| inputs.get(s).map(|v| v.0);
                 plan.runs.push(Run {
@@ -186,7 +192,7 @@ impl Facts {
             let size = node.shape.size();
             let back = if training { end - i } else { self.last_user[i].unwrap_or(i) };
             let (y, kept, from, to) = match &node.source {
-                Source::Weight { .. } => (0, 0, i, i),
+                Source::Weight { .. } | Source::Memory { .. } => (0, 0, i, i),
                 // A batch stays readable for the whole step: an optimizer may ask about it more than once.
                 Source::Data(_) => (size, 0, 0, end),
                 Source::Op { op, shapes, .. } if self.needed[i] => {
@@ -196,7 +202,13 @@ impl Facts {
             };
             let slope_from = self.last_user[i].map_or(n, |user| end - user);
             leases.push(Lease { len: y, from, to });
-            leases.push(Lease { len: kept, from: i, to: if training { end - i } else { i } });
+            // What will be remembered is read when all is done.
+            let kept_to = match &node.source {
+                Source::Op { inputs, .. } if inputs.iter().any(|v| graph.is_memory(*v)) => end,
+                _ if training => end - i,
+                _ => i,
+            };
+            leases.push(Lease { len: kept, from: i, to: kept_to });
             leases.push(Lease { len: if self.sloped[i] { size } else { 0 }, from: slope_from, to: end - i });
         }
         leases

@@ -51,8 +51,8 @@ pub fn linear_baseline(
     let model = Model::new(Network::parse(&network)?, Loss::parse(loss)?, inputs, classes)?;
     let mut trainer = Trainer::new(&model, data, parts.clone(), settings, threads, "baseline")?;
     trainer.run(None, &mut |_: &super::Event| {}, stop)?;
-    let theta = trainer.best_theta().to_vec();
+    let (theta, memory) = (trainer.best_theta().to_vec(), trainer.best_memory().to_vec());
     let mut evaluator = Evaluator::new(&model, threads);
-    let mut accuracy = |part: &[u32]| Ok(evaluator.evaluate(&theta, data, part)?.scores.accuracy);
+    let mut accuracy = |part: &[u32]| Ok(evaluator.evaluate(&theta, &memory, data, part)?.scores.accuracy);
     Ok((accuracy(&parts.validation)?, accuracy(&parts.test)?))
 }

@@ -40,11 +40,22 @@ impl<'a> Evaluator<'a> {
         Ok(self.plans.len() - 1)
     }
 
-    /// Predicts the examples `indices` and compares with what they are.
+    /// Predicts the examples `indices` and compares with what they are. `memory` is what was remembered in training; what is
+    /// fixed in use is folded away.
     ///
     /// # Errors
     /// If a plan cannot be made; never for a model that was made.
-    pub fn evaluate(&mut self, theta: &[f32], data: &dyn Samples, indices: &[u32]) -> Result<Evaluation> {
+    ///
+    /// # Panics
+    /// If θ or memory has another length than the layout says.
+    pub fn evaluate(
+        &mut self,
+        theta: &[f32],
+        memory: &[f32],
+        data: &dyn Samples,
+        indices: &[u32],
+    ) -> Result<Evaluation> {
+        let theta = &*self.model.folded(theta, memory);
         let (classes, model) = (self.model.classes, self.model);
         let class_weights = vec![1.0; classes];
         let mut probabilities = vec![0.0; indices.len() * classes];
@@ -56,6 +67,7 @@ impl<'a> Evaluator<'a> {
             let threads = self.threads.clone();
             let (_, plan, z, loss) = &mut self.plans[found];
             fill(plan, model, data, indices, &class_weights, None, &threads);
+            plan.memory().copy_from_slice(memory);
             let weight: f64 = plan.data("weight").iter().map(|w| *w as f64).sum();
             plan.forward(theta);
             loss_sum += plan.value(*loss)[0] as f64 * weight;

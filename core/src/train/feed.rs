@@ -8,6 +8,11 @@
 //! That is the loss of all of them at once, to rounding: gradient accumulation. Each question takes the parts one after
 //! another, so an optimizer may ask as often as it likes and always hears of the same examples; dropout draws for each
 //! example what it would draw in one large batch.
+//!
+//! What ops remember from batch to batch (the running mean and variance of batch norm) is renewed once a step: by the
+//! first gradient that is asked for, part by part, as it goes forward. No other question changes it: not the further
+//! gradients of a step (a search along a line, SAM), not a loss, not a population. Where a step asks for no gradient
+//! (evolution), the batch goes forward once more afterwards, with the weights that came of it ([`Asked::remember`]).
 
 use super::batches::{Samples, fill};
 use super::settings::{ClassWeights, Settings};
@@ -37,6 +42,8 @@ pub(super) struct Feed<'a> {
     class_weights: Vec<f32>,
     /// The gradient of one part, where there are several.
     grad: Vec<f32>,
+    /// What ops remember from batch to batch.
+    pub memory: Vec<f32>,
 }
 
 impl<'a> Feed<'a> {
@@ -71,6 +78,7 @@ impl<'a> Feed<'a> {
         Ok(Feed {
             class_weights: class_weights(data, train, settings.class_weights),
             grad: vec![0.0; if step > part { model.layout().weights() } else { 0 }],
+            memory: model.layout().memory().to_vec(),
             threads: threads.clone(),
             model,
             data,
@@ -103,7 +111,8 @@ impl<'a> Feed<'a> {
 
     /// The examples `indices` as something to be asked, varied as in `epoch`; dropout draws by `moment`.
     pub fn ask<'f>(&'f mut self, indices: &'f [u32], moment: Moment, epoch: u64) -> Asked<'f, 'a> {
-        let mut asked = Asked { indices, moment, epoch, weights: 0.0, feed: self };
+        let due = !self.memory.is_empty();
+        let mut asked = Asked { indices, moment, epoch, weights: 0.0, due, feed: self };
         if asked.has_parts() {
             asked.weights = indices.iter().map(|i| asked.feed.weight(*i) as f64).sum();
         } else {
@@ -121,6 +130,8 @@ pub(super) struct Asked<'f, 'a> {
     epoch: u64,
     /// Σ Wₘ
     weights: f64,
+    /// Whether the step's examples have still to be remembered.
+    due: bool,
 }
 
 impl Asked<'_, '_> {
@@ -162,6 +173,35 @@ impl Asked<'_, '_> {
         plan_for(&mut self.feed.plans, self.indices.len())
     }
 
+    /// Takes the step's examples into the memory if no gradient has; whether it had to go forward for it.
+    pub fn remember(&mut self, theta: &[f32]) -> bool {
+        let due = std::mem::take(&mut self.due);
+        if due {
+            self.each_batch(|plan, memory| renew(plan, memory, Some(theta), None));
+        }
+        due
+    }
+
+    /// What would be remembered with other weights, as the mean over batches; `count` of them have been.
+    pub fn average(&mut self, theta: &[f32], count: &mut u64) {
+        self.due = false;
+        self.each_batch(|plan, memory| {
+            *count += 1;
+            renew(plan, memory, Some(theta), Some(1.0 / *count as f64));
+        });
+    }
+
+    /// Hands each part, with the memory, to `task`.
+    fn each_batch(&mut self, mut task: impl FnMut(&mut Plan, &mut [f32])) {
+        let mut memory = std::mem::take(&mut self.feed.memory);
+        if self.has_parts() {
+            self.each_part(|plan, _, _, _| task(plan, &mut memory));
+        } else {
+            task(self.whole().0, &mut memory);
+        }
+        self.feed.memory = memory;
+    }
+
     /// A plan over the examples, or over the first of them where they are taken in parts.
     pub fn plan(&mut self) -> &mut Plan {
         if self.has_parts() { self.fill(0).0 } else { self.whole().0 }
@@ -184,16 +224,27 @@ impl Objective for Asked<'_, '_> {
     }
 
     fn gradient(&mut self, theta: &[f32], grad: &mut [f32]) -> f32 {
-        if !self.has_parts() {
-            let (plan, source) = self.whole();
-            return source.objective(plan).gradient(theta, grad);
-        }
+        let due = std::mem::take(&mut self.due);
+        let mut memory = std::mem::take(&mut self.feed.memory);
+        let mut ask = |plan: &mut Plan, source: &mut Source, grad: &mut [f32]| {
+            let loss = source.objective(plan).gradient(theta, grad);
+            if due && loss.is_finite() {
+                renew(plan, &mut memory, (!source.goes_forward()).then_some(theta), None);
+            }
+            loss
+        };
         let mut loss = 0.0;
-        grad.fill(0.0);
-        self.each_part(|plan, source, of_part, share| {
-            loss += share * source.objective(plan).gradient(theta, of_part);
-            grad.iter_mut().zip(of_part).for_each(|(g, part)| *g += share * *part);
-        });
+        if self.has_parts() {
+            grad.fill(0.0);
+            self.each_part(|plan, source, of_part, share| {
+                loss += share * ask(plan, source, of_part);
+                grad.iter_mut().zip(of_part).for_each(|(g, part)| *g += share * *part);
+            });
+        } else {
+            let (plan, source) = self.whole();
+            loss = ask(plan, source, grad);
+        }
+        self.feed.memory = memory;
         loss
     }
 
@@ -217,6 +268,16 @@ impl Objective for Asked<'_, '_> {
 
 /// Members of a population that are asked about together.
 const MEMBERS: usize = 256;
+
+/// Takes what a plan saw of its batch into the memory, after going forward at `theta` if it has not.
+fn renew(plan: &mut Plan, memory: &mut [f32], theta: Option<&[f32]>, share: Option<f64>) {
+    if let Some(theta) = theta {
+        plan.forward(theta);
+    }
+    plan.memory().copy_from_slice(memory);
+    plan.remember(share);
+    memory.copy_from_slice(plan.memory());
+}
 
 fn plan_for(plans: &mut [(usize, Plan, Source)], examples: usize) -> (&mut Plan, &mut Source) {
     let found = plans.iter_mut().find(|p| p.0 == examples);

@@ -25,7 +25,7 @@ pub use event::{EpochRecord, Event, GradientCheck, Watcher};
 pub use files::write_whole;
 pub use finder::{Finding, Sweep, find_rate};
 pub use metrics::{ClassScore, Scores, most_likely, wilson};
-pub use model_file::{ModelFile, theta_hash};
+pub use model_file::{ModelFile, model_hash, theta_hash};
 pub use settings::{Batch, ClassWeights, Monitor, Settings};
 pub use trainer::{Outcome, Stopped, Trainer};
 pub use verdict::Verdict;

@@ -8,12 +8,13 @@ use sha2::{Digest, Sha256};
 
 use super::files::write_whole;
 use crate::layout::Layout;
+use crate::op::Shape;
 use crate::real::Slot;
 use crate::{Error, Result};
 
 /// A trained network as a file holds it.
 pub struct ModelFile {
-    /// Name, shape and numbers of each part of θ; in any order.
+    /// Name, shape and numbers of each part of θ, and of what is remembered; in any order.
     pub parts: Vec<(String, Vec<usize>, Vec<f32>)>,
     /// What it is: text by name.
     pub metadata: BTreeMap<String, String>,
@@ -25,6 +26,14 @@ impl ModelFile {
         let part =
             |p: &crate::layout::Part| (p.name.clone(), p.shape.dims().to_vec(), theta[p.range()].to_vec());
         ModelFile { parts: layout.parts().iter().map(part).collect(), metadata }
+    }
+
+    /// The same with what was remembered in training.
+    pub fn remembering(mut self, layout: &Layout, memory: &[f32]) -> Self {
+        let part =
+            |m: &crate::layout::Memory| (m.name.clone(), m.shape.dims().to_vec(), memory[m.range()].to_vec());
+        self.parts.extend(layout.memories().iter().map(part));
+        self
     }
 
     /// Writes it, whole or not at all.
@@ -69,28 +78,45 @@ impl ModelFile {
     pub fn theta(&self, layout: &Layout, path: &Path) -> Result<Vec<f32>> {
         let mut theta = vec![0.0; layout.weights()];
         for part in layout.parts() {
-            let found = self.parts.iter().find(|(name, ..)| *name == part.name);
-            match found {
-                Some((_, shape, w)) if shape == part.shape.dims() => theta[part.range()].copy_from_slice(w),
-                _ => {
-                    return Err(Error::Damaged {
-                        kind: "model",
-                        path: path.into(),
-                        reason: format!("it has no weights called {} of shape {}", part.name, part.shape),
-                        mend: "the file and the network it names do not belong together: train it anew"
-                            .into(),
-                    });
-                }
-            }
+            theta[part.range()].copy_from_slice(self.find(&part.name, part.shape, path)?);
         }
         Ok(theta)
+    }
+
+    /// What was remembered in training, if it is what the layout says.
+    ///
+    /// # Errors
+    /// As for [`ModelFile::theta`].
+    pub fn memory(&self, layout: &Layout, path: &Path) -> Result<Vec<f32>> {
+        let mut memory = layout.memory().to_vec();
+        for part in layout.memories() {
+            memory[part.range()].copy_from_slice(self.find(&part.name, part.shape, path)?);
+        }
+        Ok(memory)
+    }
+
+    fn find(&self, name: &str, shape: Shape, path: &Path) -> Result<&[f32]> {
+        match self.parts.iter().find(|part| part.0 == name) {
+            Some((_, dims, numbers)) if dims == shape.dims() => Ok(numbers),
+            _ => Err(Error::Damaged {
+                kind: "model",
+                path: path.into(),
+                reason: format!("it has no weights called {name} of shape {shape}"),
+                mend: "the file and the network it names do not belong together: train it anew".into(),
+            }),
+        }
     }
 }
 
 /// The first 16 digits of SHA-256 over θ as little-endian f32: the proof that two trainings are the same.
 pub fn theta_hash(theta: &[f32]) -> String {
+    model_hash(theta, &[])
+}
+
+/// The same over θ and, behind it, what is remembered: of a network that remembers nothing it is [`theta_hash`].
+pub fn model_hash(theta: &[f32], memory: &[f32]) -> String {
     let mut sha = Sha256::new();
-    for numbers in theta.chunks(4096) {
+    for numbers in theta.chunks(4096).chain(memory.chunks(4096)) {
         let mut bytes = [0u8; 4096 * 4];
         for (b, x) in bytes.chunks_exact_mut(4).zip(numbers) {
             b.copy_from_slice(&x.to_le_bytes());

@@ -12,7 +12,7 @@ use super::checkpoint::{self, Progress};
 use super::evaluate::Evaluator;
 use super::event::{EpochRecord, Event, GradientCheck, Watcher};
 use super::feed::Feed;
-use super::model_file::theta_hash;
+use super::model_file::model_hash;
 use super::settings::{Monitor, Settings};
 use super::verdict;
 use crate::cost::Counted;
@@ -77,6 +77,8 @@ pub struct Trainer<'a> {
     /// The weights to use: θ itself, or what the optimizer makes of it.
     answer: Vec<f32>,
     best_theta: Vec<f32>,
+    /// What is remembered beside those.
+    best_memory: Vec<f32>,
     order: Vec<u32>,
     progress: Progress,
 }
@@ -111,6 +113,7 @@ impl<'a> Trainer<'a> {
             order: parts.train.clone(),
             best_theta: theta.clone(),
             answer: theta.clone(),
+            best_memory: model.layout().memory().to_vec(),
             evaluator: Evaluator::new(model, threads),
             model,
             data,
@@ -133,6 +136,16 @@ impl<'a> Trainer<'a> {
     /// The weights of the best epoch so far; of the last if there is nothing to validate with.
     pub fn best_theta(&self) -> &[f32] {
         &self.best_theta
+    }
+
+    /// What ops remember from batch to batch, as it is now (the running means and variances of batch norm).
+    pub fn memory(&self) -> &[f32] {
+        &self.feed.memory
+    }
+
+    /// What belongs to [`Trainer::best_theta`].
+    pub fn best_memory(&self) -> &[f32] {
+        &self.best_memory
     }
 
     /// All epochs so far.
@@ -250,11 +263,14 @@ impl<'a> Trainer<'a> {
         let mut counted = Counted::new(&mut asked, batch.len());
         let loss = self.optimizer.step(at, &mut self.theta, &mut counted);
         let cost = counted.cost;
-        let cost = asked.cost(cost, self.theta.len());
+        let mut cost = asked.cost(cost, self.theta.len());
 
         if !loss.is_finite() {
             let verdict = asked.verdict(&self.theta, at.t, self.settings.learning_rate);
             return Err(Error::NotFinite(Box::new(verdict)));
+        }
+        if asked.remember(&self.theta) {
+            cost.losses += batch.len() as u64;
         }
         self.progress.step += 1;
         self.progress.cost.losses += cost.losses;
@@ -292,10 +308,11 @@ impl<'a> Trainer<'a> {
     fn end_epoch(&mut self) -> Result<EpochRecord> {
         self.check_finite()?;
         self.optimizer.answer(&self.theta, &mut self.answer);
+        let memory = self.memory_of_answer();
         let validated = if self.parts.validation.is_empty() {
             None
         } else {
-            Some(self.evaluator.evaluate(&self.answer, self.data, &self.parts.validation)?.scores)
+            Some(self.evaluator.evaluate(&self.answer, &memory, self.data, &self.parts.validation)?.scores)
         };
         let learning_rate = self.learning_rate(self.progress.step - 1);
         let p = &mut self.progress;
@@ -315,6 +332,7 @@ impl<'a> Trainer<'a> {
                 validated.as_ref().map_or(0.0, |s| s.accuracy),
             ));
             self.best_theta.copy_from_slice(&self.answer);
+            self.best_memory.copy_from_slice(&memory);
         }
         let record = EpochRecord {
             epoch: p.epoch,
@@ -328,7 +346,7 @@ impl<'a> Trainer<'a> {
             diversity: self.optimizer.diversity(),
             examples_per_second: p.seen as f64 / p.epoch_seconds.max(1e-9),
             best: better,
-            theta_hash: theta_hash(&self.theta),
+            theta_hash: model_hash(&self.theta, &self.feed.memory),
         };
         let judged = Judged {
             train_loss: record.train_loss,
@@ -341,6 +359,29 @@ impl<'a> Trainer<'a> {
         (p.seen, p.loss_sum, p.epoch_seconds) = (0, 0.0, 0.0);
         self.shuffle();
         Ok(record)
+    }
+
+    /// What is remembered for the weights to use. Where they are not θ (averages, schedule-free) batch norm would not know
+    /// their means: the epoch's batches go forward once more, and the mean over them is taken.
+    fn memory_of_answer(&mut self) -> Vec<f32> {
+        let own = self.feed.memory.clone();
+        if own.is_empty() || self.answer == self.theta {
+            return own;
+        }
+        let moment = Moment {
+            training: true,
+            seed: self.settings.seed,
+            step: self.progress.step,
+            ..Moment::default()
+        };
+        let (mut seen, mut count) = (0, 0);
+        while seen < self.order.len() {
+            let batch = &self.order[seen..seen + self.feed.take(seen)];
+            self.feed.ask(batch, moment, self.progress.epoch).average(&self.answer, &mut count);
+            seen += batch.len();
+        }
+        self.progress.cost.losses += self.order.len() as u64;
+        std::mem::replace(&mut self.feed.memory, own)
     }
 
     fn limit_reached(&self) -> Option<Stopped> {
@@ -377,6 +418,10 @@ impl<'a> Trainer<'a> {
             ("theta".into(), Slot::Single(&mut self.theta)),
             ("best_theta".into(), Slot::Single(&mut self.best_theta)),
         ];
+        if !self.best_memory.is_empty() {
+            kept.push(("memory".into(), Slot::Single(&mut self.feed.memory)));
+            kept.push(("best_memory".into(), Slot::Single(&mut self.best_memory)));
+        }
         kept.extend(self.optimizer.state().into_iter().map(|(name, s)| (format!("optimizer.{name}"), s)));
         kept
     }
@@ -390,7 +435,7 @@ impl<'a> Trainer<'a> {
             steps_per_epoch: self.settings.steps_per_epoch(self.parts.train.len()),
             epoch: self.progress.epoch + 1,
             step: self.progress.step,
-            theta_hash: theta_hash(&self.theta),
+            theta_hash: model_hash(&self.theta, &self.feed.memory),
         }
     }
 }

@@ -54,6 +54,11 @@ impl Source {
         Ok(Source::Differences(Box::new(InSingle::new(differences, weights)), difference))
     }
 
+    /// Whether a gradient takes the plan itself forward: then what it saw of the batch is there to be remembered.
+    pub fn goes_forward(&self) -> bool {
+        matches!(self, Source::Backpropagation)
+    }
+
     /// The loss of the plan's batch, with gradients made this way.
     pub fn objective<'a>(&'a mut self, plan: &'a mut Plan) -> &'a mut dyn Objective {
         match self {

@@ -14,7 +14,7 @@ use gradus::initializers;
 use gradus::input::Input;
 use gradus::losses::Loss;
 use gradus::network::{Model, Network};
-use gradus::op::{Backward, Forward, Moment, Op, Shape};
+use gradus::op::{Backward, Forward, Moment, Op, Remember, Shape};
 use gradus::optimizer::{Objective, Setup};
 use gradus::optimizers::{Choice, Dialect, Entry, Family, OPTIMIZERS};
 use gradus::plan::Plan;
@@ -107,6 +107,27 @@ impl Op for Along {
     fn backward(&self, run: Backward) {
         if let Some(dy) = &mut run.dx[0] {
             (0..self.0.len()).for_each(|i| dy.write(i, self.0[i] * run.dy[0]));
+        }
+    }
+}
+
+/// L = Σ r y: the same with slopes that are data.
+pub struct Product;
+
+impl Op for Product {
+    fn name(&self) -> &'static str {
+        "product"
+    }
+    fn shape(&self, inputs: &[Shape]) -> gradus::Result<Shape> {
+        assert_eq!(inputs[0], inputs[1]);
+        Ok(Shape::new(&[1]))
+    }
+    fn forward(&self, run: Forward) {
+        run.y[0] = run.x[0].iter().zip(run.x[1]).map(|(y, r)| y * r).sum();
+    }
+    fn backward(&self, run: Backward) {
+        if let Some(dy) = &mut run.dx[0] {
+            (0..run.x[1].len()).for_each(|i| dy.write(i, run.x[1][i] * run.dy[0]));
         }
     }
 }
@@ -232,6 +253,9 @@ impl<T: Op + ?Sized> Op for Handle<T> {
     }
     fn backward(&self, run: Backward) {
         self.0.backward(run);
+    }
+    fn remember(&self, run: Remember) {
+        self.0.remember(run);
     }
 }
 
