@@ -25,6 +25,7 @@
 pub mod activations;
 mod around;
 pub mod average;
+pub mod ceiling;
 pub mod cost;
 mod descent;
 pub mod elementary;

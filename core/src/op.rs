@@ -77,6 +77,12 @@ pub trait Op: Send + Sync {
         0
     }
 
+    /// Multiply-adds of the way forward, where they decide what it costs: those of products and convolutions. The slope of
+    /// each of their inputs costs as many again.
+    fn products(&self, _inputs: &[Shape]) -> usize {
+        0
+    }
+
     /// y ← f(x…)
     fn forward(&self, run: Forward);
 

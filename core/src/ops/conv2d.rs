@@ -109,6 +109,11 @@ impl Op for Conv2d {
         if self.keeps_input() { self.checked(inputs).outputs() } else { 0 }
     }
 
+    fn products(&self, inputs: &[Shape]) -> usize {
+        let s = self.checked(inputs);
+        s.outputs() * s.kernel_h * s.kernel_w * s.group_in()
+    }
+
     fn forward(&self, run: Forward) {
         let (s, bias) = (self.checked(run.shapes), run.x.get(2).copied());
         if self.keeps_input() {

@@ -58,6 +58,10 @@ impl Op for Linear {
         if self.keeps_input() { inputs[0].dims()[0] * inputs[1].dims()[1] } else { 0 }
     }
 
+    fn products(&self, inputs: &[Shape]) -> usize {
+        inputs[0].size() * inputs[1].matrix().1
+    }
+
     fn forward(&self, run: Forward) {
         let (rows, inputs) = run.shapes[0].matrix();
         let outputs = run.shapes[1].matrix().1;

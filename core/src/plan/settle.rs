@@ -93,7 +93,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
                     });
                 }
                 if loss.is_some() {
-                    op.trains(&inputs.iter().map(|v| shapes[v.0]).collect::<Vec<_>>())?;
+                    op.trains(&shapes)?;
                 }
                 let input = |s: usize| inputs.get(s).map(|v| v.0);
                 plan.runs.push(Run {

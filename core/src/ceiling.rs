@@ -1,10 +1,11 @@
-//! What the machine could do at best: fused multiply-adds, and bytes moved, per second.
+//! What the machine could do at best: fused multiply-adds, and bytes moved, per second. What a step takes is compared with
+//! these.
 
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::Instant;
 
-use gradus::kernels::{Isa, Loop, isa, widest};
+use crate::kernels::{Isa, Loop, isa, widest};
 
 /// Sums that go on side by side: more than the latency of a multiply-add times how many start per cycle, and
 /// few enough for the registers of every instruction set.
