@@ -4,6 +4,7 @@
 //! block, every element of a product is one chain of fused multiply-adds, x ← round(a b + x), over k in
 //! ascending order from +0.
 
+mod conv;
 mod exact;
 mod matmul;
 mod pack;
@@ -11,6 +12,7 @@ mod tile;
 mod vector;
 
 use crate::threads::{Shared, Threads};
+pub use conv::{ConvShape, conv_backward_data, conv_backward_weights, conv_forward};
 pub use exact::matmul_exact;
 use matmul::Product;
 

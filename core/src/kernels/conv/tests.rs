@@ -1,0 +1,183 @@
+//! Every shape, thread count and `add` against the definition, to the bit.
+
+use super::*;
+
+fn numbers(count: usize, seed: u32) -> Vec<f32> {
+    let mut x = seed.wrapping_mul(2_654_435_761) | 1;
+    let mut next = || {
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+        (x >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+fn bits(x: &[f32]) -> Vec<u32> {
+    x.iter().map(|x| x.to_bits()).collect()
+}
+
+fn halve_negatives(x: &mut [f32]) {
+    x.iter_mut().for_each(|x| *x = x.max(*x * 0.5));
+}
+
+/// The three results by the definition: every element by itself.
+fn definition(
+    s: &ConvShape,
+    x: &[f32],
+    w: &[f32],
+    dy: &[f32],
+    bias: &[f32],
+    start: [&[f32]; 2],
+) -> [Vec<f32>; 3] {
+    let (deep, wide) = (s.in_c / s.groups, s.out_c / s.groups);
+    let place = |o: usize, k: usize, stride: usize, dilation: usize, pad: usize, length: usize| {
+        let i = (o * stride + k * dilation) as i64 - pad as i64;
+        (0..length as i64).contains(&i).then_some(i as usize)
+    };
+    let iy = |oy, ky| place(oy, ky, s.stride_h, s.dilation_h, s.pad_top, s.in_h);
+    let ix = |ox, kx| place(ox, kx, s.stride_w, s.dilation_w, s.pad_left, s.in_w);
+    let x_at = |n, iy, ix, c| x[((n * s.in_h + iy) * s.in_w + ix) * s.in_c + c];
+    let y_place = |n, oy, ox, c| ((n * s.out_h + oy) * s.out_w + ox) * s.out_c + c;
+    let w_at = |ky, kx, i, co| w[((ky * s.kernel_w + kx) * deep + i) * s.out_c + co];
+
+    let mut y = vec![f32::NAN; s.outputs()];
+    for (place, y) in y.iter_mut().enumerate() {
+        let (co, pixel) = (place % s.out_c, place / s.out_c);
+        let (ox, oy, n) = (pixel % s.out_w, pixel / s.out_w % s.out_h, pixel / s.out_w / s.out_h);
+        let mut sum = 0.0f32;
+        for ky in 0..s.kernel_h {
+            for kx in 0..s.kernel_w {
+                for i in 0..deep {
+                    if let (Some(iy), Some(ix)) = (iy(oy, ky), ix(ox, kx)) {
+                        sum = x_at(n, iy, ix, co / wide * deep + i).mul_add(w_at(ky, kx, i, co), sum);
+                    }
+                }
+            }
+        }
+        *y = sum + bias[co];
+    }
+    halve_negatives(&mut y);
+
+    let mut dx = start[0].to_vec();
+    for (place, dx) in dx.iter_mut().enumerate() {
+        let (ci, pixel) = (place % s.in_c, place / s.in_c);
+        let (x, row, n) = (pixel % s.in_w, pixel / s.in_w % s.in_h, pixel / s.in_w / s.in_h);
+        let g = ci / deep;
+        let mut sum = 0.0f32;
+        for ky in 0..s.kernel_h {
+            for kx in 0..s.kernel_w {
+                let oy = (0..s.out_h).find(|oy| iy(*oy, ky) == Some(row));
+                let ox = (0..s.out_w).find(|ox| ix(*ox, kx) == Some(x));
+                for co in g * wide..(g + 1) * wide {
+                    if let (Some(oy), Some(ox)) = (oy, ox) {
+                        sum = dy[y_place(n, oy, ox, co)].mul_add(w_at(ky, kx, ci % deep, co), sum);
+                    }
+                }
+            }
+        }
+        *dx += sum;
+    }
+
+    let mut dw = start[1].to_vec();
+    for (place, dw) in dw.iter_mut().enumerate() {
+        let (co, tap) = (place % s.out_c, place / s.out_c);
+        let (i, kx, ky) = (tap % deep, tap / deep % s.kernel_w, tap / deep / s.kernel_w);
+        let mut sum = 0.0f32;
+        for n in 0..s.batch {
+            for oy in 0..s.out_h {
+                for ox in 0..s.out_w {
+                    if let (Some(iy), Some(ix)) = (iy(oy, ky), ix(ox, kx)) {
+                        let x = x_at(n, iy, ix, co / wide * deep + i);
+                        sum = x.mul_add(dy[y_place(n, oy, ox, co)], sum);
+                    }
+                }
+            }
+        }
+        *dw += sum;
+    }
+    [y, dx, dw]
+}
+
+/// batch, picture, channels in and out, kernel, stride, padding (top, left, bottom, right), dilation, groups.
+type Case = (usize, [usize; 2], [usize; 2], [usize; 2], [usize; 2], [usize; 4], [usize; 2], usize);
+
+const CASES: &[Case] = &[
+    (1, [1, 1], [1, 1], [1, 1], [1, 1], [0; 4], [1, 1], 1),
+    (2, [5, 5], [3, 7], [3, 3], [1, 1], [1; 4], [1, 1], 1),
+    (3, [7, 5], [2, 33], [3, 3], [2, 2], [1; 4], [1, 1], 1),
+    (2, [8, 6], [3, 16], [3, 3], [2, 2], [0, 0, 1, 1], [1, 1], 1),
+    (2, [9, 11], [4, 5], [3, 2], [1, 2], [0; 4], [2, 3], 1),
+    (2, [7, 7], [6, 9], [3, 3], [1, 1], [2; 4], [2, 2], 3),
+    (2, [6, 7], [5, 5], [3, 3], [1, 1], [1; 4], [1, 1], 5),
+    (1, [6, 7], [5, 10], [3, 5], [2, 1], [1, 2, 1, 2], [1, 1], 5),
+    (2, [3, 2], [2, 3], [2, 2], [1, 1], [4, 3, 4, 3], [1, 1], 1),
+    (4, [6, 5], [19, 70], [1, 1], [1, 1], [0; 4], [1, 1], 1),
+    (3, [5, 6], [17, 4], [1, 1], [2, 3], [0; 4], [1, 1], 1),
+    (1, [12, 12], [3, 8], [5, 5], [1, 1], [2; 4], [1, 1], 1),
+    (2, [9, 9], [1, 65], [7, 7], [3, 3], [3; 4], [1, 1], 1),
+    (0, [4, 4], [2, 2], [3, 3], [1, 1], [1; 4], [1, 1], 1),
+];
+
+fn shape(case: &Case) -> ConvShape {
+    let (batch, [in_h, in_w], [in_c, out_c], kernel, stride, pad, dilation, groups) = *case;
+    let [pad_top, pad_left, pad_bottom, pad_right] = pad;
+    let out = |length, pad, axis: usize| {
+        (length + pad - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis] + 1
+    };
+    ConvShape {
+        batch,
+        in_h,
+        in_w,
+        in_c,
+        out_h: out(in_h, pad_top + pad_bottom, 0),
+        out_w: out(in_w, pad_left + pad_right, 1),
+        out_c,
+        kernel_h: kernel[0],
+        kernel_w: kernel[1],
+        stride_h: stride[0],
+        stride_w: stride[1],
+        pad_top,
+        pad_left,
+        pad_bottom,
+        pad_right,
+        dilation_h: dilation[0],
+        dilation_w: dilation[1],
+        groups,
+    }
+}
+
+#[test]
+fn convolutions_are_the_definition() {
+    let teams = [1, 2, 3].map(Threads::new);
+    for case in CASES {
+        let s = shape(case);
+        let (x, w) = (numbers(s.inputs(), 1), numbers(s.weights(), 2));
+        let (dy, bias) = (numbers(s.outputs(), 3), numbers(s.out_c, 4));
+        let zeros = [vec![0.0; x.len()], vec![0.0; w.len()]];
+        let start = [numbers(x.len(), 5), numbers(w.len(), 6)];
+        let plain = definition(&s, &x, &w, &dy, &bias, [&zeros[0], &zeros[1]]);
+        let added = definition(&s, &x, &w, &dy, &bias, [&start[0], &start[1]]);
+        for threads in &teams {
+            let mut y = vec![f32::NAN; s.outputs()];
+            conv_forward(&s, &x, &w, Some(&bias), &mut y, Some(halve_negatives), threads);
+            assert_eq!(bits(&y), bits(&plain[0]), "{s:?}: y");
+            for (add, want, from) in [(false, &plain, &start), (true, &added, &start)] {
+                let (mut dx, mut dw) = (from[0].clone(), from[1].clone());
+                conv_backward_data(&s, &dy, &w, &mut dx, add, threads);
+                conv_backward_weights(&s, &x, &dy, &mut dw, add, threads);
+                assert_eq!(bits(&dx), bits(&want[1]), "{s:?}: dx, add {add}");
+                assert_eq!(bits(&dw), bits(&want[2]), "{s:?}: dw, add {add}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_bias_and_activation_a_convolution_is_its_sum() {
+    let s = shape(&(1, [2, 2], [1, 1], [2, 2], [1, 1], [1; 4], [1, 1], 1));
+    let mut y = [f32::NAN; 9];
+    let (x, w) = ([1.0, 2.0, 3.0, 4.0], [1.0, 10.0, 100.0, 1000.0]);
+    conv_forward(&s, &x, &w, None, &mut y, None, &Threads::new(1));
+    assert_eq!(y, [1000.0, 2100.0, 200.0, 3010.0, 4321.0, 402.0, 30.0, 43.0, 4.0]);
+}
