@@ -5,7 +5,7 @@
 //! | [`real`], [`elementary`] | what a formula is written in |
 //! | [`optimizer`], [`optimizers`], [`wrappers`], [`evolution`] | how weights improve |
 //! | [`functions`] | what can be minimised without a network |
-//! | [`op`], [`ops`], [`losses`], [`activations`] | what one computation is |
+//! | [`op`], [`ops`], [`window`], [`losses`], [`activations`] | what one computation is |
 //! | [`graph`], [`layout`] | how computations join; what the parts of θ are called |
 //! | [`plan`] | how a graph becomes an order and memory: the [`optimizer::Objective`] |
 //! | [`network`], [`layers`], [`initializers`], [`words`] | a network in one line of text |
@@ -54,6 +54,7 @@ pub mod rng;
 pub mod schedules;
 pub mod threads;
 pub mod train;
+pub mod window;
 pub mod words;
 pub mod wrappers;
 

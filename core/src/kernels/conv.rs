@@ -13,6 +13,10 @@
 //! part (or part as a zero: no finite sum differs by it, but for the sign of a zero). With groups, ci and co
 //! are those of one group. Work is cut by the data; each element is made by one task.
 
+mod exact;
+
+pub use exact::conv_exact;
+
 use super::{Loop, widest};
 use crate::threads::{Shared, Threads};
 

@@ -12,7 +12,7 @@ mod tile;
 mod vector;
 
 use crate::threads::{Shared, Threads};
-pub use conv::{ConvShape, conv_backward_data, conv_backward_weights, conv_forward};
+pub use conv::{ConvShape, conv_backward_data, conv_backward_weights, conv_exact, conv_forward};
 pub use exact::matmul_exact;
 use matmul::Product;
 
