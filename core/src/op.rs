@@ -136,6 +136,10 @@ impl Sides {
     pub fn note(&mut self, distances: impl IntoIterator<Item = f64>) {
         self.0.extend(distances.into_iter().map(|d| (d > 0.0) as i8 - (d < 0.0) as i8));
     }
+    /// Notes which of several it was (the greatest of a window), in place of a sign. Tells 127 apart.
+    pub fn choose(&mut self, which: usize) {
+        self.0.push((which % 127 + 1) as i8);
+    }
     /// Forgets all.
     pub fn clear(&mut self) {
         self.0.clear();

@@ -7,6 +7,9 @@
 //!         all = max((out − 1) stride + reach − in, 0)
 //! ```
 
+use crate::op::Shape;
+use crate::{Error, Result};
+
 /// What is done at a picture's edges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Padding {
@@ -84,7 +87,7 @@ impl Window {
     ///
     /// # Errors
     /// What it would need, if it has no place there.
-    pub fn over(&self, height: usize, width: usize) -> Result<[Walk; 2], String> {
+    pub fn over(&self, height: usize, width: usize) -> std::result::Result<[Walk; 2], String> {
         let pad = if let Padding::Pixels(n) = self.padding { n } else { 0 };
         let numbers = self.size.into_iter().chain(self.stride).chain(self.dilation);
         if pad > MOST || numbers.into_iter().any(|n| n == 0 || n > MOST) {
@@ -130,5 +133,103 @@ impl Walk {
     #[inline(always)]
     pub fn pixel(&self, o: usize, k: usize) -> Option<usize> {
         (o * self.stride + k * self.dilation).checked_sub(self.before).filter(|i| *i < self.length)
+    }
+}
+
+/// A window's way over a batch of pictures, channel by channel: what pools do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// Pictures.
+    pub batch: usize,
+    /// From row to row.
+    pub down: Walk,
+    /// From column to column.
+    pub across: Walk,
+    /// Channels, side by side.
+    pub channels: usize,
+}
+
+impl Sweep {
+    /// Of `window` over the one input of the op of that name. Every window holds a pixel at least.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if it has no place there.
+    pub fn of(op: &str, window: &Window, inputs: &[Shape]) -> Result<Sweep> {
+        let refuse = |needs| Error::Shape { op: op.into(), inputs: inputs.to_vec(), needs };
+        let &[batch, height, width, channels] = inputs.first().map_or(&[][..], Shape::dims) else {
+            return Err(refuse("one picture: x [batch, height, width, channels]".into()));
+        };
+        if inputs.len() > 1 || window.dilation != [1, 1] {
+            return Err(refuse("one picture, and a window of neighbouring pixels".into()));
+        }
+        let least = window.size[0].min(window.size[1]);
+        if matches!(window.padding, Padding::Pixels(n) if n >= least) {
+            return Err(refuse(format!("less padding: a window of {least} pixels would see nothing else")));
+        }
+        let [down, across] = window.over(height, width).map_err(refuse)?;
+        Ok(Sweep { batch, down, across, channels })
+    }
+
+    /// The shape of the result.
+    pub fn shape(&self) -> Shape {
+        Shape::new(&[self.batch, self.down.places, self.across.places, self.channels])
+    }
+
+    /// Numbers in a picture.
+    pub fn picture(&self) -> usize {
+        self.down.length * self.across.length * self.channels
+    }
+
+    /// Numbers in the result of a picture.
+    pub fn result(&self) -> usize {
+        self.down.places * self.across.places * self.channels
+    }
+
+    /// Where in a picture the pixels begin that the window covers at place (oy, ox), row by row.
+    #[inline(always)]
+    pub fn pixels(self, oy: usize, ox: usize) -> impl Iterator<Item = usize> {
+        let rows = (0..self.down.size).filter_map(move |ky| self.down.pixel(oy, ky));
+        rows.flat_map(move |iy| {
+            let columns = (0..self.across.size).filter_map(move |kx| self.across.pixel(ox, kx));
+            columns.map(move |ix| (iy * self.across.length + ix) * self.channels)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn same_makes_results_as_large_as_the_picture_and_no_window_lies_outside() {
+        for (size, stride, dilation) in (0..150).map(|i| (1 + i % 6, 1 + i / 6 % 5, 1 + i / 30)) {
+            let window = Window::new(size, 1, Padding::Same).stride(stride, 1).dilation(dilation, 1);
+            for length in 1..20 {
+                let [walk, other] = window.over(length, 3).unwrap();
+                assert_eq!(walk.places, length.div_ceil(stride), "{walk:?}");
+                assert!(walk.after == walk.before || walk.after == walk.before + 1, "{walk:?}");
+                assert_eq!((other.places, other.before), (3, 0));
+                let seen = (0..walk.places).all(|o| (0..size).any(|k| walk.pixel(o, k).is_some()));
+                assert!(seen || dilation > 1, "{walk:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_window_that_is_too_large_is_refused_in_words() {
+        let text = Window::new(5, 3, Padding::Valid).over(4, 9).unwrap_err();
+        assert!(text.contains("5×3 is larger than 4×9") && text.contains("pad=same"), "{text}");
+        assert!(Window::new(5, 3, Padding::Pixels(1)).over(4, 9).is_ok());
+        assert!(Window::new(3, 3, Padding::Valid).dilation(2, 1).over(4, 9).is_err());
+        for wrong in [
+            Window::new(0, 1, Padding::Same),
+            Window::new(1, 1, Padding::Pixels(usize::MAX)),
+            Window::new(1, usize::MAX, Padding::Same),
+            Window::new(1, 1, Padding::Same).stride(1, 0),
+            Window::new(1, 1, Padding::Same).dilation(usize::MAX, 1),
+        ] {
+            assert!(wrong.over(4, 4).unwrap_err().contains("65536"), "{wrong:?}");
+        }
+        assert!(Window::new(1, 1, Padding::Same).over(0, 4).is_err());
     }
 }

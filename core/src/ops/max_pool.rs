@@ -1,0 +1,138 @@
+//! The greatest of each window, [Riesenhuber & Poggio 1999](https://doi.org/10.1038/14819).
+//!
+//! ```text
+//! y[n, oy, ox, c] = max over the window at (oy, ox) of x[n, iy, ix, c]     the padding takes no part
+//!
+//! dx = Σ dy over the windows whose greatest it is     the first, row by row, where several are
+//! ```
+
+use crate::error::Result;
+use crate::kernels::{Loop, widest};
+use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape};
+use crate::threads::Shared;
+use crate::window::{Sweep, Window};
+
+/// The greatest number of each window, by channel.
+pub struct MaxPool {
+    /// What it looks at.
+    pub window: Window,
+}
+
+impl MaxPool {
+    fn sweep(&self, shapes: &[Shape]) -> Sweep {
+        Sweep::of(self.name(), &self.window, shapes).expect("checked by shape")
+    }
+}
+
+impl Op for MaxPool {
+    fn name(&self) -> &'static str {
+        "max_pool"
+    }
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape> {
+        Ok(Sweep::of(self.name(), &self.window, inputs)?.shape())
+    }
+
+    fn forward(&self, run: Forward) {
+        let (s, x, y) = (self.sweep(run.shapes), run.x[0], Shared::of(run.y));
+        run.threads.for_each(s.batch, &|n| {
+            // SAFETY: results of pictures are disjoint.
+            let y = unsafe { y.slice(n * s.result()..(n + 1) * s.result()) };
+            widest(Greatest { s, x: &x[n * s.picture()..][..s.picture()], y });
+        });
+    }
+
+    fn backward(&self, run: Backward) {
+        let s = self.sweep(run.shapes);
+        let Some(dx) = &mut run.dx[0] else { return };
+        let (x, y, add) = (run.x[0], run.y, dx.add);
+        let (dx, dy) = (Shared::of(dx.to), Shared::of(run.dy));
+        run.threads.for_each(s.batch, &|n| {
+            let (picture, result) =
+                (n * s.picture()..(n + 1) * s.picture(), n * s.result()..(n + 1) * s.result());
+            // SAFETY: pictures and their results are disjoint.
+            let (dx, dy) = unsafe { (dx.slice(picture.clone()), dy.slice(result.clone())) };
+            if !add {
+                dx.fill(0.0);
+            }
+            widest(Back { s, x: &x[picture], y: &y[result], dx, dy });
+        });
+    }
+
+    fn exact(&self) -> Option<&dyn Exact> {
+        Some(self)
+    }
+}
+
+/// One picture's way forward.
+struct Greatest<'a> {
+    s: Sweep,
+    x: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl Loop for Greatest<'_> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        let Greatest { s, x, y } = self;
+        y.fill(f32::NEG_INFINITY);
+        for (place, y) in y.chunks_exact_mut(s.channels).enumerate() {
+            for at in s.pixels(place / s.across.places, place % s.across.places) {
+                for (y, x) in y.iter_mut().zip(&x[at..][..s.channels]) {
+                    // What is no number stays to be seen.
+                    if *x > *y || x.is_nan() {
+                        *y = *x;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One picture's way back: a slope goes to the first that is the greatest, and is gone then.
+struct Back<'a> {
+    s: Sweep,
+    x: &'a [f32],
+    y: &'a [f32],
+    dx: &'a mut [f32],
+    dy: &'a mut [f32],
+}
+
+impl Loop for Back<'_> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        let Back { s, x, y, dx, dy } = self;
+        let results = y.chunks_exact(s.channels).zip(dy.chunks_exact_mut(s.channels));
+        for (place, (y, dy)) in results.enumerate() {
+            for at in s.pixels(place / s.across.places, place % s.across.places) {
+                let (x, dx) = (&x[at..][..s.channels], &mut dx[at..][..s.channels]);
+                for ((dx, x), (dy, y)) in dx.iter_mut().zip(x).zip(dy.iter_mut().zip(y)) {
+                    let is_it = x == y;
+                    *dx += if is_it { *dy } else { 0.0 };
+                    *dy = if is_it { 0.0 } else { *dy };
+                }
+            }
+        }
+    }
+}
+
+impl Exact for MaxPool {
+    fn forward(&self, run: ExactForward) {
+        let s = self.sweep(run.shapes);
+        for (place, y) in run.y.iter_mut().enumerate() {
+            let (c, at) = (place % s.channels, place / s.channels);
+            let (ox, oy) = (at % s.across.places, at / s.across.places % s.down.places);
+            let x = &run.x[0][place / s.result() * s.picture()..];
+            let (mut greatest, mut which) = (f64::NEG_INFINITY, 0);
+            for (k, at) in s.pixels(oy, ox).enumerate() {
+                if x[at + c] > greatest || x[at + c].is_nan() {
+                    (greatest, which) = (x[at + c], k);
+                }
+            }
+            *y = greatest;
+            run.sides.choose(which);
+        }
+    }
+}
