@@ -1,6 +1,6 @@
 //! A network and its loss, written down once: what is computed from what.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::initializers::{Fan, Initializer};
 use crate::layout::Layout;
 use crate::op::{Op, Shape};
@@ -14,8 +14,10 @@ pub(crate) enum Source {
     Data(&'static str),
     /// A stretch of θ.
     Weight { at: usize },
-    /// Computed.
-    Op { op: Box<dyn Op>, inputs: Vec<Var> },
+    /// Computed. The inputs are no views, but these are the shapes they are seen in.
+    Op { op: Box<dyn Op>, inputs: Vec<Var>, shapes: Vec<Shape> },
+    /// Another value, seen in another shape: the same memory.
+    View { of: Var },
 }
 
 pub(crate) struct Node {
@@ -53,6 +55,11 @@ impl Graph {
     /// Names the layer that what follows belongs to, for example `1.dense`.
     pub fn scope(&mut self, name: impl Into<String>) {
         self.scope = name.into();
+    }
+
+    /// The layer that what follows belongs to.
+    pub fn scoped(&self) -> &str {
+        &self.scope
     }
 
     /// A value that is filled before each step, found again by its name.
@@ -95,7 +102,40 @@ impl Graph {
     pub fn apply_boxed(&mut self, op: Box<dyn Op>, inputs: &[Var]) -> Result<Var> {
         let shapes: Vec<Shape> = inputs.iter().map(|v| self.shape(*v)).collect();
         let shape = op.shape(&shapes)?;
-        Ok(self.push(shape, Source::Op { op, inputs: inputs.to_vec() }))
+        let inputs = inputs.iter().map(|v| self.whole(*v)).collect();
+        Ok(self.push(shape, Source::Op { op, inputs, shapes }))
+    }
+
+    /// A value in another shape of as many numbers. Nothing is copied: what is computed from either is computed from the same
+    /// memory, and their slopes are one.
+    ///
+    /// # Errors
+    /// [`crate::Error::Shape`] if it holds another count of numbers.
+    pub fn view(&mut self, v: Var, dims: &[usize]) -> Result<Var> {
+        let (from, to) = (self.shape(v), Shape::new(dims));
+        if from.size() != to.size() {
+            let needs = format!("{} numbers, to be seen as {to}", to.size());
+            return Err(Error::Shape { op: "view".into(), inputs: vec![from], needs });
+        }
+        Ok(if from == to { v } else { self.push(to, Source::View { of: self.whole(v) }) })
+    }
+
+    /// Each example as a row of numbers: a view of batch × numbers.
+    pub fn flat(&mut self, v: Var) -> Var {
+        let from = self.shape(v);
+        let (batch, rest) = from.dims().split_at(from.dims().len().min(1));
+        let to = Shape::new(&[batch.first().copied().unwrap_or(1), Shape::new(rest).size()]);
+        if from == to { v } else { self.push(to, Source::View { of: self.whole(v) }) }
+    }
+
+    /// Whether two are one value, however it is seen.
+    pub fn is_same(&self, a: Var, b: Var) -> bool {
+        self.whole(a) == self.whole(b)
+    }
+
+    /// The value that a view is a view of; itself if it is none.
+    pub(crate) fn whole(&self, v: Var) -> Var {
+        if let Source::View { of } = self.nodes[v.0].source { of } else { v }
     }
 
     /// The shape of a value.

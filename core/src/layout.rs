@@ -45,7 +45,7 @@ impl Layout {
     /// Adds a part behind the others; where it begins.
     pub fn push(&mut self, name: String, shape: Shape, start: &'static dyn Initializer, fan: Fan) -> usize {
         let at = self.weights;
-        self.weights += shape.size();
+        self.weights = self.weights.saturating_add(shape.size());
         self.parts.push(Part { name, shape, at, start, fan });
         at
     }

@@ -8,7 +8,7 @@
 //! | [`op`], [`ops`], [`window`], [`losses`], [`activations`] | what one computation is |
 //! | [`graph`], [`layout`] | how computations join; what the parts of θ are called |
 //! | [`plan`] | how a graph becomes an order and memory: the [`optimizer::Objective`] |
-//! | [`network`], [`layers`], [`initializers`], [`words`] | a network in one line of text |
+//! | [`network`], [`input`], [`presets`], [`layers`], [`initializers`], [`words`] | a network in one line of text |
 //! | [`average`] | what an exponentially weighted average remembers |
 //! | [`race`], [`cost`] | optimizers side by side, by what they ask for |
 //! | [`gradients`] | backpropagation, differences and formulas derived by hand, held against one another |
@@ -34,6 +34,7 @@ pub mod functions;
 pub mod gradients;
 pub mod graph;
 pub mod initializers;
+pub mod input;
 pub mod kernels;
 pub mod layers;
 mod layerwise;
@@ -48,6 +49,7 @@ pub mod optimizers;
 mod orthogonal;
 mod pieces;
 pub mod plan;
+pub mod presets;
 pub mod race;
 pub mod real;
 pub mod rng;

@@ -1,11 +1,15 @@
 //! A network in one line of text, and the model it makes together with a loss.
 
+use std::ops::Range;
+
 use crate::error::did_you_mean;
 use crate::graph::{Graph, Var};
+use crate::input::Input;
 use crate::layers::{LAYERS, Layer};
 use crate::layout::Layout;
 use crate::losses::{Link, Loss, Targets};
 use crate::plan::Plan;
+use crate::presets::PRESETS;
 use crate::threads::Threads;
 use crate::words::Words;
 use crate::{Error, Result};
@@ -24,25 +28,14 @@ pub struct Network {
 }
 
 impl Network {
-    /// Reads a line such as `dense 128 relu, dropout 0.2, dense 1 sigmoid`.
+    /// Reads a line such as `conv 32 3x3 relu, pool 2, dense 128 relu, dropout 0.2, dense 1 sigmoid`. The name of one of
+    /// [`PRESETS`] stands for its layers.
     ///
     /// # Errors
     /// [`Error::Line`] pointing at the wrong word.
     pub fn parse(line: &str) -> Result<Network> {
-        let mut layers = Vec::new();
-        let mut start = 0;
-        for piece in line.split(',') {
-            let mut words = Words::within(line, start..start + piece.len());
-            start += piece.len() + 1;
-            let name = words.need("a layer", "for example `dense 128 relu`")?;
-            let entry = LAYERS.iter().find(|e| e.name == name).ok_or_else(|| {
-                let mend = did_you_mean(name, LAYERS.iter().map(|e| e.name));
-                words.wrong(format!("no layer is called `{name}`"), mend)
-            })?;
-            layers.push((entry.parse)(&mut words)?);
-            words.end()?;
-        }
-        Ok(Network { layers })
+        check_brackets(line)?;
+        Ok(Network { layers: layers_of(line, 0..line.len())? })
     }
 
     /// From layers made in code.
@@ -69,7 +62,8 @@ impl Network {
         for (i, layer) in self.layers.iter().enumerate() {
             graph.scope(format!("{}.{}", i + 1, layer.kind()));
             let last = i + 1 == self.layers.len();
-            value = if last && open { layer.build_open(graph, value)? } else { layer.build(graph, value)? };
+            let built = if last && open { layer.build_open(graph, value) } else { layer.build(graph, value) };
+            value = built.map_err(|error| in_layer(i, &**layer, error))?;
         }
         graph.scope("");
         Ok(value)
@@ -81,12 +75,91 @@ impl Network {
     }
 }
 
+/// How deep brackets may stand in one another.
+const DEEPEST: usize = 8;
+
+/// That every bracket is opened and closed.
+fn check_brackets(line: &str) -> Result<()> {
+    let wrong = |i: usize, message: &str, mend: &str| {
+        Err(Error::Line { line: line.into(), at: i..i + 1, message: message.into(), mend: mend.into() })
+    };
+    let mut open = Vec::new();
+    for (i, c) in line.char_indices() {
+        match c {
+            '(' if open.len() == DEEPEST => {
+                return wrong(
+                    i,
+                    &format!("brackets stand {DEEPEST} deep"),
+                    "write what is in them one after another",
+                );
+            }
+            '(' => open.push(i),
+            ')' if open.pop().is_none() => {
+                return wrong(
+                    i,
+                    "this bracket is closed, but was not opened",
+                    "remove it, or write ( before it",
+                );
+            }
+            _ => {}
+        }
+    }
+    match open.pop() {
+        Some(i) => wrong(i, "this bracket is opened, but not closed", "write ) where it ends"),
+        None => Ok(()),
+    }
+}
+
+/// The layers of a stretch of a line: between commas, but for those in brackets.
+pub(crate) fn layers_of(line: &str, stretch: Range<usize>) -> Result<Vec<Box<dyn Layer>>> {
+    let mut layers = Vec::new();
+    let mut depth = 0;
+    let mut ends: Vec<usize> = Vec::new();
+    for (i, c) in line[stretch.clone()].char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => ends.push(stretch.start + i),
+            _ => {}
+        }
+    }
+    let mut start = stretch.start;
+    for end in ends.into_iter().chain([stretch.end]) {
+        let mut words = Words::within(line, start..end);
+        start = end + 1;
+        let name = words.need("a layer", "for example `dense 128 relu`")?;
+        if let Some(preset) = PRESETS.iter().find(|p| p.name == name) {
+            layers.extend(layers_of(preset.line, 0..preset.line.len())?);
+        } else {
+            let entry = LAYERS.iter().find(|e| e.name == name).ok_or_else(|| {
+                let names = LAYERS.iter().map(|e| e.name).chain(PRESETS.iter().map(|p| p.name));
+                words.wrong(format!("no layer is called `{name}`"), did_you_mean(name, names))
+            })?;
+            layers.push((entry.parse)(&mut words)?);
+        }
+        words.end()?;
+    }
+    Ok(layers)
+}
+
+/// The same error, saying in which layer.
+pub(crate) fn in_layer(i: usize, layer: &dyn Layer, error: Error) -> Error {
+    match error {
+        Error::Shape { op, inputs, needs } => {
+            Error::Shape { op: format!("layer {}, {}: {op}", i + 1, layer.kind()), inputs, needs }
+        }
+        other => other,
+    }
+}
+
 /// A network, what it is judged by, and what goes in and out: everything that decides θ's layout.
 pub struct Model {
     /// The layers.
     pub network: Network,
     /// The loss.
     pub loss: Loss,
+    /// What an example is.
+    pub input: Input,
     /// Numbers per example.
     pub inputs: usize,
     /// Classes to tell apart.
@@ -99,12 +172,14 @@ pub struct Model {
 }
 
 impl Model {
-    /// Joins a network and a loss.
+    /// Joins a network and a loss, for examples of so many numbers, or pictures: `[height, width, channels]`.
     ///
     /// # Errors
     /// [`Error::Settings`] if the network's end suits neither the loss nor the number of classes, or if there is
     /// nothing to learn.
-    pub fn new(network: Network, loss: Loss, inputs: usize, classes: usize) -> Result<Model> {
+    pub fn new(network: Network, loss: Loss, input: impl Into<Input>, classes: usize) -> Result<Model> {
+        let input = input.into();
+        let inputs = input.numbers();
         if inputs == 0 || classes < 2 {
             return Err(Error::Settings {
                 message: format!("there is nothing to learn: {inputs} inputs an example, {classes} classes"),
@@ -134,9 +209,9 @@ impl Model {
         }
         let open = wants != Link::Identity;
         let mut graph = Graph::new();
-        let x = graph.data("input", &[1, inputs]);
+        let x = graph.data("input", &input.dims(1));
         let z = network.build(&mut graph, x, open)?;
-        let outputs = graph.shape(z).matrix().1;
+        let outputs = graph.shape(z).size();
         let one = loss.entry.targets == Targets::Values && outputs == 1 && classes == 2;
         if outputs != classes && !one {
             let end = if classes == 2 && loss.entry.targets == Targets::Values {
@@ -169,7 +244,7 @@ impl Model {
                 mend: "write smaller layers, or make the pictures smaller (--image)".into(),
             });
         }
-        Ok(Model { network, loss, inputs, classes, outputs, link, open, layout })
+        Ok(Model { network, loss, input, inputs, classes, outputs, link, open, layout })
     }
 
     /// The names, shapes and places of the weights.
@@ -197,8 +272,9 @@ impl Model {
 
     pub(crate) fn graph(&self, batch: usize) -> Result<(Graph, Var, Var)> {
         let mut graph = Graph::new();
-        let x = graph.data("input", &[batch, self.inputs]);
+        let x = graph.data("input", &self.input.dims(batch));
         let z = self.network.build(&mut graph, x, self.open)?;
+        let z = graph.flat(z);
         let target = match self.loss.entry.targets {
             Targets::Values => graph.data("target", &[batch, self.outputs]),
             Targets::Class => graph.data("target", &[batch]),
@@ -267,7 +343,7 @@ impl Model {
     /// [`Error::Shape`] if a layer does not fit the one before.
     pub fn summary(&self, batch: usize, states: usize) -> Result<String> {
         let mut graph = Graph::new();
-        let mut value = graph.data("input", &[batch, self.inputs]);
+        let mut value = graph.data("input", &self.input.dims(batch));
         let mut lines = vec![format!("{:<4}{:<52}{:>14}{:>12}", "", "layer", "result", "weights")];
         lines.push(format!("{:<4}{:<52}{:>14}{:>12}", "0", "input", graph.shape(value).to_string(), 0));
         for (i, layer) in self.network.layers().iter().enumerate() {

@@ -23,9 +23,9 @@ impl Shape {
     pub fn dims(&self) -> &[usize] {
         &self.dims[..self.rank]
     }
-    /// How many numbers a tensor of this shape holds.
+    /// How many numbers a tensor of this shape holds; the greatest `usize` if they are more.
     pub fn size(&self) -> usize {
-        self.dims.iter().product()
+        self.dims.iter().fold(1, |all: usize, n| all.saturating_mul(*n))
     }
     /// As a matrix: rows (all but the last length together) and columns (the last length).
     pub fn matrix(&self) -> (usize, usize) {

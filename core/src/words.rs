@@ -208,19 +208,25 @@ impl<'a> Words<'a> {
         Self::within(line, 0..line.len())
     }
 
-    /// The words of a stretch of the line: errors still show the whole of it.
+    /// The words of a stretch of the line: errors still show the whole of it. What stands in brackets is one word.
     pub fn within(line: &'a str, stretch: Range<usize>) -> Self {
         let mut words = Vec::new();
-        let mut start = None;
+        let (mut start, mut depth) = (None, 0);
         for (i, c) in line[stretch.clone()].char_indices() {
             let i = i + stretch.start;
-            match (c.is_whitespace(), start) {
-                (false, None) => start = Some(i),
-                (true, Some(s)) => {
-                    words.push(s..i);
-                    start = None;
+            match (c, depth) {
+                ('(', 0) => {
+                    words.extend(start.replace(i).map(|s| s..i));
+                    depth = 1;
                 }
-                _ => {}
+                ('(', _) => depth += 1,
+                (')', 1) => {
+                    words.extend(start.take().map(|s| s..i + 1));
+                    depth = 0;
+                }
+                (')', 2..) => depth -= 1,
+                (c, 0) if c.is_whitespace() => words.extend(start.take().map(|s| s..i)),
+                _ => start = start.or(Some(i)),
             }
         }
         words.extend(start.map(|s| s..stretch.end));
@@ -231,7 +237,7 @@ impl<'a> Words<'a> {
     /// The next word, without taking it; none at the end or before a `name=value` pair.
     pub fn peek(&self) -> Option<&'a str> {
         let range = self.words.get(self.next)?.clone();
-        Some(&self.line[range]).filter(|w| !w.contains('='))
+        Some(&self.line[range]).filter(|w| w.starts_with('(') || !w.contains('='))
     }
 
     /// Takes the next word.
@@ -247,6 +253,27 @@ impl<'a> Words<'a> {
         match self.take() {
             Some(word) => Ok(word),
             None => Err(self.wrong_next(format!("{what} is missing"), mend.into())),
+        }
+    }
+
+    /// The whole line.
+    pub fn line(&self) -> &'a str {
+        self.line
+    }
+
+    /// Takes what must stand in brackets next: where in the line that is, without the brackets.
+    ///
+    /// # Errors
+    /// [`Error::Line`] at whatever stands there instead.
+    pub fn bracket(&mut self, what: &str, mend: &str) -> Result<Range<usize>> {
+        match self.words.get(self.next).cloned() {
+            Some(range)
+                if self.line[range.clone()].starts_with('(') && self.line[range.clone()].ends_with(')') =>
+            {
+                self.next += 1;
+                Ok(range.start + 1..range.end - 1)
+            }
+            _ => Err(self.wrong_next(format!("{what} is missing"), mend.into())),
         }
     }
 
@@ -273,8 +300,11 @@ impl<'a> Words<'a> {
     /// [`Error::Line`] at an unknown or repeated name.
     pub fn pairs(&mut self, known: &[&str]) -> Result<Vec<(&'a str, &'a str)>> {
         let mut pairs: Vec<(&str, &str)> = Vec::new();
-        while let Some((name, value)) =
-            self.words.get(self.next).and_then(|r| self.line[r.clone()].split_once('='))
+        while let Some((name, value)) = self
+            .words
+            .get(self.next)
+            .and_then(|r| self.line[r.clone()].split_once('='))
+            .filter(|p| !p.0.starts_with('('))
         {
             self.next += 1;
             if !known.contains(&name) {

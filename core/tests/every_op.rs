@@ -2,14 +2,16 @@
 
 mod common;
 
+use common::pictures::{conv2d, pooled, upsample, whole};
 use common::{Tensor, assert_close, assert_same_slope, dot, greatest, random, run_op, run_twice};
 use gradus::activations::{ACTIVATIONS, Activation};
 use gradus::graph::Graph;
-use gradus::op::{Moment, Op, Shape};
-use gradus::ops::{Dropout, Linear};
+use gradus::op::{ExactForward, Moment, Op, Shape, Sides};
+use gradus::ops::{Add, AveragePool, Conv2d, Dropout, GlobalAveragePool, Linear, MaxPool, Upsample};
 use gradus::optimizer::Objective;
 use gradus::plan::Plan;
 use gradus::threads::Threads;
+use gradus::window::{Padding, Window};
 
 type Function = fn(f64) -> f64;
 
@@ -198,6 +200,253 @@ fn linear_refuses_shapes_that_do_not_fit() {
     }
 }
 
+/// An op's way forward, in `f32` and in `f64`, against the definition, and its way back against the definition's central
+/// differences, number by number.
+fn follows<O: Op + 'static>(
+    op: impl Fn() -> O,
+    inputs: &[Tensor],
+    formula: impl Fn(&[Tensor]) -> Vec<f64>,
+    what: &str,
+) {
+    let y = formula(inputs);
+    let shapes: Vec<Shape> = inputs.iter().map(|x| Shape::new(&x.dims)).collect();
+    assert_eq!(op().shape(&shapes).unwrap().size(), y.len(), "{what}: the shape");
+    let (first, second) = (random(y.len(), 6), random(y.len(), 7));
+    let slopes = |r: &[f64]| -> Vec<Vec<f64>> {
+        let h = 1e-6;
+        let along = |i: usize, place: usize, h: f64| {
+            let mut moved = inputs.to_vec();
+            moved[i].numbers[place] += h;
+            dot(&formula(&moved), r)
+        };
+        let slope = |i, place| (along(i, place, h) - along(i, place, -h)) / (2.0 * h);
+        inputs.iter().enumerate().map(|(i, x)| (0..x.numbers.len()).map(|p| slope(i, p)).collect()).collect()
+    };
+    let (back, added) = (slopes(&first), slopes(&second));
+    for threads in [1, 3].map(Threads::new) {
+        let near = |size: f64| 4e-6 * (1.0 + size);
+        let ran = run_op(op(), inputs, &first, Moment::default(), &threads);
+        assert_close(&ran.y, &y, near(greatest(&y)), &format!("{what}: y"));
+        let twice = run_twice(op(), inputs, [&first, &second], Moment::default(), &threads);
+        for (i, back) in back.iter().enumerate() {
+            assert_close(&ran.dx[i], back, near(greatest(back)), &format!("{what}: slope of input {i}"));
+            let both: Vec<f64> = back.iter().zip(&added[i]).map(|(a, b)| a + b).collect();
+            let what = format!("{what}: slope of input {i} used twice");
+            assert_close(&twice[i], &both, 2.0 * near(greatest(&both)), &what);
+        }
+        let (x, mut exact) =
+            (inputs.iter().map(|x| x.numbers.as_slice()).collect::<Vec<_>>(), vec![f64::NAN; y.len()]);
+        let (moment, mut sides) = (Moment::default(), Sides::default());
+        let run = ExactForward {
+            shapes: &shapes,
+            x: &x,
+            y: &mut exact,
+            sides: &mut sides,
+            moment,
+            id: 0,
+            threads: &threads,
+        };
+        op().exact().expect("a way forward in f64").forward(run);
+        assert_close(&exact, &y, 1e-12 * (1.0 + greatest(&y)), &format!("{what}: y in f64"));
+    }
+}
+
+/// Pictures (batch, height, width, channels), outputs, window, groups: odd, prime, not square; strides, distances, groups,
+/// paddings wider than the picture.
+fn convolutions() -> Vec<([usize; 4], usize, Window, usize)> {
+    let window = |rows, columns, padding| Window::new(rows, columns, padding);
+    use Padding::{Pixels, Same, Valid};
+    vec![
+        ([1, 1, 1, 1], 1, window(1, 1, Valid), 1),
+        ([2, 5, 5, 3], 4, window(3, 3, Same), 1),
+        ([2, 7, 5, 2], 3, window(3, 3, Pixels(1)).stride(2, 2), 1),
+        ([1, 8, 6, 3], 5, window(3, 3, Same).stride(2, 2), 1),
+        ([2, 9, 11, 2], 3, window(3, 2, Valid).stride(1, 2).dilation(2, 3), 1),
+        ([1, 7, 7, 6], 9, window(3, 3, Same).dilation(2, 2), 3),
+        ([2, 6, 7, 5], 5, window(3, 3, Same), 5),
+        ([1, 6, 7, 3], 6, window(3, 5, Pixels(2)).stride(2, 1), 3),
+        ([2, 3, 2, 2], 3, window(2, 2, Pixels(4)), 1),
+        ([2, 4, 5, 17], 19, window(1, 1, Valid), 1),
+        ([3, 5, 6, 11], 4, window(1, 1, Valid).stride(2, 3), 1),
+        ([1, 13, 11, 1], 2, window(7, 5, Same).stride(3, 2), 1),
+        ([1, 5, 3, 2], 2, window(5, 3, Valid), 2),
+    ]
+}
+
+fn conv_inputs(x: [usize; 4], outputs: usize, window: &Window, groups: usize, bias: bool) -> Vec<Tensor> {
+    let w = [window.size[0], window.size[1], x[3] / groups, outputs];
+    let mut inputs = vec![Tensor::random(&x, 11), Tensor::random(&w, 12), Tensor::random(&[outputs], 13)];
+    inputs.truncate(if bias { 3 } else { 2 });
+    inputs
+}
+
+#[test]
+fn conv2d_follows_its_reference_at_every_shape() {
+    for ((x, outputs, window, groups), bias) in
+        convolutions().into_iter().zip([true, false].into_iter().cycle())
+    {
+        let inputs = conv_inputs(x, outputs, &window, groups, bias);
+        let op = || Conv2d::new(window, groups, &ACTIVATIONS[0]);
+        let what = format!("conv2d of {x:?} to {outputs}, {window:?}, {groups} groups, bias {bias}");
+        follows(op, &inputs, |inputs| conv2d(&window, groups, inputs), &what);
+    }
+}
+
+#[test]
+fn conv2d_follows_its_reference_with_every_activation() {
+    let (x, window) = ([2, 5, 4, 2], Window::new(3, 3, Padding::Same));
+    for function in ACTIVATIONS {
+        let (value, _, kinked) = curve(function.name);
+        let z = |inputs: &[Tensor]| conv2d(&window, 1, inputs);
+        let mut inputs = conv_inputs(x, 3, &window, 1, true);
+        while kinked && z(&inputs).iter().any(|z| z.abs() < 1e-3) {
+            inputs[2].numbers.iter_mut().for_each(|b| *b += 0.0078125);
+        }
+        let formula = |inputs: &[Tensor]| z(inputs).into_iter().map(value).collect();
+        follows(|| Conv2d::new(window, 1, function), &inputs, formula, &format!("conv2d {}", function.name));
+    }
+}
+
+fn refuses(op: &dyn Op, inputs: &[&[usize]], says: &str) {
+    let shapes: Vec<Shape> = inputs.iter().map(|dims| Shape::new(dims)).collect();
+    let text = op.shape(&shapes).unwrap_err().to_string();
+    assert!(text.starts_with(op.name()) && text.contains(says), "{text}");
+}
+
+#[test]
+fn ops_on_pictures_refuse_shapes_that_do_not_fit_and_say_why() {
+    let conv = |groups| Conv2d::new(Window::new(3, 3, Padding::Valid), groups, &ACTIVATIONS[0]);
+    refuses(&conv(1), &[&[1, 5, 5, 2], &[3, 3, 2, 4], &[5]], "b [outputs]");
+    refuses(&conv(1), &[&[1, 5, 5, 2], &[3, 2, 2, 4]], "w [3, 3, 2, outputs]");
+    refuses(&conv(1), &[&[1, 5, 5, 3], &[3, 3, 2, 4]], "w [3, 3, 3, outputs]");
+    refuses(&conv(2), &[&[1, 5, 5, 3], &[3, 3, 1, 4]], "2 groups to divide both the 3 channels");
+    refuses(&conv(0), &[&[1, 5, 5, 3], &[3, 3, 1, 4]], "0 groups");
+    refuses(&conv(1), &[&[1, 75], &[3, 3, 1, 4]], "[batch, height, width, channels]");
+    refuses(&conv(1), &[&[1, 5, 5, 3]], "w [3, 3, channels");
+    refuses(&conv(1), &[&[1, 2, 5, 2], &[3, 3, 2, 4]], "3×3 is larger than 2×5");
+    let pool = |size, padding| MaxPool { window: Window::new(size, size, padding) };
+    refuses(&pool(6, Padding::Valid), &[&[1, 5, 7, 2]], "6×6 is larger than 5×7");
+    refuses(&pool(2, Padding::Pixels(2)), &[&[1, 5, 7, 2]], "less padding");
+    refuses(&pool(2, Padding::Valid), &[&[5, 7]], "one picture");
+    let dilated = Window::new(2, 2, Padding::Valid).dilation(2, 1);
+    refuses(&AveragePool { window: dilated }, &[&[1, 5, 7, 2]], "neighbouring pixels");
+    refuses(&GlobalAveragePool, &[&[5, 7]], "one picture");
+    refuses(&Upsample { times: 0 }, &[&[1, 5, 7, 2]], "sides from 1");
+    refuses(&Upsample { times: usize::MAX }, &[&[1, 5, 7, 2]], "sides from 1");
+    refuses(&Add::new(&ACTIVATIONS[0]), &[&[2, 3], &[3, 2]], "two values of one shape");
+}
+
+/// Pictures and windows of pools.
+fn pools() -> Vec<([usize; 4], Window)> {
+    let window = |rows, columns, padding| Window::new(rows, columns, padding);
+    use Padding::{Pixels, Same, Valid};
+    vec![
+        ([1, 1, 1, 1], window(1, 1, Valid)),
+        ([2, 6, 4, 3], window(2, 2, Valid).stride(2, 2)),
+        ([2, 7, 5, 17], window(2, 2, Valid).stride(2, 2)),
+        ([1, 7, 5, 2], window(3, 3, Pixels(1)).stride(2, 2)),
+        ([2, 7, 6, 3], window(3, 2, Same).stride(2, 3)),
+        ([1, 5, 5, 2], window(3, 3, Pixels(2))),
+        ([2, 5, 11, 1], window(2, 3, Valid).stride(3, 4)),
+        ([1, 4, 3, 5], window(4, 3, Valid)),
+    ]
+}
+
+#[test]
+fn max_pool_follows_its_reference_and_hands_slopes_to_the_greatest() {
+    for (x, window) in pools() {
+        let inputs = [Tensor::random(&x, 21)];
+        let greatest = |seen: &[f64]| seen.iter().fold(f64::NEG_INFINITY, |a, x| a.max(*x));
+        let what = format!("max_pool of {x:?}, {window:?}");
+        follows(|| MaxPool { window }, &inputs, |inputs| pooled(&window, &inputs[0], greatest), &what);
+    }
+    // Of equals the first, row by row.
+    let window = Window::new(2, 2, Padding::Valid).stride(2, 2);
+    let x = Tensor::new(&[1, 2, 4, 1], vec![0.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0, 2.0]);
+    let ran = run_op(MaxPool { window }, &[x], &[3.0, 5.0], Moment::default(), &Threads::new(1));
+    assert_eq!(
+        (ran.y, ran.dx[0].as_slice()),
+        (vec![1.0, 2.0], &[0.0, 3.0, 5.0, 0.0, 0.0, 0.0, 0.0, 0.0][..])
+    );
+}
+
+#[test]
+fn what_is_no_number_is_not_lost_in_a_pool() {
+    let window = Window::new(1, 3, Padding::Valid);
+    for place in 0..3 {
+        let mut x = Tensor::new(&[1, 1, 3, 1], vec![1.0, 2.0, 3.0]);
+        x.numbers[place] = f64::NAN;
+        let ran = run_op(MaxPool { window }, &[x], &[1.0], Moment::default(), &Threads::new(1));
+        assert!(ran.y[0].is_nan(), "a NaN at place {place}");
+    }
+}
+
+#[test]
+fn average_pool_follows_its_reference_which_does_not_count_the_padding() {
+    let mean = |seen: &[f64]| seen.iter().sum::<f64>() / seen.len() as f64;
+    for (x, window) in pools() {
+        let inputs = [Tensor::random(&x, 22)];
+        let what = format!("average_pool of {x:?}, {window:?}");
+        follows(|| AveragePool { window }, &inputs, |inputs| pooled(&window, &inputs[0], mean), &what);
+    }
+}
+
+#[test]
+fn global_average_pool_follows_its_reference() {
+    let mean = |seen: &[f64]| seen.iter().sum::<f64>() / seen.len() as f64;
+    for x in [[1, 1, 1, 1], [3, 5, 7, 2], [2, 1, 4, 19]] {
+        let formula = |inputs: &[Tensor]| pooled(&whole(&inputs[0]), &inputs[0], mean);
+        follows(
+            || GlobalAveragePool,
+            &[Tensor::random(&x, 23)],
+            formula,
+            &format!("global_average_pool of {x:?}"),
+        );
+    }
+}
+
+#[test]
+fn upsample_follows_its_reference() {
+    for (x, times) in [([1, 1, 1, 1], 1), ([2, 3, 5, 2], 2), ([1, 2, 3, 17], 3), ([3, 4, 1, 1], 5)] {
+        let formula = |inputs: &[Tensor]| upsample(times, &inputs[0]);
+        follows(
+            || Upsample { times },
+            &[Tensor::random(&x, 24)],
+            formula,
+            &format!("upsample of {x:?} by {times}"),
+        );
+    }
+}
+
+#[test]
+fn add_follows_its_formula_with_every_activation() {
+    for function in ACTIVATIONS {
+        let (value, _, kinked) = curve(function.name);
+        for dims in [vec![1, 1], vec![5, 7], vec![3, 2, 5, 2]] {
+            let inputs = (0..)
+                .map(|again| {
+                    [Tensor::random(&dims, 31 + 100 * again), Tensor::random(&dims, 32 + 100 * again)]
+                })
+                .find(|x| {
+                    !kinked || x[0].numbers.iter().zip(&x[1].numbers).all(|(a, b)| (a + b).abs() > 1e-3)
+                })
+                .unwrap();
+            let sum =
+                |x: &[Tensor]| x[0].numbers.iter().zip(&x[1].numbers).map(|(a, b)| value(a + b)).collect();
+            follows(|| Add::new(function), &inputs, sum, &format!("add {} of {dims:?}", function.name));
+        }
+    }
+    // More numbers than one task takes.
+    let n = 20_001;
+    let [a, b] = [Tensor::random(&[n], 1), Tensor::random(&[n], 2)];
+    let (dy, sum) =
+        (random(n, 3), a.numbers.iter().zip(&b.numbers).map(|(a, b)| a + b).collect::<Vec<f64>>());
+    let ran = run_op(Add::new(&ACTIVATIONS[0]), &[a, b], &dy, Moment::default(), &Threads::new(2));
+    assert_close(&ran.y, &sum, 1e-6, "many numbers");
+    assert_close(&ran.dx[0], &dy, 0.0, "da");
+    assert_close(&ran.dx[1], &dy, 0.0, "db");
+}
+
 fn training(step: u64) -> Moment {
     Moment { training: true, seed: 42, step, ..Moment::default() }
 }
@@ -303,6 +552,35 @@ fn one_value_given_twice_to_one_op_is_refused_where_it_would_have_two_slopes() {
     let mut grad = [f32::NAN; 4];
     plan.gradient(&[0.0; 4], &mut grad);
     assert_eq!(grad, [22.0, 22.0, 32.0, 32.0], "column sums of x² = [7 10; 15 22]");
+}
+
+#[test]
+fn a_view_is_the_same_memory_and_its_slopes_are_one() {
+    let zeros = gradus::initializers::named("zeros").unwrap();
+    let mut graph = Graph::new();
+    let x = graph.weight("x", &[2, 1, 2, 2], zeros);
+    let y = graph.apply(MaxPool { window: Window::new(1, 1, Padding::Valid) }, &[x]).unwrap();
+    let (flat, turned) = (graph.flat(y), graph.view(y, &[4, 2]).unwrap());
+    assert_eq!((graph.shape(flat).dims(), graph.shape(turned).dims()), (&[2, 4][..], &[4, 2][..]));
+    assert!(graph.is_same(flat, turned) && graph.flat(flat) == flat);
+    let text = graph.view(y, &[3, 3]).unwrap_err().to_string();
+    assert!(text.contains("9 numbers, to be seen as 3×3"), "{text}");
+    let [w, v] = [[4, 1], [2, 1]].map(|dims| graph.weight("w", &dims, zeros));
+    let first = graph.apply(Linear::new(&ACTIVATIONS[0]), &[flat, w]).unwrap();
+    let second = graph.apply(Linear::new(&ACTIVATIONS[0]), &[turned, v]).unwrap();
+    let first = graph.apply(common::Along(vec![1.0, 10.0]), &[first]).unwrap();
+    let second = graph.apply(common::Along(vec![1.0; 4]), &[second]).unwrap();
+    let loss = graph.apply(common::Sum, &[first, second]).unwrap();
+    let loss = graph.view(loss, &[1, 1]).unwrap();
+    let mut plan = Plan::training(graph, loss, &Threads::new(1)).unwrap();
+    let theta = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 0.1, 0.2, 0.3, 0.4, 100.0, 1000.0];
+    let mut grad = [f32::NAN; 14];
+    let loss = plan.gradient(&theta, &mut grad);
+    let by_hand = (0.1 + 0.4 + 0.9 + 1.6) + 10.0 * (0.5 + 1.2 + 2.1 + 3.2) + 100.0 * 16.0 + 1000.0 * 20.0;
+    assert!((loss - by_hand).abs() < 1e-2, "{loss}, not {by_hand}");
+    let dx = [100.1, 1000.2, 100.3, 1000.4, 101.0, 1002.0, 103.0, 1004.0];
+    assert_close(&common::to_f64(&grad[..8]), &dx, 1e-3, "both slopes");
+    assert_eq!(grad[8..], [51.0, 62.0, 73.0, 84.0, 16.0, 20.0]);
 }
 
 #[test]

@@ -243,7 +243,8 @@ fn write(
             Source::Data("target") => targets.clone(),
             Source::Data(_) => vec![Expression::of(1.0)],
             Source::Weight { at } => weights[*at..at + node.shape.size()].to_vec(),
-            Source::Op { op, inputs } => {
+            Source::View { of } => values[of.0].clone(),
+            Source::Op { op, inputs, .. } => {
                 let inputs: Vec<&[Expression]> = inputs.iter().map(|v| values[v.0].as_slice()).collect();
                 op.formula(&inputs, training).map_err(|reason| Error::Settings {
                     message: format!("the network cannot be derived by hand: {reason} (in {})", node.scope),

@@ -1,8 +1,8 @@
-use super::{Entry, Layer};
+use super::{Entry, Layer, reading};
 use crate::activations::{self, ACTIVATIONS, Activation};
 use crate::error::did_you_mean;
 use crate::graph::{Graph, Var};
-use crate::initializers::{Fan, INITIALIZERS, Initializer};
+use crate::initializers::{Fan, Initializer};
 use crate::losses::Link;
 use crate::ops::Linear;
 use crate::words::Words;
@@ -23,7 +23,7 @@ pub(super) const ROW: Entry = Entry {
 /// y = f(x W + b)      x: batch × inputs    W: inputs × units    b: units
 /// ```
 ///
-/// W starts by `he_normal` if f is of the relu family, else by `glorot_uniform`; b starts at zero.
+/// Of a picture it sees all numbers as one row. W starts by `he_normal` if f is of the relu family, else by `glorot_uniform`; b starts at zero.
 pub struct Dense {
     units: usize,
     end: End,
@@ -57,30 +57,16 @@ fn parse(words: &mut Words) -> Result<Box<dyn Layer>> {
     }
     let mut layer = Dense { units, end, bias: true, init: default_init(end) };
     for (name, value) in words.pairs(&["bias", "init"])? {
-        match (name, value) {
-            ("bias", "yes") => layer.bias = true,
-            ("bias", "no") => layer.bias = false,
-            ("bias", _) => {
-                let mend = "write bias=yes or bias=no".into();
-                return Err(words.wrong_pair(name, format!("`bias` is `{value}`"), mend));
-            }
-            _ => {
-                layer.init = INITIALIZERS.iter().find(|e| e.name == value).ok_or_else(|| {
-                    let mend = did_you_mean(value, INITIALIZERS.iter().map(|e| e.name));
-                    words.wrong_pair(name, format!("no way to start is called `{value}`"), mend)
-                })?;
-            }
+        match name {
+            "bias" => layer.bias = reading::yes(words, name, value)?,
+            _ => layer.init = reading::initializer(words, name, value)?,
         }
     }
     Ok(Box::new(layer))
 }
 
 fn default_init(end: End) -> &'static initializers::Entry {
-    let name = match end {
-        End::Function(f) if f.rectifies => "he_normal",
-        _ => "glorot_uniform",
-    };
-    INITIALIZERS.iter().find(|e| e.name == name).expect("in the table")
+    reading::default_initializer(if let End::Function(f) = end { Some(f) } else { None })
 }
 
 impl Dense {
@@ -110,6 +96,7 @@ impl Dense {
     }
 
     fn build_with(&self, graph: &mut Graph, x: Var, function: &'static Activation) -> Result<Var> {
+        let x = graph.flat(x);
         let (_, inputs) = graph.shape(x).matrix();
         let fan = Fan { inputs, outputs: self.units };
         let w = graph.weight_with_fan("weight", &[inputs, self.units], self.init.start, fan);

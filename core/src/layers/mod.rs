@@ -1,11 +1,26 @@
 //! Layers: operations together with the weights they own. One per file; a new one: its file, its `mod` line, its
 //! row in the table.
 
+mod average_pool;
+mod conv;
 mod dense;
 mod dropout;
+mod flatten;
+mod global_average_pool;
+mod pool;
+mod reading;
+mod residual;
+mod upsample;
 
+pub use average_pool::AveragePoolLayer;
+pub use conv::Conv;
 pub use dense::Dense;
 pub use dropout::DropoutLayer;
+pub use flatten::Flatten;
+pub use global_average_pool::GlobalAveragePoolLayer;
+pub use pool::Pool;
+pub use residual::Residual;
+pub use upsample::UpsampleLayer;
 
 use crate::Result;
 use crate::graph::{Graph, Var};
@@ -21,7 +36,8 @@ pub trait Layer: Send + Sync {
     /// The words that read back to it, every default written out.
     fn line(&self) -> String;
 
-    /// Adds it to a graph: x (batch × inputs) in, its result out.
+    /// Adds it to a graph: x in, its result out. x is batch × inputs, or, as long as layers keep them, pictures: batch × height ×
+    /// width × channels ([`Graph::flat`] makes rows of them).
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if x does not fit.
@@ -58,4 +74,14 @@ pub struct Entry {
 }
 
 /// What a network line accepts.
-pub static LAYERS: &[Entry] = &[dense::ROW, dropout::ROW];
+pub static LAYERS: &[Entry] = &[
+    dense::ROW,
+    conv::ROW,
+    pool::ROW,
+    average_pool::ROW,
+    global_average_pool::ROW,
+    upsample::ROW,
+    flatten::ROW,
+    residual::ROW,
+    dropout::ROW,
+];

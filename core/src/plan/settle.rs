@@ -10,6 +10,9 @@ use crate::{Error, Result};
 
 /// Orders the graph and cuts its memory: for training if there is a loss, else forward only.
 pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Threads) -> Result<Plan> {
+    let asked = keep;
+    let keep: Vec<Var> = keep.iter().map(|v| graph.whole(*v)).collect();
+    let (loss, keep) = (loss.map(|v| graph.whole(v)), keep.as_slice());
     let facts = Facts::of(&graph, loss, keep)?;
     let (spans, total) = place(&facts.leases(&graph, loss.is_some(), keep));
     let (y, kept, dy) = (|i: usize| spans[3 * i], |i: usize| spans[3 * i + 1], |i: usize| spans[3 * i + 2]);
@@ -25,7 +28,6 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
     } else {
         (vec![Span::default(); spans.len()], 0)
     };
-    let shapes: Vec<Shape> = graph.nodes.iter().map(|n| n.shape).collect();
     let asides: Vec<Place> = graph
         .nodes
         .iter()
@@ -33,7 +35,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
         .map(|(i, node)| match node.source {
             Source::Weight { at } => Place::Weights(Span { at, len: node.shape.size() }),
             Source::Data(_) => Place::Batch(y(i)),
-            Source::Op { .. } => Place::Memory(aside[3 * i]),
+            Source::Op { .. } | Source::View { .. } => Place::Memory(aside[3 * i]),
         })
         .collect();
     let places: Vec<(Place, Option<Place>)> = graph
@@ -52,7 +54,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
     let mut plan = Plan {
         runs: Vec::new(),
         data: Vec::new(),
-        kept: keep.iter().map(|v| (*v, y(v.0))).collect(),
+        kept: asked.iter().zip(keep).map(|(v, whole)| (*v, y(whole.0))).collect(),
         loss: loss.map(|v| (y(v.0), dy(v.0))),
         unused: Vec::new(),
         block: Block::new(total),
@@ -61,20 +63,23 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
         moment: Moment::default(),
         threads: threads.clone(),
     };
+    // Views are not counted: what an op draws at random does not depend on how its input is seen.
+    let mut id = 0;
     for (i, node) in graph.nodes.into_iter().enumerate() {
+        id += usize::from(i > 0 && !matches!(node.source, Source::View { .. }));
         match node.source {
             Source::Data(name) => plan.data.push((name, node.shape, y(i))),
             Source::Weight { at } if !facts.needed[i] => {
                 plan.unused.push(Span { at, len: node.shape.size() })
             }
             Source::Weight { .. } => {}
-            Source::Op { op, inputs } if facts.needed[i] => {
+            Source::Op { op, inputs, shapes } if facts.needed[i] => {
                 // Two slopes in one place, from one call: neither could be told from the other.
                 let again = |s: usize| inputs[..s].contains(&inputs[s]) && places[inputs[s].0].1.is_some();
                 if (0..inputs.len()).any(again) {
                     return Err(Error::Shape {
                         op: op.name().into(),
-                        inputs: inputs.iter().map(|v| shapes[v.0]).collect(),
+                        inputs: shapes,
                         needs: "each input to be another value: one of these is given twice".into(),
                     });
                 }
@@ -82,8 +87,8 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
                 plan.runs.push(Run {
                     op: op.into(),
                     scope: node.scope,
-                    id: i,
-                    shapes: std::array::from_fn(|s| input(s).map_or(Shape::new(&[]), |v| shapes[v])),
+                    id,
+                    shapes: std::array::from_fn(|s| shapes.get(s).copied().unwrap_or(Shape::new(&[]))),
                     x: std::array::from_fn(|s| {
                         input(s).map_or(Place::Memory(Span::default()), |v| places[v].0)
                     }),
@@ -103,7 +108,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
                     },
                 });
             }
-            Source::Op { .. } => {}
+            Source::Op { .. } | Source::View { .. } => {}
         }
     }
     Ok(plan)
@@ -135,12 +140,11 @@ impl Facts {
         }
         let mut written = vec![false; n];
         for i in (0..n).rev().collect::<Vec<_>>() {
-            let Source::Op { op, inputs } = &graph.nodes[i].source else { continue };
+            let Source::Op { op, inputs, shapes } = &graph.nodes[i].source else { continue };
             if inputs.len() > MAX_INPUTS {
-                let inputs = inputs.iter().map(|v| graph.shape(*v)).collect();
                 return Err(Error::Shape {
                     op: op.name().into(),
-                    inputs,
+                    inputs: shapes.clone(),
                     needs: format!("at most {MAX_INPUTS} inputs"),
                 });
             }
@@ -179,11 +183,10 @@ impl Facts {
                 Source::Weight { .. } => (0, 0, i, i),
                 // A batch stays readable for the whole step: an optimizer may ask about it more than once.
                 Source::Data(_) => (size, 0, 0, end),
-                Source::Op { op, inputs } if self.needed[i] => {
-                    let shapes: Vec<Shape> = inputs.iter().map(|v| graph.shape(*v)).collect();
-                    (size, op.keeps(&shapes), i, if keep.contains(&Var(i)) { end } else { back })
+                Source::Op { op, shapes, .. } if self.needed[i] => {
+                    (size, op.keeps(shapes), i, if keep.contains(&Var(i)) { end } else { back })
                 }
-                Source::Op { .. } => (0, 0, i, i),
+                Source::Op { .. } | Source::View { .. } => (0, 0, i, i),
             };
             let slope_from = self.last_user[i].map_or(n, |user| end - user);
             leases.push(Lease { len: y, from, to });

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "no test file uses all of it")]
 
 pub mod golden;
+pub mod pictures;
 pub mod valleys;
 
 use std::path::Path;
