@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::args::{CheckArgs, CheckGradientArgs};
 use crate::console::{Voice, print, print_json};
 use crate::predict::Trained;
-use crate::recipe::{Data, Recipe, default_network, loss_for};
+use crate::recipe::{Data, Recipe, default_network, loss_for_line, plain_loss, whole_line};
 use crate::source;
 use crate::train::read;
 
@@ -139,16 +139,16 @@ fn subject(args: &CheckGradientArgs, voice: Voice, threads: &Threads) -> Result<
         Some(trained) => (trained.model, trained.theta, "the run's best weights".to_string()),
         None => {
             let classes = samples.classes();
-            let network = match &args.net {
-                Some(line) => Network::parse(line)?,
-                None => {
-                    let plain = if classes == 2 { "binary_cross_entropy" } else { "softmax_cross_entropy" };
-                    let loss = Loss::parse(args.loss.as_deref().unwrap_or(plain))?;
-                    Network::parse(&default_network(&loss, classes, parts.train.len()))?
-                }
+            let loss = match (&args.loss, &args.net) {
+                (Some(line), _) => Loss::parse(line)?,
+                (None, Some(line)) => Loss::parse(loss_for_line(line, classes)?)?,
+                (None, None) => Loss::parse(plain_loss(classes))?,
             };
-            let loss = Loss::parse(args.loss.as_deref().unwrap_or(loss_for(&network, classes)))?;
-            let model = Model::new(network, loss, samples.inputs(), classes)?;
+            let network = match &args.net {
+                Some(line) => Network::parse(&whole_line(line, &loss, classes))?,
+                None => Network::parse(&default_network(&loss, classes, parts.train.len()))?,
+            };
+            let model = Model::new(network, loss, samples.preprocessing.input(), classes)?;
             let theta = model.layout().start(args.seed);
             let weights_of = format!("{} weights as they start, seed {}", theta.len(), args.seed);
             (model, theta, weights_of)

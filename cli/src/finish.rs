@@ -170,6 +170,7 @@ fn save_model(
         ("gradus".to_string(), "model 1".to_string()),
         ("network".into(), run.model.network.line()),
         ("loss".into(), run.model.loss.line()),
+        ("input".into(), run.model.input.to_string()),
         ("classes".into(), serde_json::to_string(run.samples.pictures.classes())?),
         ("preprocessing".into(), serde_json::to_string(&run.samples.preprocessing)?),
         ("scores".into(), all.to_string()),

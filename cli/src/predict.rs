@@ -48,7 +48,8 @@ impl Trained {
         let sane = (1..=16384).contains(&preprocessing.width)
             && (1..=16384).contains(&preprocessing.height)
             && preprocessing.mean.len() == if preprocessing.grey { 1 } else { 3 }
-            && preprocessing.deviation.len() == preprocessing.mean.len();
+            && preprocessing.deviation.len() == preprocessing.mean.len()
+            && loaded.metadata.get("input").is_none_or(|input| *input == preprocessing.input().to_string());
         if !sane {
             bail!(
                 "{}: its preprocessing makes no sense\n  mend: use a file that gradus wrote",
@@ -56,7 +57,7 @@ impl Trained {
             );
         }
         let (network, loss) = (Network::parse(text("network")?)?, Loss::parse(text("loss")?)?);
-        let model = Model::new(network, loss, preprocessing.inputs(), classes.len())?;
+        let model = Model::new(network, loss, preprocessing.input(), classes.len())?;
         let theta = loaded.theta(model.layout(), &file)?;
         Ok(Trained { model, theta, classes, preprocessing })
     }

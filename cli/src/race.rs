@@ -16,7 +16,7 @@ use gradus_figures::{Chart, Surface};
 
 use crate::args::RaceArgs;
 use crate::console::{Voice, percent, print, print_json};
-use crate::recipe::{Data, loss_for, new_run_folder};
+use crate::recipe::{Data, loss_for_line, new_run_folder, whole_line};
 use crate::source;
 use crate::train::{read, stop_on_ctrl_c};
 
@@ -102,11 +102,14 @@ fn on_data(args: &RaceArgs, voice: Voice, threads: &Threads, stop: &AtomicBool) 
     let (classes, parts) = (samples.classes(), source::parts(&samples.pictures));
     let end = if classes == 2 { "dense 1 sigmoid".to_string() } else { format!("dense {classes} softmax") };
     let line = args.net.clone().unwrap_or(format!("dense 32 relu, {end}"));
-    let network = Network::parse(&line)?;
-    let loss = args.loss.clone().unwrap_or(loss_for(&network, classes).into());
+    let loss = match &args.loss {
+        Some(loss) => loss.clone(),
+        None => loss_for_line(&line, classes)?.into(),
+    };
+    let network = Network::parse(&whole_line(&line, &Loss::parse(&loss)?, classes))?;
     let settings =
         Settings { batch: args.batch, network: network.line(), loss: loss.clone(), ..Settings::default() };
-    let model = Model::new(network, Loss::parse(&loss)?, samples.inputs(), classes)?;
+    let model = Model::new(network, Loss::parse(&loss)?, samples.preprocessing.input(), classes)?;
     voice.say(&format!("network    {}, {} weights", settings.network, model.layout().weights()));
     let budget = args.epochs * parts.train.len() as u64 * 3;
     voice.say(&terms(args, budget, &format!("{} epochs of gradients", args.epochs)));

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use gradus::error::Error;
+use gradus::input::Input;
 use gradus::losses::{Link, Loss, Targets};
 use gradus::network::{Model, Network};
 use gradus::optimizers::{Choice, Family};
+use gradus::presets;
 use gradus::schedules;
 use gradus::train::{Batch, Monitor, Settings};
 use serde::{Deserialize, Serialize};
@@ -118,15 +120,13 @@ impl Recipe {
         let default = Settings::default();
         let loss = match (&args.loss, &args.net) {
             (Some(line), _) => Loss::parse(line)?,
-            (None, Some(line)) => Loss::parse(loss_for(&Network::parse(line)?, classes))?,
-            (None, None) => {
-                Loss::parse(if classes == 2 { "binary_cross_entropy" } else { "softmax_cross_entropy" })?
-            }
+            (None, Some(line)) => Loss::parse(loss_for_line(line, classes)?)?,
+            (None, None) => Loss::parse(plain_loss(classes))?,
         };
         let optimizer = Choice::parse(args.optimizer.as_deref().unwrap_or(&default.optimizer))?;
         let evolves = optimizer.entry.family == Family::Evolution;
         let network = match &args.net {
-            Some(line) => Network::parse(line)?,
+            Some(line) => Network::parse(&whole_line(line, &loss, classes))?,
             None if evolves => Network::parse(&format!("{EVOLVED_LAYER}, {}", end_for(&loss, classes)))?,
             None => Network::parse(&default_network(&loss, classes, pictures))?,
         };
@@ -206,8 +206,8 @@ impl Recipe {
     }
 
     /// The network and the loss, for these data.
-    pub fn model(&self, inputs: usize, classes: usize) -> Result<Model> {
-        Ok(Model::new(Network::parse(&self.train.network)?, Loss::parse(&self.train.loss)?, inputs, classes)?)
+    pub fn model(&self, input: Input, classes: usize) -> Result<Model> {
+        Ok(Model::new(Network::parse(&self.train.network)?, Loss::parse(&self.train.loss)?, input, classes)?)
     }
 
     /// What a checkpoint must agree with: all that decides the weights, not when to stop.
@@ -251,6 +251,24 @@ pub fn default_network(loss: &Loss, classes: usize, pictures: usize) -> String {
     format!("dropout {blind}, dense 256 relu, dropout 0.5, {}", end_for(loss, classes))
 }
 
+/// The loss that suits any network on so many classes.
+pub fn plain_loss(classes: usize) -> &'static str {
+    if classes == 2 { "binary_cross_entropy" } else { "softmax_cross_entropy" }
+}
+
+/// The loss that suits the network of a line; a preset takes any.
+pub fn loss_for_line(line: &str, classes: usize) -> Result<&'static str> {
+    if presets::completed(line, "").is_some() {
+        return Ok(plain_loss(classes));
+    }
+    Ok(loss_for(&Network::parse(line)?, classes))
+}
+
+/// The line of a network: a preset alone gets the last layer that suits loss and classes.
+pub fn whole_line(line: &str, loss: &Loss, classes: usize) -> String {
+    presets::completed(line, &end_for(loss, classes)).unwrap_or_else(|| line.into())
+}
+
 /// The last layer that suits a loss.
 fn end_for(loss: &Loss, classes: usize) -> String {
     match (loss.entry.link, loss.entry.targets, classes) {
@@ -261,7 +279,7 @@ fn end_for(loss: &Loss, classes: usize) -> String {
 }
 
 /// The cross-entropy that suits a network's end.
-pub fn loss_for(network: &Network, classes: usize) -> &'static str {
+fn loss_for(network: &Network, classes: usize) -> &'static str {
     match network.ends_in() {
         Link::Sigmoid => "binary_cross_entropy",
         Link::Softmax => "softmax_cross_entropy",

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use gradus::input::Input;
 use gradus::rng::Rng;
 use gradus::threads::Threads;
 use gradus::train::{Parts, Samples};
@@ -34,7 +35,12 @@ pub struct Preprocessing {
 impl Preprocessing {
     /// Numbers per picture.
     pub fn inputs(&self) -> usize {
-        self.width as usize * self.height as usize * self.mean.len()
+        self.input().numbers()
+    }
+
+    /// The shape of a picture.
+    pub fn input(&self) -> Input {
+        [self.height as usize, self.width as usize, self.mean.len()].into()
     }
 
     /// x = (byte / 255 − mean) / deviation, for each channel and byte.

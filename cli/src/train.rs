@@ -28,7 +28,7 @@ use crate::source::{self, PictureSamples};
 pub fn train(args: &TrainArgs) -> Result<ExitCode> {
     let voice = Voice::of(&args.shared);
     let (mut recipe, samples) = recipe_and_samples(args, voice)?;
-    let model = recipe.model(samples.inputs(), samples.classes())?;
+    let model = recipe.model(samples.preprocessing.input(), samples.classes())?;
     let stop = stop_on_ctrl_c()?;
     let found = match args.lr {
         Some(Rate::Auto) => Some(find_rate::decide(&mut recipe, &samples, &model, args, voice, &stop)?),
@@ -83,7 +83,7 @@ pub fn resume(args: &ResumeArgs) -> Result<ExitCode> {
         write_whole(&toml, recipe.text().as_bytes(), None)?;
     }
     let samples = read(&recipe.data, &args.shared, voice)?;
-    let model = recipe.model(samples.inputs(), samples.classes())?;
+    let model = recipe.model(samples.preprocessing.input(), samples.classes())?;
     let stop = stop_on_ctrl_c()?;
     Run { recipe, samples, model, folder: &args.run, voice, shared: &args.shared, open: args.open, stop }
         .go(true)

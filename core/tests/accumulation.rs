@@ -5,7 +5,7 @@ mod common;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-use common::{DATA, net, run, settings, trainer};
+use common::{DATA, net, picture_net, run, settings, trainer};
 use gradus::Error;
 use gradus::threads::Threads;
 use gradus::train::{Batch, ClassWeights, Event, Parts, Samples, Settings, Trainer};
@@ -15,13 +15,15 @@ const WAYS: [(usize, u64); 5] = [(20, 1), (10, 2), (5, 4), (7, 3), (1, 20)];
 
 #[test]
 fn accumulated_trainings_are_those_of_large_batches() {
-    let model = net();
-    for optimizer in ["sgd", "momentum", "adam epsilon=0.01"] {
+    let models = [net(), picture_net()];
+    for (model, optimizer) in
+        models.iter().flat_map(|m| ["sgd", "momentum", "adam epsilon=0.01"].map(|o| (m, o)))
+    {
         let after = |batch, accumulate| {
             let class_weights = ClassWeights::Balanced;
             let (batch, optimizer) = (Batch::Of(batch), optimizer.into());
             let settings = Settings { batch, accumulate, optimizer, class_weights, ..settings() };
-            let mut trainer = trainer(&model, &settings, &Threads::new(1));
+            let mut trainer = trainer(model, &settings, &Threads::new(1));
             let outcome = run(&mut trainer, None).unwrap();
             (trainer.theta().to_vec(), outcome)
         };

@@ -133,6 +133,7 @@ fn is_shared(stem: &str) -> bool {
         "stops",
         "vectors",
         "estimate",
+        "reading",
     ];
     SHARED.contains(&stem)
 }

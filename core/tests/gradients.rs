@@ -193,6 +193,39 @@ fn all_ways_give_the_gradients_of_pytorch() {
 mod planted_fault;
 
 #[test]
+fn backpropagation_through_every_layer_on_pictures_agrees_with_differences() {
+    let lines = [
+        "conv 3 3x3 FUNCTION, pool 2, conv 4 2x3 FUNCTION stride=2, dense 3 softmax",
+        "conv 4 3x3 FUNCTION groups=depthwise, conv 6 1x1 groups=2, average_pool 3 stride=2 pad=1, dense 3 softmax",
+        "residual(conv 4 3x3 FUNCTION, dropout 0.2, conv 4 3x3 dilation=2) FUNCTION, global_average_pool, dense 3 softmax",
+        "residual(conv 5 3x3 FUNCTION stride=2, conv 5 1x1) FUNCTION, upsample 2, pool 3 stride=2 pad=1, dense 3 softmax",
+        "flatten, residual(dense 6 FUNCTION, dense 7) FUNCTION, dense 3 softmax",
+    ];
+    for (line, activation) in lines.iter().flat_map(|line| ACTIVATIONS.iter().map(move |a| (line, a))) {
+        let line = line.replace("FUNCTION", activation.name);
+        let model = model(&line, "softmax_cross_entropy", [5, 7, 4], 3);
+        let mut plan = filled(&model, 3, &Threads::new(1));
+        let report = check(&mut plan, &theta(&model), None, &Check { weights: Some(40), ..all() });
+        assert!(report.agrees(), "{line}: {:?}\n{:#?}", report.fault, report.parts);
+        assert!(
+            report.ops.iter().all(|op| op.exact && op.error.is_some_and(|e| e < 2e-5)),
+            "{line}: {:#?}",
+            report.ops
+        );
+    }
+    let reason = ByHand::new(
+        &model(&lines[0].replace("FUNCTION", "tanh"), "softmax_cross_entropy", [5, 7, 4], 3),
+        1,
+        true,
+    );
+    assert!(reason.err().unwrap().to_string().contains("no written formula"));
+    // A view and a sum are written: the formulas are those of the same network on rows.
+    let flat = model("flatten, residual(dense 2 tanh), dense 1 sigmoid", "squared_error", [1, 2, 1], 2);
+    let report = checked(&flat, 4, &all());
+    assert!(report.agrees() && report.parts.iter().all(|p| p.by_hand.unwrap() < 2e-5), "{:#?}", report.parts);
+}
+
+#[test]
 fn a_wrong_slope_is_found_and_its_layer_named() {
     planted_fault::main().unwrap();
     let report = planted_fault::find().unwrap();

@@ -8,11 +8,15 @@ use std::collections::BTreeMap;
 use common::{model, pointed_at};
 use gradus::Error;
 use gradus::activations::ACTIVATIONS;
+use gradus::graph::Graph;
 use gradus::initializers::INITIALIZERS;
+use gradus::input::Input;
 use gradus::layers::LAYERS;
 use gradus::losses::{LOSSES, Loss};
 use gradus::network::{Model, Network};
 use gradus::optimizers::{Choice, OPTIMIZERS};
+use gradus::presets::{PRESETS, completed};
+use gradus::threads::Threads;
 use gradus::train::ModelFile;
 use proptest::prelude::*;
 
@@ -27,6 +31,37 @@ fn layer_lines() -> Vec<String> {
                 lines.extend(INITIALIZERS.iter().map(|e| format!("dense 1000000 init={} bias=no", e.name)));
                 lines.extend(["dense 1".to_string(), "dense 7 bias=yes".into()]);
             }
+            "conv" => {
+                lines.extend(ACTIVATIONS.iter().map(|a| format!("conv 3 3x3 {}", a.name)));
+                lines.extend(
+                    INITIALIZERS.iter().map(|e| format!("conv 1000000 255x1 init={} bias=no", e.name)),
+                );
+                lines.extend([
+                    "conv 1 1x1".into(),
+                    "conv 4 3x5 relu stride=2 pad=valid dilation=2x1 groups=2".into(),
+                ]);
+                lines.extend([
+                    "conv 4 3x3 pad=0 groups=depthwise stride=1x3".into(),
+                    "conv 4 3x3 pad=255".into(),
+                ]);
+            }
+            "pool" | "average_pool" => {
+                for rest in
+                    ["1", "2", "2x3", "3 stride=2 pad=1", "255 stride=1x255 pad=same", "2x2 pad=valid"]
+                {
+                    lines.push(format!("{} {rest}", entry.name));
+                }
+            }
+            "global_average_pool" | "flatten" => lines.push(entry.name.into()),
+            "upsample" => lines.extend(["upsample 1", "upsample 64"].map(String::from)),
+            "residual" => lines.extend(
+                [
+                    "residual(dense 3)",
+                    "residual(conv 8 3x3 relu stride=2, conv 8 3x3) relu",
+                    "residual (dropout 0.5, residual(dense 3 relu, residual(dense 4)) tanh) gelu",
+                ]
+                .map(String::from),
+            ),
             "dropout" => lines.extend(["dropout 0", "dropout 0.25", "dropout 0.99999"].map(String::from)),
             name => panic!("the layer `{name}` has no line here: add some in tests/network_lines.rs"),
         }
@@ -39,7 +74,7 @@ fn every_layer_reads_back_to_itself() {
     for line in layer_lines() {
         let written = Network::parse(&line).unwrap().line();
         assert_eq!(Network::parse(&written).unwrap().line(), written, "{line}");
-        assert!(written.starts_with(line.split(' ').next().unwrap()), "{written}");
+        assert!(written.starts_with(line.split([' ', '(']).next().unwrap()), "{written}");
     }
     let all = layer_lines().join(" ,");
     let written = Network::parse(&all).unwrap();
@@ -54,6 +89,16 @@ fn defaults_are_written_out() {
     assert_eq!(line(" dense  3 ,dropout .5"), "dense 3 identity bias=yes init=glorot_uniform, dropout 0.5");
     assert_eq!(line("dense 3 softmax init=zeros bias=no"), "dense 3 softmax bias=no init=zeros");
     assert_eq!(Loss::parse("huber").unwrap().line(), "huber delta=1");
+    let conv = "conv 8 3x5 relu stride=2 pad=same dilation=1 groups=1 bias=yes init=he_normal";
+    assert_eq!(line("conv 8 3x5 relu stride=2x2"), conv);
+    assert_eq!(
+        line("pool 2x3,average_pool 3 stride=1"),
+        "pool 2x3 stride=2x3 pad=valid, average_pool 3 stride=1 pad=valid"
+    );
+    assert_eq!(
+        line("residual( dense 3 relu ,dropout 0.1 )"),
+        "residual(dense 3 relu bias=yes init=he_normal, dropout 0.1) identity"
+    );
 }
 
 /// What is wrong, and the word that must be pointed at.
@@ -81,6 +126,46 @@ const WRONG: &[(&str, &str)] = &[
     ("dropout 0.5 0.5", "0.5"),
     ("dense 3, größe 4", "größe"),
     ("dense 3 rélu, dense 4", "rélu"),
+    ("conv 0 3x3", "0"),
+    ("conv 8 3", "3"),
+    ("conv 8 3x0", "3x0"),
+    ("conv 8 3x256", "3x256"),
+    ("conv 8 3x3x3", "3x3x3"),
+    ("conv 8 relu", "relu"),
+    ("conv 8 3x3 rleu", "rleu"),
+    ("conv 8 3x3 softmax", "softmax"),
+    ("conv 8 3x3 relu norn", "norn"),
+    ("conv 8 3x3 stride=0", "stride=0"),
+    ("conv 8 3x3 pad=full", "pad=full"),
+    ("conv 8 3x3 pad=-1", "pad=-1"),
+    ("conv 8 3x3 pad=256 stride=2", "pad=256"),
+    ("conv 8 3x3 dilation=1x0", "dilation=1x0"),
+    ("conv 8 3x3 groups=0", "groups=0"),
+    ("conv 8 3x3 groups=all", "groups=all"),
+    ("conv 8 3x3 strides=2", "strides=2"),
+    ("pool two", "two"),
+    ("pool 2 2", "2"),
+    ("pool 2 dilation=2", "dilation=2"),
+    ("average_pool 2 stride=", "stride="),
+    ("global_average_pool 2", "2"),
+    ("flatten relu", "relu"),
+    ("upsample 65", "65"),
+    ("dense 8 relu, residual(dense 8 rleu, dense 8) relu", "rleu"),
+    ("residual(dense 8, dens 8)", "dens"),
+    ("residual(dense 8) rleu", "rleu"),
+    ("residual(dense 8) relu relu", "relu"),
+    ("residual(dense 8) bias=no", "bias=no"),
+    ("residual relu", "relu"),
+    ("dense (8)", "(8)"),
+    ("dense 8 (relu)", "(relu)"),
+    ("dense 8 relu (dense 8)", "(dense 8)"),
+    ("dense 8 bias=no (dense 8 bias=no)", "(dense 8 bias=no)"),
+    ("residual(dense 8, residual(dense 8)", "("),
+    ("residual(dense 8)) relu", ")"),
+    ("dense 8 relu), dense 1", ")"),
+    ("(dense 8)", "(dense 8)"),
+    ("lenet relu", "relu"),
+    ("residual(lenet 5)", "5"),
     // Three bytes of white space are one column.
     ("dense 3\u{3000}rleu", "rleu"),
 ];
@@ -106,6 +191,13 @@ fn what_is_missing_is_pointed_at_where_it_should_stand() {
         ("dense 3 relu,", 13),
         ("dense 3,, dense 4", 8),
         ("dense 3,  , dense", 8),
+        ("conv", 4),
+        ("conv 3", 6),
+        ("pool", 4),
+        ("upsample", 8),
+        ("residual", 8),
+        ("dense 3, residual()", 18),
+        ("residual(dense 3,)", 17),
     ] {
         let error = Network::parse(line).err().unwrap_or_else(|| panic!("`{line}` is read"));
         let Error::Line { at, .. } = &error else { panic!("{error:?}") };
@@ -119,6 +211,10 @@ fn what_is_missing_is_pointed_at_where_it_should_stand() {
 fn a_name_that_is_nearly_right_is_guessed() {
     for (line, guess) in [
         ("dens 3", "dense"),
+        ("conv2d 3", "conv"),
+        ("pol 2", "pool"),
+        ("resnet", "lenet"),
+        ("dense 3, vgg_small", "vgg-small"),
         ("dense 3 rleu", "relu"),
         ("dense 3 init=he_norma", "he_normal"),
         ("dense 3 bia=no", "bias"),
@@ -128,8 +224,8 @@ fn a_name_that_is_nearly_right_is_guessed() {
     }
     let text = Loss::parse("squared_eror").err().unwrap().to_string();
     assert!(text.contains("did you mean `squared_error`?"), "{text}");
-    let text = Network::parse("conv2d 3").err().unwrap().to_string();
-    assert!(text.contains("known: dense, dropout"), "{text}");
+    let text = Network::parse("transformer 3").err().unwrap().to_string();
+    assert!(text.contains("known: dense, conv, pool") && text.contains("mlp, lenet"), "{text}");
 }
 
 #[test]
@@ -151,7 +247,7 @@ fn every_wrong_word_of_a_loss_is_pointed_at() {
     }
 }
 
-fn refused(network: &str, loss: &str, inputs: usize, classes: usize) -> String {
+fn refused(network: &str, loss: &str, inputs: impl Into<Input>, classes: usize) -> String {
     let made = Model::new(Network::parse(network).unwrap(), Loss::parse(loss).unwrap(), inputs, classes);
     let error = made.err().unwrap_or_else(|| panic!("{network} with {loss} for {classes} classes is taken"));
     assert!(matches!(error, Error::Settings { .. }), "{error:?}");
@@ -177,6 +273,169 @@ fn a_network_whose_end_suits_neither_loss_nor_classes_is_refused() {
         ("dense 5 sigmoid, dropout 0.1", "absolute_error", 5),
     ] {
         model(network, loss, 4, classes);
+    }
+}
+
+/// What a layer does to a picture of 9 × 7 pixels with 4 channels, or what it says.
+fn shape_of(line: &str) -> Result<Vec<usize>, String> {
+    let mut graph = Graph::new();
+    let x = graph.data("input", &[2, 9, 7, 4]);
+    let network = Network::parse(line).unwrap();
+    let z = network.build(&mut graph, x, false).map_err(|error| error.to_string())?;
+    assert_eq!(graph.scoped(), "", "{line}");
+    Ok(graph.shape(z).dims().to_vec())
+}
+
+#[test]
+fn pictures_change_their_shape_as_the_layers_say() {
+    for (line, shape) in [
+        ("conv 8 3x3", vec![2, 9, 7, 8]),
+        ("conv 8 3x3 pad=valid", vec![2, 7, 5, 8]),
+        ("conv 8 3x3 stride=2", vec![2, 5, 4, 8]),
+        ("conv 8 3x3 pad=1 stride=2", vec![2, 5, 4, 8]),
+        ("conv 8 3x1 dilation=2x1 pad=valid", vec![2, 5, 7, 8]),
+        ("conv 8 5x5 pad=5", vec![2, 15, 13, 8]),
+        ("conv 8 3x3 groups=depthwise", vec![2, 9, 7, 8]),
+        ("pool 2", vec![2, 4, 3, 4]),
+        ("pool 2 pad=same", vec![2, 5, 4, 4]),
+        ("average_pool 3 stride=2 pad=1", vec![2, 5, 4, 4]),
+        ("global_average_pool", vec![2, 4]),
+        ("upsample 3", vec![2, 27, 21, 4]),
+        ("flatten", vec![2, 252]),
+        ("dense 5", vec![2, 5]),
+        ("dropout 0.5", vec![2, 9, 7, 4]),
+        ("residual(conv 4 3x3)", vec![2, 9, 7, 4]),
+        ("residual(conv 6 3x3 stride=2, conv 6 3x3) relu", vec![2, 5, 4, 6]),
+        ("residual(conv 6 3x3 stride=3x2)", vec![2, 3, 4, 6]),
+        ("residual(pool 2 pad=same)", vec![2, 5, 4, 4]),
+        ("residual(dense 9)", vec![2, 9]),
+        ("flatten, residual(dense 252)", vec![2, 252]),
+    ] {
+        assert_eq!(shape_of(line), Ok(shape), "{line}");
+    }
+}
+
+#[test]
+fn a_picture_that_does_not_fit_is_told_where_and_how_to_mend_it() {
+    for (line, says) in [
+        ("pool 2, pool 5", ["layer 2, pool: max_pool", "5×5 is larger than 4×3", "pad=same"]),
+        ("conv 8 3x3, conv 8 5x9 pad=valid", ["layer 2, conv: conv2d", "5×9 is larger than 9×7", "pad=same"]),
+        ("dense 8, conv 8 3x3", ["layer 2, conv", "put this layer before", "flatten"]),
+        ("flatten, pool 2", ["layer 2, pool", "one picture", "[batch, height, width, channels]"]),
+        ("dense 5, upsample 2", ["layer 2, upsample", "one picture", "[batch, height, width, channels]"]),
+        ("conv 8 3x3 groups=3", ["layer 1, conv", "3 groups to divide", "the 4 channels"]),
+        ("conv 6 3x3 groups=depthwise", ["layer 1, conv", "4 groups to divide", "the 6 that go out"]),
+        ("pool 2 pad=2", ["layer 1, pool", "less padding", "2 pixels"]),
+        ("residual(conv 4 3x3 pad=valid)", ["layer 1, residual", "7×5 of 9×7", "pad=same"]),
+        ("residual(upsample 2)", ["layer 1, residual", "18×14 of 9×7", "pad=same"]),
+        ("pool 1, residual(conv 4 3x3, pool 99)", ["layer 2, residual: layer 2, pool", "99×99", "9×7"]),
+        ("residual(flatten)", ["layer 1, residual", "compute something", "[2, 9, 7, 4]"]),
+    ] {
+        let text = shape_of(line).unwrap_err();
+        says.iter().for_each(|says| assert!(text.contains(says), "{line}: {text}"));
+    }
+}
+
+#[test]
+fn a_projection_is_there_where_the_shape_changes_and_only_there() {
+    let names = |line: &str| {
+        let all = format!("{line}, dense 1");
+        let model = model(&all, "squared_error", [9, 7, 4], 2);
+        let parts = model.layout().parts();
+        let name = |p: &gradus::layout::Part| format!("{} {}", p.name, p.shape);
+        parts.iter().map(name).take(parts.len() - 2).collect::<Vec<_>>()
+    };
+    assert_eq!(names("residual(conv 4 3x3 bias=no)"), ["1.residual.1.conv.weight 3×3×4×4"]);
+    let two = names("residual(conv 6 3x3 stride=2 bias=no, residual(conv 6 1x1 bias=no)) relu");
+    let wanted = [
+        "1.residual.1.conv.weight 3×3×4×6",
+        "1.residual.2.residual.1.conv.weight 1×1×6×6",
+        "1.residual.projection.weight 1×1×4×6",
+    ];
+    assert_eq!(two, wanted);
+    let rows = names("dense 3 bias=no, residual(dense 5 bias=no)");
+    assert_eq!(rows[1..], ["2.residual.1.dense.weight 3×5", "2.residual.projection.weight 3×5"]);
+}
+
+/// He: variance 2 / inputs; Glorot: 2 / (inputs + outputs), each of a unit's window.
+#[test]
+fn kernels_start_by_the_fan_of_their_window() {
+    for (line, variance) in [
+        ("conv 64 5x5 relu", 2.0 / (25.0 * 8.0)),
+        ("conv 64 5x5 relu groups=4", 2.0 / (25.0 * 2.0)),
+        ("conv 512 5x5 relu groups=depthwise", 2.0 / 25.0),
+        ("conv 64 5x5", 2.0 / (25.0 * (8.0 + 64.0))),
+        ("conv 64 5x5 groups=2 init=glorot_normal", 2.0 / (25.0 * (4.0 + 32.0))),
+        ("conv 64 5x5 init=lecun_normal", 1.0 / (25.0 * 8.0)),
+    ] {
+        let model = model(&format!("{line}, global_average_pool, dense 1"), "squared_error", [6, 6, 8], 2);
+        let theta = model.layout().start(3);
+        let w = &theta[model.layout().parts()[0].range()];
+        let got = w.iter().map(|w| (*w as f64).powi(2)).sum::<f64>() / w.len() as f64;
+        assert!((got / variance - 1.0).abs() < 0.06, "{line}: {got}, not {variance}");
+        assert!(theta[model.layout().parts()[1].range()].iter().all(|b| *b == 0.0));
+    }
+}
+
+#[test]
+fn every_preset_is_a_network_for_its_pictures() {
+    for preset in PRESETS {
+        for (input, classes) in [([28, 28, 1], 10), ([32, 32, 3], 2), ([24, 24, 3], 3)] {
+            let line = completed(&format!(" {} ", preset.name), &format!("dense {classes} softmax")).unwrap();
+            let model = model(&line, "softmax_cross_entropy", input, classes);
+            let short = model_line(&format!("{}, dense {classes} softmax", preset.name));
+            assert_eq!(model.network.line(), short, "{}", preset.name);
+        }
+        let name = preset.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        let known = preset.paper.chars().any(|c| c.is_ascii_digit()) && preset.about.len() > 5;
+        assert!(name && known && LAYERS.iter().all(|l| l.name != preset.name), "{}", preset.name);
+    }
+    assert!(completed("dense 1", "dense 1").is_none() && completed("lenet, dense 1", "dense 1").is_none());
+    // LeCun et al. 1998 with all 16 kernels seeing all 6 pictures, and no weights in the pools.
+    let lenet = model("lenet, dense 10 softmax", "softmax_cross_entropy", [28, 28, 1], 10);
+    assert_eq!(lenet.layout().weights(), 61_706);
+}
+
+fn model_line(line: &str) -> String {
+    Network::parse(line).unwrap().line()
+}
+
+#[test]
+fn what_does_not_fit_into_memory_is_told_before_it_is_tried() {
+    let big =
+        "conv 1000000 3x3, conv 1000000 255x255, upsample 64, upsample 32, dense 1000000, dense 2 softmax";
+    let text = refused(big, "softmax_cross_entropy", [24, 24, 3], 2);
+    assert!(text.contains("memory"), "{text}");
+    let wide =
+        model("conv 1000000 1x1 bias=no, global_average_pool, dense 2", "squared_error", [200, 200, 1], 2);
+    let error = wide.training_plan(4096, &Threads::new(1)).err().unwrap().to_string();
+    assert!(error.contains("batch") && error.contains("mend: "), "{error}");
+}
+
+#[test]
+fn an_input_is_read_as_it_is_written() {
+    for input in [Input::from(7), Input::from([24, 16, 3])] {
+        assert_eq!(input.to_string().parse::<Input>().unwrap(), input);
+    }
+    for wrong in ["", "x", "3x4", "1x2x3x4", "-1", "3x4x", "24×24×3"] {
+        assert!(wrong.parse::<Input>().unwrap_err().to_string().contains("24x24x3"), "{wrong}");
+    }
+    refused("dense 1 sigmoid", "squared_error", [0, 3, 3], 2);
+}
+
+#[test]
+fn a_network_may_end_in_a_picture() {
+    for (line, loss) in [
+        ("conv 8 3x3 relu, conv 3 1x1, global_average_pool", "softmax_cross_entropy"),
+        ("conv 1 4x4 sigmoid pad=valid", "binary_cross_entropy"),
+        ("conv 8 3x3 relu, conv 3 4x4 pad=valid", "softmax_cross_entropy"),
+    ] {
+        let classes = if loss.starts_with('b') { 2 } else { 3 };
+        let model = model(line, loss, [4, 4, 2], classes);
+        let (mut plan, z, _) = model.evaluation_plan(5, &Threads::new(1)).unwrap();
+        plan.data("input").fill(0.5);
+        plan.forward(&model.layout().start(1));
+        assert_eq!(plan.value(z).len(), 5 * model.outputs, "{line}");
     }
 }
 
@@ -270,8 +529,32 @@ fn a_model_file_gives_back_what_was_saved() {
 
 /// Words of the language, near misses, and anything at all.
 fn words() -> impl Strategy<Value = String> {
-    let known =
-        ["dense", "dropout", "relu", "softmax", "3", "0.5", "-1", "bias=no", "init=", "init=zeros", ",", "="];
+    let known = [
+        "dense",
+        "dropout",
+        "relu",
+        "softmax",
+        "3",
+        "0.5",
+        "-1",
+        "bias=no",
+        "init=",
+        "init=zeros",
+        ",",
+        "=",
+        "conv",
+        "3x3",
+        "pool",
+        "flatten",
+        "residual",
+        "residual(",
+        "(",
+        ")",
+        "stride=2",
+        "pad=same",
+        "groups=depthwise",
+        "lenet",
+    ];
     let more = [
         "adam",
         "beta1=0.5",

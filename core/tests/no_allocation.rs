@@ -7,7 +7,7 @@ mod common;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
-use common::{Clouds, model, model_for, optimizer_lines, wrapper_lines};
+use common::{Clouds, model, model_for, optimizer_lines, picture_net, wrapper_lines};
 use gradus::functions;
 use gradus::gradients::Way;
 use gradus::network::Model;
@@ -61,6 +61,9 @@ fn steps_allocate_nothing() {
         for way in Way::ALL {
             let small = model("dense 6 relu, dense 4 gelu, dense 3 softmax", "softmax_cross_entropy", 5, 3);
             the_trainer_allocates_nothing(&small, "adam", way, threads, 1);
+            if way != Way::ByHand {
+                the_trainer_allocates_nothing(&picture_net(), "adam", way, threads, 2);
+            }
         }
     }
 }

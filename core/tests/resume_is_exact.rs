@@ -5,7 +5,7 @@ mod common;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use common::{DATA, net, optimizer_lines, run, settings, trainer, wrapper_lines};
+use common::{DATA, net, optimizer_lines, picture_net, run, settings, trainer, wrapper_lines};
 use gradus::network::Model;
 use gradus::schedules::SCHEDULES;
 use gradus::threads::Threads;
@@ -46,6 +46,22 @@ fn undisturbed(model: &Model, settings: &Settings) -> (String, Outcome) {
     let mut trainer = trainer(model, settings, &Threads::new(1));
     let outcome = run(&mut trainer, None).unwrap();
     (essence(&trainer), outcome)
+}
+
+#[test]
+fn a_network_on_pictures_stopped_at_any_step_and_resumed_is_the_same_training() {
+    let (model, threads) = (picture_net(), Threads::new(2));
+    let settings = Settings { optimizer: "adam".into(), ..settings() };
+    let (want, _) = undisturbed(&model, &settings);
+    for step in 1..12 {
+        let folder = tempfile::tempdir().unwrap();
+        let outcome = run_until(&mut trainer(&model, &settings, &threads), folder.path(), step);
+        assert_eq!((outcome.stopped, outcome.steps), (Stopped::Asked, step));
+        let mut resumed = trainer(&model, &settings, &Threads::new(1));
+        resumed.restore(folder.path()).unwrap();
+        run(&mut resumed, None).unwrap();
+        assert_eq!(essence(&resumed), want, "stopped at step {step}");
+    }
 }
 
 #[test]

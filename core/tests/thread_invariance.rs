@@ -61,10 +61,26 @@ fn every_optimizer_gives_the_same_weights_on_any_number_of_threads() {
 }
 
 #[test]
+fn every_layer_on_pictures_gives_the_same_weights_on_any_number_of_threads() {
+    let line = "conv 7 3x3 relu, residual(conv 12 3x3 gelu stride=2, dropout 0.2, conv 12 3x3) relu, upsample 2, \
+                pool 3 stride=2 pad=1, conv 12 3x3 silu groups=depthwise, average_pool 2, conv 20 1x1 groups=4, \
+                residual(conv 20 3x1 dilation=2), global_average_pool, dense 5 softmax";
+    let model = model(line, "softmax_cross_entropy", [13, 11, 3], 5);
+    for batch in [1, 7, 40] {
+        let one = stepped(&model, "adam", batch, 2, 1);
+        assert!(one.iter().all(|w| w.is_finite()));
+        for threads in COUNTS {
+            assert!(one == stepped(&model, "adam", batch, 2, threads), "batch {batch}, {threads} threads");
+        }
+    }
+}
+
+#[test]
 fn a_population_is_judged_as_its_members_are_on_any_number_of_threads() {
     // Ops that keep something for the way back, that draw, and that read two values.
-    let line = "dropout 0.2, dense 40 gelu, dropout 0.3, dense 20 silu, dense 5 softmax";
-    let model = model(line, "softmax_cross_entropy smoothing=0.1", 60, 5);
+    let line = "dropout 0.2, conv 4 3x3 gelu, pool 2, residual(conv 6 3x3 relu) gelu, dense 40 gelu, dropout 0.3, \
+                dense 20 silu, dense 5 softmax";
+    let model = model(line, "softmax_cross_entropy smoothing=0.1", [5, 4, 3], 5);
     let weights = model.layout().weights();
     for members in [1, 2, 7, 20] {
         let population: Vec<f32> = (0..members).flat_map(|k| model.layout().start(k)).collect();

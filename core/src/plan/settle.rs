@@ -15,6 +15,12 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
     let (loss, keep) = (loss.map(|v| graph.whole(v)), keep.as_slice());
     let facts = Facts::of(&graph, loss, keep)?;
     let (spans, total) = place(&facts.leases(&graph, loss.is_some(), keep));
+    if Vec::<f32>::new().try_reserve_exact(total).is_err() {
+        return Err(Error::Settings {
+            message: format!("the values of a batch do not fit into this machine's memory: {total} numbers"),
+            mend: "take a smaller batch (--batch), fewer channels, or smaller pictures (--image)".into(),
+        });
+    }
     let (y, kept, dy) = (|i: usize| spans[3 * i], |i: usize| spans[3 * i + 1], |i: usize| spans[3 * i + 2]);
     // Members of a population only go forward; they read the batch where it lies.
     let (aside, bench) = if loss.is_some() {

@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 use gradus::Error;
 use gradus::graph::{Graph, Var};
 use gradus::initializers;
+use gradus::input::Input;
 use gradus::losses::Loss;
 use gradus::network::{Model, Network};
 use gradus::op::{Backward, Forward, Moment, Op, Shape};
@@ -305,7 +306,7 @@ impl Clouds {
     }
 }
 
-pub fn model(network: &str, loss: &str, inputs: usize, classes: usize) -> Model {
+pub fn model(network: &str, loss: &str, inputs: impl Into<Input>, classes: usize) -> Model {
     Model::new(Network::parse(network).unwrap(), Loss::parse(loss).unwrap(), inputs, classes).unwrap()
 }
 
@@ -362,6 +363,14 @@ pub const DATA: Clouds = Clouds { examples: 70, inputs: 6, classes: 3 };
 /// A small network with dropout.
 pub fn net() -> Model {
     model("dense 9 relu, dropout 0.3, dense 3 softmax", "softmax_cross_entropy", 6, 3)
+}
+
+/// A network that takes the same data as pictures of 3 × 2 pixels, with every layer there is for such.
+pub fn picture_net() -> Model {
+    let line = "upsample 2, conv 4 2x3 relu, pool 2 stride=1, residual(conv 6 3x3 gelu stride=2 groups=2, dropout 0.3, \
+                conv 6 1x1) silu, residual(conv 6 3x3 groups=depthwise dilation=2) relu, average_pool 2 pad=same stride=1, \
+                flatten, residual(dense 9 relu, dropout 0.2, dense 7), dense 3 softmax";
+    model(line, "softmax_cross_entropy", [3, 2, 1], 3)
 }
 
 /// 45 examples to train on: three steps an epoch, the last one short.
