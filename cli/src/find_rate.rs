@@ -24,7 +24,7 @@ pub fn find_rate(args: &FindRateArgs) -> Result<ExitCode> {
     }
     let voice = Voice::of(&args.train.shared);
     let (recipe, samples) = recipe_and_samples(&args.train, voice)?;
-    let model = recipe.model(samples.inputs(), samples.classes())?;
+    let model = recipe.model(samples.preprocessing.input(), samples.classes())?;
     let stop = stop_on_ctrl_c()?;
     let finding = search(&recipe, &samples, &model, &args.sweep, &args.train.shared, &stop)?;
     match voice {
