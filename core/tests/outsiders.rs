@@ -3,11 +3,15 @@
 
 mod common;
 
-use common::{cases, fixture, floats, model};
+use common::{Handle, Tensor, assert_close, cases, fixture, floats, greatest, model, run_op};
+use gradus::activations::ACTIVATIONS;
+use gradus::op::{Moment, Op};
+use gradus::ops::{AveragePool, Conv2d, MaxPool, Upsample};
 use gradus::optimizer::{Around, Objective, Setup, Step};
 use gradus::optimizers::{Choice, Family, OPTIMIZERS};
 use gradus::threads::Threads;
 use gradus::train::Scores;
+use gradus::window::{Padding, Window};
 use serde_json::Value;
 
 /// The network and the loss of a case, as lines.
@@ -24,6 +28,47 @@ fn lines(network: &Value) -> (String, &'static str) {
         format!("dense {} {activation}", sizes[i])
     };
     ((1..sizes.len()).map(layer).collect::<Vec<_>>().join(", "), loss)
+}
+
+#[test]
+fn convolutions_and_pools_are_those_of_pytorch() {
+    let file = fixture("convolutions");
+    for case in cases(&file) {
+        let (layer, name) = (&case["layer"], case["name"].as_str().unwrap());
+        let pair = |key: &str| [0, 1].map(|i| layer[key][i].as_u64().unwrap_or(1) as usize);
+        let padding = match layer["pad"].as_u64() {
+            Some(n) => Padding::Pixels(n as usize),
+            None => Padding::Same,
+        };
+        let [[rows, columns], stride, dilation] = ["size", "stride", "dilation"].map(pair);
+        let window = Window::new(rows, columns, padding)
+            .stride(stride[0], stride[1])
+            .dilation(dilation[0], dilation[1]);
+        let inputs: Vec<Tensor> = (0..case["inputs"].as_array().unwrap().len())
+            .map(|i| {
+                let dims: Vec<usize> = floats(&case["shapes"][i]).iter().map(|n| *n as usize).collect();
+                Tensor::new(&dims, floats(&case["inputs"][i]))
+            })
+            .collect();
+        let r = floats(&case["r"]);
+        let run = |op: Box<dyn Op>| {
+            run_op(Handle::<dyn Op>(std::sync::Arc::from(op)), &inputs, &r, Moment::default(), &Threads::new(2))
+        };
+        let ran = run(match layer["kind"].as_str().unwrap() {
+            "conv" => {
+                Box::new(Conv2d::new(window, layer["groups"].as_u64().unwrap() as usize, &ACTIVATIONS[0]))
+            }
+            "max" => Box::new(MaxPool { window }),
+            "average" => Box::new(AveragePool { window }),
+            _ => Box::new(Upsample { times: layer["times"].as_u64().unwrap() as usize }),
+        });
+        let near = |want: &[f64]| 1e-6 * (1.0 + greatest(want));
+        let y = floats(&case["y"]);
+        assert_close(&ran.y, &y, near(&y), &format!("{name}: y"));
+        for (i, slopes) in case["slopes"].as_array().unwrap().iter().map(floats).enumerate() {
+            assert_close(&ran.dx[i], &slopes, near(&slopes), &format!("{name}: slope of input {i}"));
+        }
+    }
 }
 
 #[test]
