@@ -10,6 +10,7 @@ use gradus::gradients::Way;
 use gradus::initializers::INITIALIZERS;
 use gradus::layers::LAYERS;
 use gradus::losses::LOSSES;
+use gradus::presets::PRESETS;
 use gradus::schedules::SCHEDULES;
 use gradus::words::Parameter;
 use gradus::wrappers::WRAPPERS;
@@ -37,6 +38,7 @@ const OPTIMIZERS: &str = "optimizers";
 
 const TABLES: &[Table] = &[
     ("layers", layers),
+    ("presets", presets),
     ("activations", activations),
     ("losses", losses),
     ("wrappers", wrappers),
@@ -122,6 +124,21 @@ fn layers() -> Vec<Row> {
         notes: Vec::new(),
     };
     LAYERS.iter().map(row).collect()
+}
+
+fn presets() -> Vec<Row> {
+    let row = |p: &'static gradus::presets::Preset| Row {
+        name: p.name,
+        form: String::new(),
+        about: p.about,
+        formula: p.line,
+        paper: p.paper,
+        notes: vec![
+            format!("alone      --net {}: the last layer is made for the classes", p.name),
+            format!("as layers  --net '{}, dense 2 softmax'", p.name),
+        ],
+    };
+    PRESETS.iter().map(row).collect()
 }
 
 fn activations() -> Vec<Row> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use gradus::train::ModelFile;
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -176,6 +177,74 @@ fn a_model_file_alone_predicts() {
     assert!(scores[0]["scores"]["accuracy"].as_f64().unwrap() > 0.9);
 }
 
+/// A small network of every kind of layer for pictures.
+const PICTURES: &str = "conv 6 3x3 relu, pool 2, residual(conv 8 3x3 relu, dropout 0.1, conv 8 3x3) relu, \
+                        conv 8 3x3 groups=depthwise stride=2, upsample 2, average_pool 2, dense 8 relu, dense 1 sigmoid";
+
+#[test]
+fn a_network_on_pictures_trains_resumes_predicts_and_is_checked() {
+    let here = TempDir::new().unwrap();
+    pets(here.path());
+    let more =
+        ["--net", PICTURES, "--image", "12x8", "--epochs", "6", "--batch", "4", "--lr", "0.01", "--json"];
+    let run = |rest: &[&str]| events(&gradus(here.path(), &[&["train", "pets"], &more[..], rest].concat()));
+    let one = run(&["--threads", "1", "--out", "one"]);
+    assert_eq!(one.last().unwrap()["validation_accuracy"], 1.0, "such pictures can be learned");
+    assert_eq!(hashes(&run(&["--threads", "3", "--out", "three"])), hashes(&one));
+    let again = events(&gradus(here.path(), &["train", "one/run.toml", "--json", "--out", "again"]));
+    assert_eq!(hashes(&again), hashes(&one));
+
+    picture(1, 777).save(here.path().join("new.png")).unwrap();
+    let model = here.path().join("one/model.safetensors");
+    let answer = || events(&gradus(here.path(), &["predict", "one", "new.png", "--json"]))[0].clone();
+    let first = answer();
+    assert_eq!(first["label"], "dog");
+    let scores = events(&gradus(here.path(), &["evaluate", "one", "pets", "--json"]));
+    assert!(scores[0]["scores"]["accuracy"].as_f64().unwrap() > 0.9);
+    // Not of the trained one: its loss is so small that the slopes are rounding.
+    let check =
+        gradus(here.path(), &["check", "gradient", "pets", "--net", PICTURES, "--image", "12x8", "--json"]);
+    let report = events(&check)[0].clone();
+    assert_eq!(report["agrees"], true);
+
+    // Files of before say nothing of what an example is: its preprocessing does.
+    let mut file = ModelFile::load(&model).unwrap();
+    assert_eq!(file.metadata.remove("input").unwrap(), "8x12x3");
+    file.save(&model).unwrap();
+    assert_eq!(answer(), first);
+    file.metadata.insert("input".into(), "12x8x3".into());
+    file.save(&model).unwrap();
+    assert!(text(&gradus(here.path(), &["predict", "one", "new.png"])).contains("makes no sense"));
+}
+
+#[test]
+fn a_preset_ends_as_the_classes_and_the_loss_want_it() {
+    let here = TempDir::new().unwrap();
+    pets(here.path());
+    for (net, loss, end) in [
+        ("mlp", None, "dense 1 sigmoid"),
+        ("lenet", Some("softmax_cross_entropy"), "dense 2 softmax"),
+        ("lenet, dense 2 softmax", None, "dense 2 softmax"),
+    ] {
+        let mut args =
+            vec!["train", "pets", "--epochs", "1", "--image", "16x16", "--net", net, "--out", "run"];
+        args.extend(loss.into_iter().flat_map(|loss| ["--loss", loss]));
+        let out = gradus(here.path(), &args);
+        assert!(out.status.success(), "{net}: {}", text(&out));
+        let toml = std::fs::read_to_string(here.path().join("run/run.toml")).unwrap();
+        assert!(toml.contains(&format!("{end} bias=yes init=glorot_uniform\"")), "{net}: {toml}");
+        std::fs::remove_dir_all(here.path().join("run")).unwrap();
+    }
+    let wrong = gradus(here.path(), &["train", "pets", "--net", "lenet", "--image", "8x8"]);
+    assert!(
+        text(&wrong).contains("layer 3, conv: conv2d") && !text(&wrong).contains("panicked"),
+        "{}",
+        text(&wrong)
+    );
+    let all = text(&gradus(here.path(), &["list", "presets", "lenet"]));
+    assert!(all.contains("conv 6 5x5 tanh") && all.contains("LeCun et al. 1998"), "{all}");
+}
+
 #[test]
 fn three_classes_and_the_articles_loss() {
     let here = TempDir::new().unwrap();
@@ -244,6 +313,8 @@ fn errors_say_what_where_and_how_to_mend_it() {
         (&["train", "nowhere"], "no such folder"),
         (&["train", "pets", "--net", "dense 8 rleu, dense 1"], "did you mean `relu`?"),
         (&["train", "pets", "--net", "dense 3"], "end the network with"),
+        (&["train", "pets", "--net", "conv 8 3x3, pool 99, dense 1 sigmoid"], "layer 2, pool"),
+        (&["train", "pets", "--net", "residual(dense 8 relu, dense 1"], "write ) where it ends"),
         (&["train", "pets", "--optimizer", "adm"], "did you mean `adam`?"),
         (&["train", "pets", "--optimizer", "adam beta1=2"], "[0, 1)"),
         (&["train", "pets", "--lr", "0"], "learning_rate"),
@@ -302,7 +373,9 @@ fn a_learning_rate_far_too_large_ends_with_a_verdict() {
 fn lists_come_from_the_tables() {
     let here = TempDir::new().unwrap();
     let all = text(&gradus(here.path(), &["list"]));
-    for name in ["dense", "leaky_relu", "huber", "nesterov", "lecun_uniform"] {
+    for name in
+        ["dense", "global_average_pool", "vgg-small", "leaky_relu", "huber", "nesterov", "lecun_uniform"]
+    {
         assert!(all.contains(name), "{name}");
     }
     let adam = text(&gradus(here.path(), &["list", "optimizers", "adam"]));

@@ -52,7 +52,13 @@ fn convolutions_and_pools_are_those_of_pytorch() {
             .collect();
         let r = floats(&case["r"]);
         let run = |op: Box<dyn Op>| {
-            run_op(Handle::<dyn Op>(std::sync::Arc::from(op)), &inputs, &r, Moment::default(), &Threads::new(2))
+            run_op(
+                Handle::<dyn Op>(std::sync::Arc::from(op)),
+                &inputs,
+                &r,
+                Moment::default(),
+                &Threads::new(2),
+            )
         };
         let ran = run(match layer["kind"].as_str().unwrap() {
             "conv" => {

@@ -130,6 +130,16 @@ fn sizes_far_above_the_kernels_threshold_give_the_same_weights() {
 }
 
 #[test]
+fn a_picture_and_its_row_of_numbers_are_trained_alike() {
+    let line = "dropout 0.3, dense 9 relu, dropout 0.3, dense 3 softmax";
+    let rows = model(line, "softmax_cross_entropy", 12, 3);
+    let pictures = model(line, "softmax_cross_entropy", [3, 2, 2], 3);
+    let flattened = model(&format!("flatten, {line}"), "softmax_cross_entropy", [2, 3, 2], 3);
+    let want = stepped(&rows, "adam", 40, 5, 1);
+    assert!(want == stepped(&pictures, "adam", 40, 5, 2) && want == stepped(&flattened, "adam", 40, 5, 1));
+}
+
+#[test]
 fn two_runs_on_the_same_threads_are_the_same() {
     let model = model("dense 64 relu, dropout 0.5, dense 1 sigmoid", "squared_error", 200, 2);
     for _ in 0..5 {
