@@ -7,6 +7,9 @@
 //! s and t are those of [`Op::at_rest`] (batch norm: s = γ / √(v + ε), t = β − m s). Where the layer before cannot take
 //! them in ([`Op::absorbing`]), they stay as one op that scales and shifts.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use crate::graph::{Graph, Node, Source, Var};
 use crate::initializers;
 use crate::layout::Layout;
@@ -75,7 +78,7 @@ impl Fixed {
 
 impl Folding {
     /// The weights that the folded graph reads, from θ and the memory of the whole one.
-    pub fn apply<'a>(&self, theta: &'a [f32], memory: &[f32]) -> std::borrow::Cow<'a, [f32]> {
+    pub fn apply<'a>(&self, theta: &'a [f32], memory: &[f32]) -> Cow<'a, [f32]> {
         if !self.changes {
             return theta.into();
         }
@@ -145,9 +148,8 @@ pub(crate) fn fold(graph: Graph, keep: &[Var]) -> (Graph, Vec<Var>, Folding) {
             &graph.layout.memory()[memory.range()],
         );
     }
-    let mut waiting: Vec<Option<Waiting>> = Vec::new();
+    let mut waiting = BTreeMap::new();
     for (i, node) in graph.nodes.into_iter().enumerate() {
-        waiting.push(None);
         new.graph.scope(node.scope.clone());
         new.places[i] = match node.source {
             Source::Data(name) => Some(new.graph.data(name, node.shape.dims())),
@@ -158,11 +160,11 @@ pub(crate) fn fold(graph: Graph, keep: &[Var]) -> (Graph, Vec<Var>, Folding) {
                 new.places[of.0].map(|of| new.graph.push(node.shape, Source::View { of }))
             }
             Source::Op { op, inputs, shapes } if hosts.contains(&Some(Var(i))) => {
-                waiting[i] = Some(Waiting { op, inputs, shapes });
+                waiting.insert(i, Waiting { op, inputs, shapes });
                 None
             }
             Source::Op { op, inputs, .. } if hosts[i].is_some() => {
-                let before = waiting[inputs[0].0].take().expect("a host waits");
+                let before = waiting.remove(&inputs[0].0).expect("a host waits");
                 Some(new.absorb(before, op, &inputs, &graph.layout))
             }
             Source::Op { op, inputs, shapes } if resting[i] => Some(new.rest(op, &inputs, shapes)),

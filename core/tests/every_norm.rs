@@ -5,10 +5,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{
-    Along, Handle, Sum, Tensor, assert_close, assert_same_slope, cases, dot, fixture, floats, greatest,
-    random, to_f64,
-};
+use common::{Along, Handle, Sum, Tensor, assert_close, assert_same_slope, dot, greatest, random, to_f64};
 use gradus::activations::{self, Activation};
 use gradus::graph::{Graph, Var};
 use gradus::initializers;
@@ -364,50 +361,6 @@ fn what_is_remembered_follows_its_formula() {
         let m = share.unwrap_or(0.1);
         let want: Vec<f64> = before.iter().zip(&seen).map(|(old, new)| (1.0 - m) * old + m * new).collect();
         assert_close(&to_f64(plan.memory()), &want, 1e-6, &format!("a share of {share:?}"));
-    }
-}
-
-/// PyTorch's modules over five steps of descent: results, slopes, what is remembered; and then in use.
-#[test]
-fn five_steps_go_as_those_of_pytorch() {
-    let file = fixture("norms");
-    for case in cases(&file) {
-        let (line, numbers) = (case["line"].as_str().unwrap(), |key: &str| floats(&case[key]));
-        let dims: Vec<usize> = numbers("dims").iter().map(|n| *n as usize).collect();
-        let layer = Network::parse(line).unwrap();
-        let what = |step: usize, key: &str| format!("{line} {dims:?}, step {step}: {key}");
-        let mut graph = Graph::new();
-        let x = graph.weight("x", &dims, initializers::named("zeros").unwrap());
-        let y = layer.build(&mut graph, x, false).unwrap();
-        let r = graph.data("r", &dims);
-        let loss = graph.apply(common::Product, &[y, r]).unwrap();
-        let mut plan = Plan::training(graph, loss, &Threads::new(1)).unwrap();
-        let size: usize = dims.iter().product();
-        let all = [vec![0.0; size], numbers("scale"), numbers("shift")].concat();
-        let mut theta: Vec<f32> = all.iter().map(|x| *x as f32).collect();
-        let mut grad = vec![f32::NAN; theta.len()];
-        plan.at(TRAINING);
-        for (t, step) in case["steps"].as_array().unwrap().iter().enumerate() {
-            let seen = |key: &str| floats(&step[key]);
-            theta.iter_mut().zip(seen("x")).for_each(|(to, x)| *to = x as f32);
-            plan.data("r").iter_mut().zip(seen("r")).for_each(|(to, r)| *to = r as f32);
-            let loss = plan.gradient(&theta, &mut grad) as f64;
-            plan.remember(None);
-            assert_close(&[loss], &[dot(&seen("r"), &seen("y"))], 2e-5, &what(t, "loss"));
-            let slopes = [seen("dx"), seen("d_scale"), seen("d_shift")].concat();
-            assert_close(&to_f64(&grad), &slopes, 1e-5, &what(t, "slopes"));
-            if let Some(running) = step.get("running") {
-                assert_close(&to_f64(plan.memory()), &floats(running), 1e-6, &what(t, "remembered"));
-            }
-            theta[size..].iter_mut().zip(&grad[size..]).for_each(|(w, g)| *w -= 0.05 * g);
-        }
-        // L = y₀, y₁, … in use, one after another.
-        plan.at(Moment::default());
-        for (i, want) in numbers("used").iter().enumerate() {
-            plan.data("r").fill(0.0);
-            plan.data("r")[i] = 1.0;
-            assert_close(&[plan.loss(&theta) as f64], &[*want], 1e-5, &what(5, "in use"));
-        }
     }
 }
 

@@ -8,13 +8,9 @@
 //! That is the loss of all of them at once, to rounding: gradient accumulation. Each question takes the parts one after
 //! another, so an optimizer may ask as often as it likes and always hears of the same examples; dropout draws for each
 //! example what it would draw in one large batch.
-//!
-//! What ops remember from batch to batch (the running mean and variance of batch norm) is renewed once a step: by the
-//! first gradient that is asked for, part by part, as it goes forward. No other question changes it: not the further
-//! gradients of a step (a search along a line, SAM), not a loss, not a population. Where a step asks for no gradient
-//! (evolution), the batch goes forward once more afterwards, with the weights that came of it ([`Asked::remember`]).
 
 use super::batches::{Samples, fill};
+use super::remember::renew;
 use super::settings::{ClassWeights, Settings};
 use super::verdict::{self, Verdict};
 use super::way::Source;
@@ -124,18 +120,18 @@ impl<'a> Feed<'a> {
 
 /// The examples of a step.
 pub(super) struct Asked<'f, 'a> {
-    feed: &'f mut Feed<'a>,
+    pub(super) feed: &'f mut Feed<'a>,
     indices: &'f [u32],
     moment: Moment,
     epoch: u64,
     /// Σ Wₘ
     weights: f64,
     /// Whether the step's examples have still to be remembered.
-    due: bool,
+    pub(super) due: bool,
 }
 
 impl Asked<'_, '_> {
-    fn has_parts(&self) -> bool {
+    pub(super) fn has_parts(&self) -> bool {
         self.indices.len() > self.feed.part
     }
 
@@ -153,7 +149,7 @@ impl Asked<'_, '_> {
     }
 
     /// Takes the parts one after another. A part that counts nothing has no loss: it is left out.
-    fn each_part(&mut self, mut ask: impl FnMut(&mut Plan, &mut Source, &mut [f32], f32)) {
+    pub(super) fn each_part(&mut self, mut ask: impl FnMut(&mut Plan, &mut Source, &mut [f32], f32)) {
         for from in (0..self.indices.len()).step_by(self.feed.part) {
             let (plan, source, grad, share) = self.fill(from);
             if share != 0.0 {
@@ -169,37 +165,8 @@ impl Asked<'_, '_> {
         verdict::find(self.fill(bad.unwrap_or(last)).0, theta, step, learning_rate)
     }
 
-    fn whole(&mut self) -> (&mut Plan, &mut Source) {
+    pub(super) fn whole(&mut self) -> (&mut Plan, &mut Source) {
         plan_for(&mut self.feed.plans, self.indices.len())
-    }
-
-    /// Takes the step's examples into the memory if no gradient has; whether it had to go forward for it.
-    pub fn remember(&mut self, theta: &[f32]) -> bool {
-        let due = std::mem::take(&mut self.due);
-        if due {
-            self.each_batch(|plan, memory| renew(plan, memory, Some(theta), None));
-        }
-        due
-    }
-
-    /// What would be remembered with other weights, as the mean over batches; `count` of them have been.
-    pub fn average(&mut self, theta: &[f32], count: &mut u64) {
-        self.due = false;
-        self.each_batch(|plan, memory| {
-            *count += 1;
-            renew(plan, memory, Some(theta), Some(1.0 / *count as f64));
-        });
-    }
-
-    /// Hands each part, with the memory, to `task`.
-    fn each_batch(&mut self, mut task: impl FnMut(&mut Plan, &mut [f32])) {
-        let mut memory = std::mem::take(&mut self.feed.memory);
-        if self.has_parts() {
-            self.each_part(|plan, _, _, _| task(plan, &mut memory));
-        } else {
-            task(self.whole().0, &mut memory);
-        }
-        self.feed.memory = memory;
     }
 
     /// A plan over the examples, or over the first of them where they are taken in parts.
@@ -268,16 +235,6 @@ impl Objective for Asked<'_, '_> {
 
 /// Members of a population that are asked about together.
 const MEMBERS: usize = 256;
-
-/// Takes what a plan saw of its batch into the memory, after going forward at `theta` if it has not.
-fn renew(plan: &mut Plan, memory: &mut [f32], theta: Option<&[f32]>, share: Option<f64>) {
-    if let Some(theta) = theta {
-        plan.forward(theta);
-    }
-    plan.memory().copy_from_slice(memory);
-    plan.remember(share);
-    memory.copy_from_slice(plan.memory());
-}
 
 fn plan_for(plans: &mut [(usize, Plan, Source)], examples: usize) -> (&mut Plan, &mut Source) {
     let found = plans.iter_mut().find(|p| p.0 == examples);

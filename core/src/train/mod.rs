@@ -11,6 +11,7 @@ mod files;
 mod finder;
 mod metrics;
 mod model_file;
+mod remember;
 mod settings;
 mod trainer;
 mod verdict;

@@ -362,26 +362,15 @@ impl<'a> Trainer<'a> {
     }
 
     /// What is remembered for the weights to use. Where they are not θ (averages, schedule-free) batch norm would not know
-    /// their means: the epoch's batches go forward once more, and the mean over them is taken.
+    /// their means: the epoch's batches go forward once more.
     fn memory_of_answer(&mut self) -> Vec<f32> {
-        let own = self.feed.memory.clone();
-        if own.is_empty() || self.answer == self.theta {
-            return own;
+        if self.feed.memory.is_empty() || self.answer == self.theta {
+            return self.feed.memory.clone();
         }
-        let moment = Moment {
-            training: true,
-            seed: self.settings.seed,
-            step: self.progress.step,
-            ..Moment::default()
-        };
-        let (mut seen, mut count) = (0, 0);
-        while seen < self.order.len() {
-            let batch = &self.order[seen..seen + self.feed.take(seen)];
-            self.feed.ask(batch, moment, self.progress.epoch).average(&self.answer, &mut count);
-            seen += batch.len();
-        }
-        self.progress.cost.losses += self.order.len() as u64;
-        std::mem::replace(&mut self.feed.memory, own)
+        let p = &mut self.progress;
+        p.cost.losses += self.order.len() as u64;
+        let moment = Moment { training: true, seed: self.settings.seed, step: p.step, ..Moment::default() };
+        self.feed.means(&self.answer, &self.order, moment, p.epoch)
     }
 
     fn limit_reached(&self) -> Option<Stopped> {

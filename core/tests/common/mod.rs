@@ -111,27 +111,6 @@ impl Op for Along {
     }
 }
 
-/// L = Σ r y: the same with slopes that are data.
-pub struct Product;
-
-impl Op for Product {
-    fn name(&self) -> &'static str {
-        "product"
-    }
-    fn shape(&self, inputs: &[Shape]) -> gradus::Result<Shape> {
-        assert_eq!(inputs[0], inputs[1]);
-        Ok(Shape::new(&[1]))
-    }
-    fn forward(&self, run: Forward) {
-        run.y[0] = run.x[0].iter().zip(run.x[1]).map(|(y, r)| y * r).sum();
-    }
-    fn backward(&self, run: Backward) {
-        if let Some(dy) = &mut run.dx[0] {
-            (0..run.x[1].len()).for_each(|i| dy.write(i, run.x[1][i] * run.dy[0]));
-        }
-    }
-}
-
 /// The sum of two numbers: joins two losses.
 pub struct Sum;
 
