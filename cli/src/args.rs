@@ -342,7 +342,8 @@ pub struct RaceArgs {
     /// Step sizes each optimizer may try before the race, one run each, √10 apart around its default; 1: none but that.
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = parse_tries)]
     pub tries: usize,
-    /// The length of each run in epochs of gradients; who asks for losses alone gets three times as many questions.
+    /// The length of each run in epochs of gradients; who asks for losses alone gets three times as many questions, and
+    /// a population shares them.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     pub epochs: u64,
 
@@ -352,7 +353,7 @@ pub struct RaceArgs {
     /// The loss [default: the cross-entropy that suits the network's end].
     #[arg(long, value_name = "LINE", help_heading = "Network and loss")]
     pub loss: Option<String>,
-    /// Examples per step; evolution and line searches get all.
+    /// Examples per step, of evolution too; line searches get all.
     #[arg(long, value_name = "N|all", default_value = "64", help_heading = "Network and loss")]
     pub batch: Batch,
     /// Size that every picture is stretched to [default: 12x12].

@@ -212,7 +212,7 @@ impl<'a> Trainer<'a> {
             });
             let reason = self.limit_reached();
             let mut pause = self.settings.checkpoint_seconds;
-            if self.progress.seen == self.order.len() || reason.is_some() {
+            if self.progress.seen == self.order.len() || self.passes_used_up() || reason.is_some() {
                 watcher.see(&Event::Epoch(self.end_epoch()?));
                 self.progress.ended = reason.or(self.epoch_limit_reached());
                 // Making a file durable takes as long as many a short epoch.
@@ -352,6 +352,12 @@ impl<'a> Trainer<'a> {
         } else {
             self.optimizer.ended().map(Stopped::Optimizer)
         }
+    }
+
+    /// Whether the epoch under way, and those before it, took the passes granted to them.
+    fn passes_used_up(&self) -> bool {
+        let p = &self.progress;
+        self.settings.epoch_passes.is_some_and(|granted| p.cost.passes() >= (p.epoch + 1) * granted)
     }
 
     fn epoch_limit_reached(&self) -> Option<Stopped> {
