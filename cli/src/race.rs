@@ -113,7 +113,7 @@ fn on_data(args: &RaceArgs, voice: Voice, threads: &Threads, stop: &AtomicBool) 
     voice.say(&format!(
         "           batches of {} for all, evolution too (line searches get all pictures); all are judged after every \
          {} passes",
-        args.batch,
+        String::from(args.batch),
         budget / args.epochs
     ));
     let course =

@@ -155,6 +155,7 @@ impl Recipe {
             } else {
                 100
             }),
+            epoch_passes: None,
             steps: args.steps,
             seconds: args.time.map(|t| t.as_secs_f64()),
             seed: args.seed.unwrap_or(default.seed),

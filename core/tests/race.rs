@@ -175,7 +175,10 @@ fn nobody_takes_more_than_the_budget_and_one_step_and_all_are_judged_equally_oft
             let granted = epoch * 45 * 3;
             let passes = point.passes;
             assert!(passes > before, "{line}: {passes} after {before}");
-            assert!(passes < granted.max(before + 1) + step, "{line}: {passes} of {granted} in epoch {epoch}");
+            assert!(
+                passes < granted.max(before + 1) + step,
+                "{line}: {passes} of {granted} in epoch {epoch}"
+            );
             before = passes;
         }
         assert!((budget..budget + step).contains(&before), "{line}: {before} of {budget} passes");
