@@ -100,8 +100,8 @@ pub struct TrainArgs {
     /// 'warmup epochs=2 over cosine'; `gradus list schedules` names all [default: constant].
     #[arg(long, value_name = "LINE", help_heading = "Optimizer")]
     pub schedule: Option<String>,
-    /// Examples per step: a number (1 is stochastic gradient descent), or `all` (gradient descent) [default: 64; for
-    /// what wants all data, such as evolution, `all`].
+    /// Examples per step: a number (1 is stochastic gradient descent), or `all` (gradient descent) [default: 64; 500
+    /// for evolution; `all` for what compares losses of one step with those of the next, such as lbfgs].
     #[arg(long, value_name = "N|all", help_heading = "Optimizer")]
     pub batch: Option<Batch>,
     /// Make each step from so many batches: as with a batch so many times as large, in the memory of one [default: 1].
@@ -126,7 +126,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "LAMBDA", help_heading = "Optimizer")]
     pub weight_decay: Option<f64>,
 
-    /// Stop after so many passes over the training pictures [default: 100].
+    /// Stop after so many passes over the training pictures [default: 100; 120 for evolution].
     #[arg(long, value_name = "N", help_heading = "When to stop")]
     pub epochs: Option<u64>,
     /// Stop after so many steps.
@@ -135,15 +135,15 @@ pub struct TrainArgs {
     /// Stop after so much time of training, for example 90s, 10m, 1h30m.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "When to stop")]
     pub time: Option<Duration>,
-    /// Stop when the validation part has not improved for so many epochs; 0: never [default: 20]. The best epoch's
+    /// Stop when the validation part has not improved for so many epochs; 0: never [default: 20; 30 for evolution]. The best epoch's
     /// weights are kept in any case.
     #[arg(long, value_name = "EPOCHS", help_heading = "When to stop")]
     pub patience: Option<u64>,
-    /// What "better" means: loss or accuracy on the validation part [default: accuracy].
+    /// What "better" means: loss or accuracy on the validation part [default: accuracy; loss for evolution].
     #[arg(long, value_name = "WHAT", value_parser = parse_monitor, help_heading = "When to stop")]
     pub monitor: Option<Monitor>,
 
-    /// Size that every picture is stretched to [default: 32x32; for the built-in pictures 24x24; 8x8 for
+    /// Size that every picture is stretched to [default: 32x32; for the built-in pictures 24x24; 6x6 for
     /// evolution].
     #[arg(long, value_name = "WxH", value_parser = parse_size, help_heading = "Pictures")]
     pub image: Option<(u32, u32)>,
