@@ -24,7 +24,7 @@ test); among so many rows a few are small by chance. Where a function has many m
 success is a matter of luck, and a ratio of medians of three and a few seeds may be 0.1 as well as 10.
 
 With `restarts=bipop` ours starts each further run within ±2 σ₀ of θ₀, which may lie outside the box of BBOB; pycma was told to start
-anywhere in the box. That costs ours about a doubling on f17 and f18 in 20 dimensions: with starts like ours, pycma 4.5.0 needed
+anywhere in the box. That seems to cost ours a doubling on f17 and f18 in 20 dimensions: with starts like ours, pycma 4.5.0 needed
 67,132, 71,788, 179,699 and 183,982 evaluations on f17, with its own 64,713, 69,082, 71,639 and 195,599 (four other seeds).
 On f18 ours get there after 264,669 to 297,186 evaluations, if they may go on. Also, pycma counts the first run as a small one, ours, as
 Hansen 2009, as none of both.
