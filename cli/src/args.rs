@@ -1,6 +1,7 @@
 //! What can be typed: every command and option, with the words `--help` prints.
 
 mod check;
+mod race;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use gradus::gradients::Way;
 use gradus::train::{Batch, ClassWeights, Monitor};
 
 pub use check::{CheckArgs, CheckGradientArgs};
+pub use race::RaceArgs;
 
 /// Trains neural networks and shows every step: from a folder of pictures to a trained model in one command.
 #[derive(Parser)]
@@ -98,8 +100,8 @@ pub struct TrainArgs {
     /// 'warmup epochs=2 over cosine'; `gradus list schedules` names all [default: constant].
     #[arg(long, value_name = "LINE", help_heading = "Optimizer")]
     pub schedule: Option<String>,
-    /// Examples per step: a number (1 is stochastic gradient descent), or `all` (gradient descent) [default: 64; for
-    /// what wants all data, such as evolution, `all`].
+    /// Examples per step: a number (1 is stochastic gradient descent), or `all` (gradient descent) [default: 64; 500
+    /// for evolution; `all` for what compares losses of one step with those of the next, such as lbfgs].
     #[arg(long, value_name = "N|all", help_heading = "Optimizer")]
     pub batch: Option<Batch>,
     /// Make each step from so many batches: as with a batch so many times as large, in the memory of one [default: 1].
@@ -124,7 +126,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "LAMBDA", help_heading = "Optimizer")]
     pub weight_decay: Option<f64>,
 
-    /// Stop after so many passes over the training pictures [default: 100].
+    /// Stop after so many passes over the training pictures [default: 100; 120 for evolution].
     #[arg(long, value_name = "N", help_heading = "When to stop")]
     pub epochs: Option<u64>,
     /// Stop after so many steps.
@@ -133,15 +135,15 @@ pub struct TrainArgs {
     /// Stop after so much time of training, for example 90s, 10m, 1h30m.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "When to stop")]
     pub time: Option<Duration>,
-    /// Stop when the validation part has not improved for so many epochs; 0: never [default: 20]. The best epoch's
+    /// Stop when the validation part has not improved for so many epochs; 0: never [default: 20; 30 for evolution]. The best epoch's
     /// weights are kept in any case.
     #[arg(long, value_name = "EPOCHS", help_heading = "When to stop")]
     pub patience: Option<u64>,
-    /// What "better" means: loss or accuracy on the validation part [default: accuracy].
+    /// What "better" means: loss or accuracy on the validation part [default: accuracy; loss for evolution].
     #[arg(long, value_name = "WHAT", value_parser = parse_monitor, help_heading = "When to stop")]
     pub monitor: Option<Monitor>,
 
-    /// Size that every picture is stretched to [default: 32x32; for the built-in pictures 24x24; 8x8 for
+    /// Size that every picture is stretched to [default: 32x32; for the built-in pictures 24x24; 6x6 for
     /// evolution].
     #[arg(long, value_name = "WxH", value_parser = parse_size, help_heading = "Pictures")]
     pub image: Option<(u32, u32)>,
@@ -323,52 +325,6 @@ pub struct SweepArgs {
 }
 
 #[derive(Args)]
-pub struct RaceArgs {
-    /// A folder of pictures [default: the built-in cats and dogs].
-    pub data: Option<PathBuf>,
-    /// Race on a function instead of data: x^2, ravine, rosenbrock, noisy-bowl, 'rastrigin dim=10' …; `gradus list
-    /// functions` names all. Seed 1 starts where the function is usually started, the others anywhere in its box.
-    #[arg(long, value_name = "LINE", conflicts_with = "data")]
-    pub function: Option<String>,
-    /// The length of each run on a function, in steps of gradients; losses alone cost a third.
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
-    pub steps: u64,
-    /// The optimizers, separated by commas, each as `gradus train --optimizer` takes it.
-    #[arg(long, value_name = "LINES", default_value = "sgd,momentum,rmsprop,adam")]
-    pub optimizers: String,
-    /// Seeds per optimizer: each decides the start, the order and the noise of a run.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1000))]
-    pub seeds: u64,
-    /// Step sizes each optimizer may try before the race, one run each, √10 apart around its default; 1: none but that.
-    #[arg(long, value_name = "N", default_value_t = 7, value_parser = parse_tries)]
-    pub tries: usize,
-    /// The length of each run in epochs of gradients; who asks for losses alone gets three times as many questions.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
-    pub epochs: u64,
-
-    /// The network [default: 'dense 32 relu' and the end that suits the classes].
-    #[arg(long, value_name = "LINE", help_heading = "Network and loss")]
-    pub net: Option<String>,
-    /// The loss [default: the cross-entropy that suits the network's end].
-    #[arg(long, value_name = "LINE", help_heading = "Network and loss")]
-    pub loss: Option<String>,
-    /// Examples per step; evolution and line searches get all.
-    #[arg(long, value_name = "N|all", default_value = "64", help_heading = "Network and loss")]
-    pub batch: Batch,
-    /// Size that every picture is stretched to [default: 12x12].
-    #[arg(long, value_name = "WxH", value_parser = parse_size, help_heading = "Pictures")]
-    pub image: Option<(u32, u32)>,
-    /// Brightness only, no colour.
-    #[arg(long, help_heading = "Pictures")]
-    pub grey: bool,
-    /// Folder of the charts: must be new or empty [default: runs/race-1, -2, …].
-    #[arg(long, value_name = "DIR", help_heading = "Run")]
-    pub out: Option<PathBuf>,
-    #[command(flatten)]
-    pub shared: Shared,
-}
-
-#[derive(Args)]
 pub struct ListArgs {
     /// layers, activations, losses, optimizers, schedules, initializers, functions or figures; none: all names.
     pub kind: Option<String>,
@@ -382,10 +338,6 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
         (Some(Ok(w)), Some(Ok(h)), None) if (1..=1024).contains(&w) && (1..=1024).contains(&h) => Ok((w, h)),
         _ => Err("write WIDTHxHEIGHT with sides from 1 to 1024, for example 64x64".into()),
     }
-}
-
-fn parse_tries(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|n| (1..=99).contains(n)).ok_or("write a whole number from 1 to 99".into())
 }
 
 fn parse_class_weights(text: &str) -> Result<ClassWeights, String> {

@@ -113,6 +113,12 @@ fn on_data(args: &RaceArgs, voice: Voice, threads: &Threads, stop: &AtomicBool) 
     voice.say(&format!("network    {}, {} weights", settings.network, model.layout().weights()));
     let budget = args.epochs * parts.train.len() as u64 * 3;
     voice.say(&terms(args, budget, &format!("{} epochs of gradients", args.epochs)));
+    voice.say(&format!(
+        "           batches of {} for all, evolution too (line searches get all pictures); all are judged after every \
+         {} passes",
+        String::from(args.batch),
+        budget / args.epochs
+    ));
     let course =
         NetworkCourse { model: &model, data: &samples, parts: &parts, settings, budget, threads, stop };
     go(args, &course, voice)

@@ -125,6 +125,8 @@ impl Recipe {
         };
         let optimizer = Choice::parse(args.optimizer.as_deref().unwrap_or(&default.optimizer))?;
         let evolves = optimizer.entry.family == Family::Evolution;
+        // A loss once told that is to hold for ever is one on all pictures.
+        let keeps_losses = optimizer.values().maybe("reevaluate") == Some(0.0);
         let network = match &args.net {
             Some(line) => Network::parse(&whole_line(line, &loss, classes))?,
             None if evolves => Network::parse(&format!("{EVOLVED_LAYER}, {}", end_for(&loss, classes)))?,
@@ -146,7 +148,11 @@ impl Recipe {
             check_gradient: args.check_gradient,
             learning_rate,
             schedule: schedule.line(),
-            batch: args.batch.unwrap_or(if optimizer.wants_all_data() { Batch::All } else { Batch::Of(64) }),
+            batch: args.batch.unwrap_or(match (evolves, optimizer.wants_all_data()) {
+                (true, _) if !keeps_losses => EVOLVED_BATCH,
+                (_, true) => Batch::All,
+                _ => Batch::Of(64),
+            }),
             accumulate: args.accumulate.unwrap_or(default.accumulate),
             epochs: args.epochs.unwrap_or(if args.steps.or(args.time.map(|_| 0)).is_some() {
                 Settings::ENDLESS
@@ -155,6 +161,7 @@ impl Recipe {
             } else {
                 100
             }),
+            epoch_passes: None,
             steps: args.steps,
             seconds: args.time.map(|t| t.as_secs_f64()),
             seed: args.seed.unwrap_or(default.seed),
@@ -165,7 +172,7 @@ impl Recipe {
             l2: args.l2.unwrap_or(default.l2),
             weight_decay: args.weight_decay.unwrap_or(default.weight_decay),
             patience: args.patience.unwrap_or(if evolves { EVOLVED_PATIENCE } else { 20 }),
-            monitor: args.monitor.unwrap_or(Monitor::Accuracy),
+            monitor: args.monitor.unwrap_or(if evolves { EVOLVED_MONITOR } else { Monitor::Accuracy }),
             class_weights: args.class_weights.unwrap_or(default.class_weights),
             checkpoint_seconds: args.checkpoint_seconds.unwrap_or(default.checkpoint_seconds),
         };
@@ -231,13 +238,17 @@ const ADAM_RATE: f64 = 5e-4;
 
 /// What evolution is given where nothing else is asked for: without slopes some thousand weights are as many as can be
 /// found (README, "Without a gradient").
-const EVOLVED_LAYER: &str = "dense 8 tanh";
-/// Generations without a better one after which it stops: each is one step, no pass over the pictures in many steps.
-const EVOLVED_PATIENCE: u64 = 150;
-/// Generations at most.
-const EVOLVED_EPOCHS: u64 = 500;
+const EVOLVED_LAYER: &str = "dense 16 relu";
 /// And so small pictures.
-const EVOLVED_SIZE: (u32, u32) = (8, 8);
+const EVOLVED_SIZE: (u32, u32) = (6, 6);
+/// Pictures that a generation is judged on: each sees others, so that what suits a few does not last.
+const EVOLVED_BATCH: Batch = Batch::Of(500);
+/// Passes over the pictures at most.
+const EVOLVED_EPOCHS: u64 = 120;
+/// Passes without a better one after which it stops.
+const EVOLVED_PATIENCE: u64 = 30;
+/// What better means: from so many answers that hardly differ, accuracy on a few hundred pictures picks the luckiest.
+const EVOLVED_MONITOR: Monitor = Monitor::Loss;
 
 /// Whether the optimizer asked for is evolution. A wrong line is told elsewhere.
 fn evolves(args: &TrainArgs) -> bool {

@@ -2,14 +2,10 @@
 
 mod common;
 
-use common::{accuracy, digits, pointed_at};
+use common::pointed_at;
 use gradus::evolution::Evolver;
 use gradus::evolution::genetic::Genetic;
-use gradus::functions;
 use gradus::layout::Layout;
-use gradus::losses::Loss;
-use gradus::network::{Model, Network};
-use gradus::op::Moment;
 use gradus::optimizer::{Objective, Optimizer, Reason, Setup, Step};
 use gradus::optimizers::{Choice, Entry, Family, OPTIMIZERS};
 use gradus::real::Number;
@@ -382,104 +378,4 @@ fn every_line_reads_back_and_every_wrong_word_is_pointed_at() {
     let setup = Setup::new(&layout, &threads);
     assert_eq!(pointed_at(&Genetic::<f32>::parse("adam", &setup).err().unwrap()), "adam");
     assert!(Choice::parse("adam").unwrap().evolver::<f32>(&setup).is_none(), "adam asks for gradients");
-}
-
-#[test]
-fn functions_are_minimised_by_name() {
-    // (evolution, function, evaluations, reached): each by its defaults or by what is said.
-    for (line, function, budget, reached) in [
-        ("genetic mutation=self_adaptive rate=1", "sphere dim=5", 30_000, 1e-8),
-        ("genetic sigma=0.3 crossover=blend", "rastrigin dim=5", 40_000, 0.3),
-        ("differential_evolution", "rosenbrock dim=5", 60_000, 1e-8),
-        ("differential_evolution cross=0.3", "rastrigin dim=5", 60_000, 1e-6),
-        ("particle_swarm", "ackley dim=5", 40_000, 1e-6),
-        ("simulated_annealing", "sphere dim=5", 40_000, 1e-2),
-        ("random_search", "sphere dim=2", 40_000, 0.1),
-    ] {
-        let choice = functions::Choice::parse(function).unwrap();
-        let (layout, threads) = (Layout::of(choice.dimension()), Threads::new(1));
-        let mut found = Vec::new();
-        for seed in 1..=3 {
-            let line = format!("{line} reevaluate=no spread=box lower=-5 upper=5 budget={budget}");
-            let setup = Setup::new(&layout, &threads).seed(seed);
-            let mut optimizer = Choice::parse(&line).unwrap().build_as::<f64>(&setup);
-            let (mut problem, mut theta) = (choice.problem(seed, &threads), vec![3.0; choice.dimension()]);
-            for t in 1.. {
-                if optimizer.ended().is_some() {
-                    break;
-                }
-                optimizer.step(Step { t, learning_rate: 1.0 }, &mut theta, &mut problem);
-            }
-            found.push(problem.loss(&theta));
-        }
-        found.sort_by(f64::total_cmp);
-        assert!(found[1] <= reached, "{line} on {function}: {found:?}, not {reached}");
-    }
-}
-
-#[test]
-fn xor_is_learnt_without_a_gradient() {
-    let threads = Threads::new(1);
-    let network = Network::parse("dense 4 tanh, dense 1 sigmoid").unwrap();
-    let model = Model::new(network, Loss::parse("squared_error").unwrap(), 2, 2).unwrap();
-    let mut plan = model.training_plan(4, &threads).unwrap();
-    plan.data("input").copy_from_slice(&[0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
-    plan.data("target").copy_from_slice(&[0.0, 1.0, 1.0, 0.0]);
-    plan.data("weight").fill(1.0);
-    for (name, evaluations) in [
-        ("genetic", 10_000),
-        ("genetic mutation=self_adaptive", 10_000),
-        ("differential_evolution reevaluate=no", 20_000),
-        ("particle_swarm reevaluate=no", 20_000),
-        ("simulated_annealing reevaluate=no temperature=0.1 sigma=0.5", 40_000),
-    ] {
-        let mut reached = 0;
-        for seed in 1..=5 {
-            let line = format!("{name} target=0.01 budget={evaluations}");
-            let setup = Setup::new(model.layout(), &threads).seed(seed);
-            let mut optimizer = Choice::parse(&line).unwrap().build(&setup);
-            let mut theta = model.layout().start(seed);
-            for t in 1.. {
-                if optimizer.ended().is_some() {
-                    break;
-                }
-                optimizer.step(Step { t, learning_rate: 1.0 }, &mut theta, &mut plan);
-            }
-            let loss = plan.loss(&theta);
-            assert_eq!(optimizer.ended() == Some(Reason::Target), loss <= 0.01, "{line}: {loss}");
-            reached += u32::from(loss <= 0.01);
-        }
-        assert!(reached >= 4, "{name}: {reached} of 5 seeds learn XOR in {evaluations} evaluations");
-    }
-}
-
-/// 300 pictures to learn from, 100 others to be tested with: guessing finds 10 %.
-#[test]
-fn digits_are_learnt_without_a_gradient() {
-    let threads = Threads::new(2);
-    for (network, line, evaluations, right) in [
-        ("dense 10 softmax", "genetic", 10_000.0, 0.8),
-        ("dense 16 tanh, dense 10 softmax", "genetic", 15_000.0, 0.8),
-    ] {
-        let network = Network::parse(network).unwrap();
-        let model = Model::new(network, Loss::parse("softmax_cross_entropy").unwrap(), 64, 10).unwrap();
-        let (pictures, answers) = digits("train");
-        let mut plan = model.training_plan(answers.len(), &threads).unwrap();
-        plan.data("input").copy_from_slice(&pictures);
-        plan.data("target").copy_from_slice(&answers);
-        plan.data("weight").fill(1.0);
-        plan.at(Moment { training: true, seed: 1, step: 1, ..Moment::default() });
-        let setup = Setup::new(model.layout(), &threads);
-        let mut optimizer = Choice::parse(&format!("{line} budget={evaluations}")).unwrap().build(&setup);
-        let mut theta = model.layout().start(1);
-        for t in 1.. {
-            if optimizer.ended().is_some() {
-                break;
-            }
-            optimizer.step(Step { t, learning_rate: 1.0 }, &mut theta, &mut plan);
-        }
-        let [train, test] = ["train", "test"].map(|part| accuracy(&model, &theta, part, &threads));
-        println!("{line}, {evaluations} evaluations: {train} of the 300, {test} of the 100 unseen");
-        assert!(test >= right, "{line}: {test} of the unseen, {train} of the others");
-    }
 }

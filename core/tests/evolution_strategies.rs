@@ -9,7 +9,7 @@ use common::fixture;
 use gradus::evolution::Evolver;
 use gradus::functions;
 use gradus::layout::Layout;
-use gradus::optimizer::{Objective, Reason, Setup, Step};
+use gradus::optimizer::{Reason, Setup, Step};
 use gradus::optimizers::Choice;
 use gradus::threads::Threads;
 use gradus::train::{Settings, Trainer};
@@ -385,68 +385,5 @@ fn a_matrix_too_large_is_refused_with_what_it_takes_and_what_to_do() {
     }
     for line in ["sep_cma_es", "snes", "openai_es", "pgpe", "sep_cma_es restarts=ipop max_restarts=3"] {
         assert_eq!(refused(line), "", "{line}");
-    }
-}
-
-#[test]
-fn xor_is_learnt_without_a_gradient() {
-    let threads = Threads::new(1);
-    let model = common::model("dense 4 tanh, dense 1 sigmoid", "squared_error", 2, 2);
-    let mut plan = model.training_plan(4, &threads).unwrap();
-    plan.data("input").copy_from_slice(&[0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
-    plan.data("target").copy_from_slice(&[0.0, 1.0, 1.0, 0.0]);
-    plan.data("weight").fill(1.0);
-    for (line, learning_rate, generations) in [
-        ("cma_es sigma=1", 1.0, 500),
-        ("sep_cma_es sigma=1", 1.0, 1000),
-        ("snes sigma=1", 1.0, 1000),
-        ("xnes sigma=1", 1.0, 1000),
-        ("openai_es population=20 sigma=0.3 over adam", 0.1, 1000),
-        ("pgpe population=20 sigma=0.5 over adam", 0.1, 1000),
-    ] {
-        let mut reached = 0;
-        for seed in 1..=5 {
-            let mut optimizer =
-                Choice::parse(line).unwrap().build(&Setup::new(model.layout(), &threads).seed(seed));
-            let mut theta = model.layout().start(seed);
-            let (mut t, mut answer) = (1, theta.clone());
-            while plan.loss(&answer) > 0.01 && t <= generations && optimizer.ended().is_none() {
-                optimizer.step(Step { t, learning_rate }, &mut theta, &mut plan);
-                optimizer.answer(&theta, &mut answer);
-                t += 1;
-            }
-            reached += u32::from(plan.loss(&answer) <= 0.01);
-        }
-        println!("{line}: {reached} of 5 seeds learn XOR");
-        assert!(reached >= 4, "{line}: {reached} of 5 seeds learn XOR");
-    }
-}
-
-/// 300 pictures to learn from, 100 others to be tested with: guessing finds 10 %.
-#[test]
-fn digits_are_learnt_without_a_gradient() {
-    let threads = Threads::new(2);
-    let (pictures, answers) = common::digits("train");
-    for (network, line, learning_rate, generations, right) in [
-        ("dense 10 softmax", "snes sigma=0.5 population=50", 1.0, 300, 0.8),
-        ("dense 10 softmax", "openai_es population=50 over adam", 0.05, 300, 0.8),
-        ("dense 16 tanh, dense 10 softmax", "openai_es population=100 over adam", 0.05, 200, 0.8),
-        ("dense 16 tanh, dense 10 softmax", "sep_cma_es population=50", 1.0, 300, 0.8),
-    ] {
-        let model = common::model(network, "softmax_cross_entropy", 64, 10);
-        let mut plan = model.training_plan(answers.len(), &threads).unwrap();
-        plan.data("input").copy_from_slice(&pictures);
-        plan.data("target").copy_from_slice(&answers);
-        plan.data("weight").fill(1.0);
-        let mut optimizer = Choice::parse(line).unwrap().build(&Setup::new(model.layout(), &threads));
-        let mut theta = model.layout().start(1);
-        for t in 1..=generations {
-            optimizer.step(Step { t, learning_rate }, &mut theta, &mut plan);
-        }
-        let mut answer = theta.clone();
-        optimizer.answer(&theta, &mut answer);
-        let [train, test] = ["train", "test"].map(|part| common::accuracy(&model, &answer, part, &threads));
-        println!("{network}, {line}: {train} of the 300, {test} of the 100 unseen");
-        assert!(test >= right, "{network}, {line}: {test} of the unseen, {train} of the others");
     }
 }

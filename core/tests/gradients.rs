@@ -2,21 +2,16 @@
 
 mod common;
 
-use common::{DATA, cases, fixture, floats, greatest, model, random, run, settings};
+use common::{cases, fixture, floats, greatest, model, random};
 use gradus::activations::ACTIVATIONS;
 use gradus::gradients::{
     ByHand, Check, Difference, FiniteDifferences, Report, Style, Way, central_step, check, growth,
 };
-use gradus::graph::Graph;
-use gradus::losses::Loss;
 use gradus::network::Model;
-use gradus::op::{Backward, Forward, Moment, Op, Shape};
-use gradus::ops::Linear;
+use gradus::op::Moment;
 use gradus::optimizer::Objective;
 use gradus::plan::Plan;
 use gradus::threads::Threads;
-use gradus::train::{Batch, Event, Settings, Trainer};
-use gradus::{activations, initializers};
 
 const TEXT: Style = Style { latex: false, named: true };
 const MOMENT: Moment = Moment { training: true, seed: 3, step: 1, before: 0 };
@@ -189,111 +184,6 @@ fn all_ways_give_the_gradients_of_pytorch() {
     }
 }
 
-#[path = "../examples/planted_fault.rs"]
-mod planted_fault;
-
-#[test]
-fn backpropagation_through_every_layer_on_pictures_agrees_with_differences() {
-    let lines = [
-        "conv 3 3x3 FUNCTION, pool 2, conv 4 2x3 FUNCTION stride=2, dense 3 softmax",
-        "conv 4 3x3 FUNCTION groups=depthwise, conv 6 1x1 groups=2, average_pool 3 stride=2 pad=1, dense 3 softmax",
-        "residual(conv 4 3x3 FUNCTION, dropout 0.2, conv 4 3x3 dilation=2) FUNCTION, global_average_pool, dense 3 softmax",
-        "residual(conv 5 3x3 FUNCTION stride=2, conv 5 1x1) FUNCTION, upsample 2, pool 3 stride=2 pad=1, dense 3 softmax",
-        "flatten, residual(dense 6 FUNCTION, dense 7) FUNCTION, dense 3 softmax",
-    ];
-    for (line, activation) in lines.iter().flat_map(|line| ACTIVATIONS.iter().map(move |a| (line, a))) {
-        let line = line.replace("FUNCTION", activation.name);
-        let model = model(&line, "softmax_cross_entropy", [5, 7, 4], 3);
-        let mut plan = filled(&model, 3, &Threads::new(1));
-        let report = check(&mut plan, &theta(&model), None, &Check { weights: Some(40), ..all() });
-        assert!(report.agrees(), "{line}: {:?}\n{:#?}", report.fault, report.parts);
-        assert!(
-            report.ops.iter().all(|op| op.exact && op.error.is_some_and(|e| e < 2e-5)),
-            "{line}: {:#?}",
-            report.ops
-        );
-    }
-    let reason = ByHand::new(
-        &model(&lines[0].replace("FUNCTION", "tanh"), "softmax_cross_entropy", [5, 7, 4], 3),
-        1,
-        true,
-    );
-    assert!(reason.err().unwrap().to_string().contains("no written formula"));
-    // A view and a sum are written: the formulas are those of the same network on rows.
-    let flat = model("flatten, residual(dense 2 tanh), dense 1 sigmoid", "squared_error", [1, 2, 1], 2);
-    let report = checked(&flat, 4, &all());
-    assert!(report.agrees() && report.parts.iter().all(|p| p.by_hand.unwrap() < 2e-5), "{:#?}", report.parts);
-}
-
-#[test]
-fn a_wrong_slope_is_found_and_its_layer_named() {
-    planted_fault::main().unwrap();
-    let report = planted_fault::find().unwrap();
-    let fault = report.fault.unwrap();
-    assert_eq!(fault.layer, "2.crooked");
-    assert!(fault.error > 1e-2, "{fault:?}");
-    let error = |name: &str| report.parts.iter().find(|p| p.name == name).unwrap().error;
-    // What comes before it is spoilt, what comes after it is not.
-    assert!(error("1.dense.weight") > 1e-2 && error("2.crooked.weight") > 1e-2);
-    assert!(error("3.dense.weight") < 1e-5 && error("4.dense.bias") < 1e-5);
-}
-
-/// y = x², whose slope is right or half of it, and which knows no `f64`.
-struct Square {
-    factor: f32,
-}
-
-impl Op for Square {
-    fn name(&self) -> &'static str {
-        "square"
-    }
-    fn shape(&self, inputs: &[Shape]) -> gradus::Result<Shape> {
-        Ok(inputs[0])
-    }
-    fn forward(&self, run: Forward) {
-        run.y.iter_mut().zip(run.x[0]).for_each(|(y, x)| *y = x * x);
-    }
-    fn backward(&self, run: Backward) {
-        let Some(dx) = &mut run.dx[0] else { return };
-        (0..run.dy.len()).for_each(|i| dx.write(i, run.dy[i] * self.factor * run.x[0][i]));
-    }
-}
-
-/// A graph whose op in the middle has no weights: only looking at ops themselves finds it.
-fn with_square(factor: f32) -> Report {
-    let mut g = Graph::new();
-    let start = initializers::named("glorot_uniform").unwrap();
-    let x = g.data("input", &[6, 3]);
-    let tanh = || Linear::new(activations::named("tanh").unwrap());
-    g.scope("1.first");
-    let w = g.weight("weight", &[3, 4], start);
-    let a = g.apply(tanh(), &[x, w]).unwrap();
-    g.scope("2.square");
-    let squared = g.apply(Square { factor }, &[a]).unwrap();
-    g.scope("3.last");
-    let w = g.weight("weight", &[4, 1], start);
-    let y = g.apply(tanh(), &[squared, w]).unwrap();
-    let (t, weight) = (g.data("target", &[6, 1]), g.data("weight", &[6]));
-    let loss = g.apply_boxed(Loss::parse("squared_error").unwrap().op(), &[y, t, weight]).unwrap();
-    let mut plan = Plan::training(g, loss, &Threads::new(1)).unwrap();
-    put(plan.data("input"), &random(18, 4));
-    put(plan.data("target"), &random(6, 5));
-    plan.data("weight").fill(1.0);
-    let theta = plan.layout().start(2);
-    check(&mut plan, &theta, None, &Check { cost: false, ..Check::default() })
-}
-
-#[test]
-fn an_op_that_knows_no_f64_is_checked_with_larger_steps_and_that_is_said() {
-    let right = with_square(2.0);
-    assert!(right.agrees(), "{:?}", right.fault);
-    assert_eq!(right.single, ["square 2.square"]);
-    assert!((right.step - central_step::<f32>()).abs() < 1e-12 && right.tolerance > 1e-3);
-    let wrong = with_square(1.0).fault.unwrap();
-    assert_eq!(wrong.layer, "2.square");
-    assert!(wrong.message.contains("square"), "{wrong:?}");
-}
-
 /// ∂L/∂w jumps where w x = 0. With w on the kink, or nearer than h, a difference is no slope; it is counted apart.
 #[test]
 fn kinks_are_recognised_and_counted_apart() {
@@ -399,148 +289,6 @@ fn the_error_of_differences_is_a_v_over_the_step() {
     assert!(at(1e-12).central_f64 > 1e-6 && at(1e-6).central_f32 > 1e-3);
 }
 
-/// Rosenbrock's valley in `f64`.
-struct Valley;
-
-impl Objective<f64> for Valley {
-    fn loss(&mut self, theta: &[f64]) -> f64 {
-        (1.0 - theta[0]).powi(2) + 100.0 * (theta[1] - theta[0] * theta[0]).powi(2)
-    }
-    fn gradient(&mut self, theta: &[f64], grad: &mut [f64]) -> f64 {
-        grad[0] = -2.0 * (1.0 - theta[0]) - 400.0 * theta[0] * (theta[1] - theta[0] * theta[0]);
-        grad[1] = 200.0 * (theta[1] - theta[0] * theta[0]);
-        self.loss(theta)
-    }
-}
-
-#[test]
-fn differences_serve_any_objective() {
-    let theta = [-1.2, 1.0];
-    let (mut want, mut grad) = ([0.0; 2], [0.0; 2]);
-    let loss = Valley.gradient(&theta, &mut want);
-    for (difference, tolerance) in [(Difference::Central, 1e-6), (Difference::Forward, 1e-4)] {
-        let mut differences = FiniteDifferences::new(Valley, difference, 2);
-        assert_eq!(differences.gradient(&theta, &mut grad), loss);
-        common::assert_close(&grad, &want, tolerance, &format!("{difference:?}"));
-    }
-    // A step far too large is seen: the slope of the chord.
-    FiniteDifferences::new(Valley, Difference::Forward, 2).step(0.5).gradient(&theta, &mut grad);
-    assert!((grad[1] - (want[1] + 100.0 * 0.5)).abs() < 1e-6);
-}
-
-/// More weights than fit into one population of moved θ.
-#[test]
-fn differences_of_many_weights_are_made_in_batches() {
-    let weights = 10_000;
-    struct Bowl;
-    impl Objective for Bowl {
-        fn loss(&mut self, theta: &[f32]) -> f32 {
-            // Only a few matter: a sum of all would round their change away.
-            [0, 63, 64, 9_999].map(|i| theta[i] * theta[i]).iter().sum()
-        }
-        fn gradient(&mut self, _: &[f32], _: &mut [f32]) -> f32 {
-            f32::NAN
-        }
-    }
-    let (theta, mut grad) = (vec![0.5; weights], vec![f32::NAN; weights]);
-    for difference in [Difference::Central, Difference::Forward] {
-        assert_eq!(FiniteDifferences::new(Bowl, difference, weights).gradient(&theta, &mut grad), 1.0);
-        for (i, g) in grad.iter().enumerate() {
-            let want = if [0, 63, 64, 9_999].contains(&i) { 1.0 } else { 0.0 };
-            assert!((g - want).abs() < 1e-3, "{difference:?}, {i}: {g}");
-        }
-    }
-}
-
-/// θ and passes of a training; with `parts`, each batch in so many parts.
-fn trained(model: &Model, way: Way, threads: usize, parts: u64) -> gradus::Result<(Vec<f32>, u64)> {
-    let batch = Batch::Of(20 / parts as usize);
-    let settings = Settings { gradient: way, batch, accumulate: parts, epochs: 10, ..settings() };
-    let mut trainer = Trainer::new(model, &DATA, DATA.parts(45), settings, &Threads::new(threads), "clouds")?;
-    let outcome = run(&mut trainer, None)?;
-    Ok((trainer.theta().to_vec(), outcome.history.last().unwrap().passes))
-}
-
-#[test]
-fn a_training_goes_the_same_way_by_any_gradient() {
-    let model = model("dense 6 tanh, dense 3 softmax", "softmax_cross_entropy", 6, 3);
-    let (want, passes) = trained(&model, Way::Backpropagation, 1, 1).unwrap();
-    let n = want.len() as u64;
-    let start = model.layout().start(8);
-    let moved = want.iter().zip(&start).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-    assert!(moved > 0.1);
-    for (way, tolerance, each) in [
-        (Way::ByHand, 2e-5, 3),
-        (Way::CentralDifference, 2e-5, 2 * n + 1),
-        (Way::ForwardDifference, 1e-3, n + 1),
-    ] {
-        let apart = |got: &[f32]| got.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        let in_parts = apart(&trained(&model, way, 1, 2).unwrap().0);
-        assert!(in_parts < tolerance, "{way:?} in parts ends {in_parts:e} away");
-        let (got, cost) = trained(&model, way, 1, 1).unwrap();
-        let apart = apart(&got);
-        assert!(apart < tolerance, "{way:?} ends {apart:e} away, of {moved} moved");
-        assert_eq!(cost, passes / 3 * each, "{way:?}: what was really computed is counted");
-        assert!(trained(&model, way, 2, 1).unwrap().0 == got, "{way:?}: other bits on two threads");
-    }
-}
-
-#[test]
-fn a_way_that_cannot_be_gone_says_so() {
-    let data = common::Clouds { examples: 8, inputs: 400, classes: 3 };
-    let wide = model("dense 300 relu, dense 3 softmax", "softmax_cross_entropy", 400, 3);
-    let refused = |model: &Model, data: &dyn gradus::train::Samples, way| {
-        let parts = gradus::train::Parts { train: vec![0, 1, 2], ..Default::default() };
-        let settings = Settings { gradient: way, ..Settings::default() };
-        Trainer::new(model, data, parts, settings, &Threads::new(1), "").err().unwrap().to_string()
-    };
-    let message = refused(&wide, &data, Way::ByHand);
-    assert!(message.contains("121203 weights are too many") && message.contains("mend"), "{message}");
-    let message = refused(&wide, &data, Way::CentralDifference);
-    assert!(message.contains("242407 times") && message.contains("backpropagation"), "{message}");
-    let message = refused(&common::net(), &DATA, Way::ByHand);
-    assert!(message.contains("dropout 0.3 is drawn anew"), "{message}");
-    // Few weights, but formulas with a product for each of very many paths.
-    let deep = model(&["dense 30 tanh"; 4].join(", "), "squared_error", 30, 30);
-    let message = ByHand::new(&deep, 1, true).err().unwrap().to_string();
-    assert!(message.contains("too many"), "{message}");
-    assert!("backpropagaton".parse::<Way>().unwrap_err().contains("did you mean `backpropagation`"));
-    for way in Way::ALL {
-        assert_eq!(way.name().parse::<Way>(), Ok(way));
-    }
-}
-
-#[test]
-fn checking_in_mid_training_leaves_no_trace() {
-    let model = common::net();
-    let bits = |check_gradient, threads, accumulate| {
-        let batch = Batch::Of(20 / accumulate as usize);
-        let settings = Settings { check_gradient, batch, accumulate, ..settings() };
-        let mut trainer =
-            Trainer::new(&model, &DATA, DATA.parts(45), settings, &Threads::new(threads), "clouds").unwrap();
-        let mut checks = Vec::new();
-        let mut watcher = |event: &Event| {
-            if let Event::GradientCheck(check) = event {
-                checks.push((check.step, check.agrees, check.error, check.checked));
-            }
-        };
-        trainer.run(None, &mut watcher, &std::sync::atomic::AtomicBool::new(false)).unwrap();
-        let theta: Vec<u32> = trainer.theta().iter().map(|w| w.to_bits()).collect();
-        let hashes: Vec<String> = trainer.history().iter().map(|e| e.theta_hash.clone()).collect();
-        (theta, hashes, checks)
-    };
-    for parts in [1, 2] {
-        let (theta, hashes, none) = bits(None, 1, parts);
-        assert!(none.is_empty());
-        let (checked, same, checks) = bits(Some(5), 2, parts);
-        assert!(checked == theta && same == hashes, "a check changes the training");
-        assert_eq!(checks.iter().map(|c| c.0).collect::<Vec<_>>(), [5, 10]);
-        for (step, agrees, error, weights) in checks {
-            assert!(agrees && error < 1e-4 && weights >= 8, "step {step}: {error}");
-        }
-    }
-}
-
 #[test]
 fn costs_are_measured_and_grow_as_they_must() {
     let costs = growth(&[1, 8], &Threads::new(1)).unwrap();
@@ -555,4 +303,37 @@ fn costs_are_measured_and_grow_as_they_must() {
     }
     assert_eq!(costs.iter().map(|c| c.weights).collect::<Vec<_>>(), [11, 11, 11, 11, 81, 81, 81, 81]);
     assert!(growth(&[0], &Threads::new(1)).is_err());
+}
+
+#[test]
+fn backpropagation_through_every_layer_on_pictures_agrees_with_differences() {
+    let lines = [
+        "conv 3 3x3 FUNCTION, pool 2, conv 4 2x3 FUNCTION stride=2, dense 3 softmax",
+        "conv 4 3x3 FUNCTION groups=depthwise, conv 6 1x1 groups=2, average_pool 3 stride=2 pad=1, dense 3 softmax",
+        "residual(conv 4 3x3 FUNCTION, dropout 0.2, conv 4 3x3 dilation=2) FUNCTION, global_average_pool, dense 3 softmax",
+        "residual(conv 5 3x3 FUNCTION stride=2, conv 5 1x1) FUNCTION, upsample 2, pool 3 stride=2 pad=1, dense 3 softmax",
+        "flatten, residual(dense 6 FUNCTION, dense 7) FUNCTION, dense 3 softmax",
+    ];
+    for (line, activation) in lines.iter().flat_map(|line| ACTIVATIONS.iter().map(move |a| (line, a))) {
+        let line = line.replace("FUNCTION", activation.name);
+        let model = model(&line, "softmax_cross_entropy", [5, 7, 4], 3);
+        let mut plan = filled(&model, 3, &Threads::new(1));
+        let report = check(&mut plan, &theta(&model), None, &Check { weights: Some(40), ..all() });
+        assert!(report.agrees(), "{line}: {:?}\n{:#?}", report.fault, report.parts);
+        assert!(
+            report.ops.iter().all(|op| op.exact && op.error.is_some_and(|e| e < 2e-5)),
+            "{line}: {:#?}",
+            report.ops
+        );
+    }
+    let reason = ByHand::new(
+        &model(&lines[0].replace("FUNCTION", "tanh"), "softmax_cross_entropy", [5, 7, 4], 3),
+        1,
+        true,
+    );
+    assert!(reason.err().unwrap().to_string().contains("no written formula"));
+    // A view and a sum are written: the formulas are those of the same network on rows.
+    let flat = model("flatten, residual(dense 2 tanh), dense 1 sigmoid", "squared_error", [1, 2, 1], 2);
+    let report = checked(&flat, 4, &all());
+    assert!(report.agrees() && report.parts.iter().all(|p| p.by_hand.unwrap() < 2e-5), "{:#?}", report.parts);
 }

@@ -9,6 +9,7 @@ use gradus::optimizer::Objective;
 use gradus::race::{Course, FunctionCourse, NetworkCourse, Race, race};
 use gradus::rng::{Rng, Stream};
 use gradus::threads::Threads;
+use gradus::train::{Batch, Settings};
 use gradus::{Error, Result};
 
 /// ½ (x² + 25 y²)
@@ -140,6 +141,50 @@ fn networks_race_over_the_same_epochs_and_the_same_seeds_give_the_same_results()
     }
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     assert!(race(&course, &["sgd"], &[1], 1, &mut |_, _| {}).is_err(), "asked to stop, it stops");
+}
+
+#[test]
+fn nobody_takes_more_than_the_budget_and_one_step_and_all_are_judged_equally_often() {
+    let (model, threads, parts) = (net(), Threads::new(1), DATA.parts(45));
+    let stop = AtomicBool::new(false);
+    let budget = 20 * 45 * 3;
+    let course = NetworkCourse {
+        model: &model,
+        data: &DATA,
+        parts: &parts,
+        settings: Settings { batch: Batch::Of(8), ..settings() },
+        budget,
+        threads: &threads,
+        stop: &stop,
+    };
+    // Passes of a step with a full batch.
+    let racers = [
+        ("sgd", 8 * 3),
+        ("sam over sgd", 8 * 6),
+        ("genetic population=20", 8 * 20),
+        ("cma_es population=10", 8 * 10),
+        ("openai_es population=30 over adam", 8 * 30),
+        // A generation takes more than an epoch of gradients.
+        ("random_search population=50", 8 * 50),
+    ];
+    for (line, step) in racers {
+        let choice = gradus::optimizers::Choice::parse(line).unwrap();
+        let run = course.run(&choice, 0.1, 1).unwrap();
+        let mut before = 0;
+        for (epoch, point) in (1..).zip(&run.points) {
+            let granted = epoch * 45 * 3;
+            let passes = point.passes;
+            assert!(passes > before, "{line}: {passes} after {before}");
+            assert!(
+                passes < granted.max(before + 1) + step,
+                "{line}: {passes} of {granted} in epoch {epoch}"
+            );
+            before = passes;
+        }
+        assert!((budget..budget + step).contains(&before), "{line}: {before} of {budget} passes");
+        let most = if step < 45 * 3 { run.points.len() == 20 } else { run.points.len() <= 20 };
+        assert!(most, "{line}: {} epochs", run.points.len());
+    }
 }
 
 #[test]

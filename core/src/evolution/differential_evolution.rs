@@ -139,7 +139,36 @@ impl<R: Number> Evolver<R> for Differences<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::Layout;
+    use crate::optimizers::Choice;
     use crate::rng::Stream;
+    use crate::threads::Threads;
+
+    #[test]
+    fn without_crossing_a_rival_differs_in_one_gene() {
+        let (layout, threads) = (Layout::of(5), Threads::new(1));
+        for strategy in ["rand", "best", "current_to_best"] {
+            let line =
+                format!("differential_evolution population=8 cross=0 reevaluate=no strategy={strategy}");
+            let setup = Setup::new(&layout, &threads);
+            let mut evolver = Choice::parse(&line).unwrap().evolver::<f64>(&setup).unwrap();
+            let (mut members, mut rivals) = ([0.0; 40], [0.0; 40]);
+            evolver.begin(&[1.0; 5]);
+            evolver.ask(&mut members);
+            evolver.tell(&members, &[7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0, 0.0]);
+            evolver.ask(&mut rivals);
+            let mut genes = [0; 5];
+            for (x, u) in members.chunks(5).zip(rivals.chunks(5)) {
+                let changed: Vec<usize> = (0..5).filter(|i| x[*i] != u[*i]).collect();
+                assert_eq!(changed.len(), 1, "{strategy}: {x:?} {u:?}");
+                genes[changed[0]] += 1;
+            }
+            assert!(
+                genes.iter().filter(|n| **n > 0).count() >= 3,
+                "{strategy}: always the same gene, {genes:?}"
+            );
+        }
+    }
 
     #[test]
     fn others_are_all_different_and_equally_likely() {

@@ -1,4 +1,13 @@
 //! A network with its data as a course.
+//!
+//! *Batches.* All optimizers judge on batches of the same size, evolution too: a generation costs a population times
+//! the batch, and over all data one generation would cost more than most budgets. Only a line search (`lbfgs`) gets all
+//! data, as it compares losses of one step with those of the next.
+//!
+//! *Epochs.* An epoch ends when the data are through, or when it took the passes of an epoch of gradients: three for each
+//! example. So all are judged on the validation data after the same passes, and equally often. A run ends at the first
+//! such end at which its budget is used up: it is exceeded by less than the price of one step (of evolution: one
+//! generation), if it is a whole number of epochs.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -29,7 +38,7 @@ pub struct NetworkCourse<'a> {
 
 impl Course for NetworkCourse<'_> {
     fn run(&self, choice: &Choice, learning_rate: f64, seed: u64) -> Result<Run> {
-        let all = choice.wants_all_data();
+        let all = choice.wants_all_data() && !choice.judges_populations();
         let settings = Settings {
             optimizer: choice.line(),
             learning_rate,
@@ -37,6 +46,7 @@ impl Course for NetworkCourse<'_> {
             batch: if all { Batch::All } else { self.settings.batch },
             accumulate: if all { 1 } else { self.settings.accumulate },
             epochs: Settings::ENDLESS,
+            epoch_passes: Some(3 * self.parts.train.len() as u64),
             steps: None,
             seconds: None,
             patience: 0,

@@ -93,6 +93,10 @@ pub struct Settings {
     pub accumulate: u64,
     /// Stop after so many passes over the training part; [`Settings::ENDLESS`]: never for that reason.
     pub epochs: u64,
+    /// End an epoch early once it took so many passes ([`crate::cost`]): evolution, which asks for a population at every
+    /// step, would else be judged after many times the price of an epoch of gradients.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch_passes: Option<u64>,
     /// Stop after so many steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
@@ -148,6 +152,7 @@ impl Default for Settings {
             batch: Batch::Of(32),
             accumulate: one(),
             epochs: 30,
+            epoch_passes: None,
             steps: None,
             seconds: None,
             seed: 1,

@@ -5,21 +5,20 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
-
 use super::batches::{Parts, Samples};
 use super::checkpoint::{self, Progress};
 use super::evaluate::Evaluator;
 use super::event::{EpochRecord, Event, GradientCheck, Watcher};
 use super::feed::Feed;
 use super::model_file::model_hash;
+use super::outcome::{Outcome, Stopped};
 use super::settings::{Monitor, Settings};
 use super::verdict;
 use crate::cost::Counted;
 use crate::gradients::{Check, check};
 use crate::network::Model;
 use crate::op::Moment;
-use crate::optimizer::{Optimizer, Reason, Setup, Step};
+use crate::optimizer::{Optimizer, Setup, Step};
 use crate::optimizers::Choice;
 use crate::plan::Plan;
 use crate::real::Slot;
@@ -27,39 +26,6 @@ use crate::rng::{Rng, Stream};
 use crate::schedules::{self, Judged, Schedule};
 use crate::threads::Threads;
 use crate::{Error, Result};
-
-/// Why a training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stopped {
-    /// All epochs are done.
-    Epochs,
-    /// All steps are done.
-    Steps,
-    /// The time is up.
-    Time,
-    /// The monitor did not improve for `patience` epochs.
-    Patience,
-    /// It was asked to; it can be resumed.
-    Asked,
-    /// The optimizer sees no use in going on.
-    Optimizer(Reason),
-}
-
-/// How a training ended.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// Why.
-    pub stopped: Stopped,
-    /// The epoch whose weights are the best, and are kept.
-    pub best_epoch: u64,
-    /// All epochs.
-    pub history: Vec<EpochRecord>,
-    /// Steps made.
-    pub steps: u64,
-    /// Seconds of training, over all its starts.
-    pub seconds: f64,
-}
 
 /// A training: a model, its data, and how far it has come.
 pub struct Trainer<'a> {
@@ -225,7 +191,7 @@ impl<'a> Trainer<'a> {
             });
             let reason = self.limit_reached();
             let mut pause = self.settings.checkpoint_seconds;
-            if self.progress.seen == self.order.len() || reason.is_some() {
+            if self.progress.seen == self.order.len() || self.passes_used_up() || reason.is_some() {
                 watcher.see(&Event::Epoch(self.end_epoch()?));
                 self.progress.ended = reason.or(self.epoch_limit_reached());
                 // Making a file durable takes as long as many a short epoch.
@@ -382,6 +348,12 @@ impl<'a> Trainer<'a> {
         } else {
             self.optimizer.ended().map(Stopped::Optimizer)
         }
+    }
+
+    /// Whether the epoch under way, and those before it, took the passes granted to them.
+    fn passes_used_up(&self) -> bool {
+        let p = &self.progress;
+        self.settings.epoch_passes.is_some_and(|granted| p.cost.passes() >= (p.epoch + 1) * granted)
     }
 
     fn epoch_limit_reached(&self) -> Option<Stopped> {
