@@ -311,13 +311,15 @@ impl<'a> Words<'a> {
     /// # Errors
     /// As for [`Words::values`].
     pub fn values_led(&mut self, parameters: &[Parameter]) -> Result<Values> {
-        let led = parameters.first().and_then(|first| Some((first, self.take()?)));
-        let Some((first, text)) = led else { return self.values(parameters) };
+        let Some(text) = self.take() else { return self.values(parameters) };
+        let Some((first, others)) = parameters.split_first() else {
+            return Err(self.wrong(format!("`{text}` does not belong here"), "remove it".into()));
+        };
         let Some(value) = first.read(text) else {
             let mend = format!("it must be {}", first.allowed());
             return Err(self.wrong(format!("`{}` is `{text}`", first.name), mend));
         };
-        let mut values = self.values(&parameters[1..])?;
+        let mut values = self.values(others)?;
         values.0.insert(0, (*first, value));
         Ok(values)
     }

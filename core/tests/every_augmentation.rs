@@ -147,6 +147,17 @@ fn a_quarter_of_a_turn_is_against_the_clock_and_exact() {
 }
 
 #[test]
+fn the_reference_turns_as_pytorch_does() {
+    let file = common::fixture("augment");
+    for case in file["turned"].as_array().unwrap() {
+        let dims: Vec<usize> = common::floats(&case["size"]).iter().map(|x| *x as usize).collect();
+        let picture: Vec<f32> = common::floats(&case["picture"]).iter().map(|x| *x as f32).collect();
+        let got = turned(size(dims[0], dims[1], dims[2]), &picture, case["degrees"].as_f64().unwrap());
+        assert_close(&got, &common::floats(&case["result"]), 1e-7, &case["degrees"].to_string());
+    }
+}
+
+#[test]
 fn rotate_is_its_formula_at_an_angle_in_range_all_angles_alike() {
     for (size, degrees) in
         [(size(5, 7, 1), 30.0), (size(8, 6, 3), 180.0), (size(33, 40, 4), 12.0), (size(4, 4, 2), 45.0)]
