@@ -293,12 +293,13 @@ mod tests {
     }
 
     /// Loss, gradient and the losses of a population over 97 examples, taken in parts of `batch`.
-    fn answers(batch: usize) -> (f32, Vec<f32>, Vec<f32>) {
+    fn answers(batch: usize, mixup: f64) -> (f32, Vec<f32>, Vec<f32>) {
         let (model, indices): (Model, Vec<u32>) = (model(), (0..97).collect());
         let settings = Settings {
             batch: Batch::Of(batch),
             accumulate: 97u64.div_ceil(batch as u64),
             class_weights: ClassWeights::Balanced,
+            mixup,
             ..Settings::default()
         };
         let mut feed = Feed::new(&model, &Uneven, &indices, &settings, &Threads::new(2)).unwrap();
@@ -321,11 +322,15 @@ mod tests {
 
     #[test]
     fn parts_together_are_the_batch() {
-        let (loss, grad, losses) = answers(97);
+        [0.0, 0.5].into_iter().for_each(parts_are_the_batch);
+    }
+
+    fn parts_are_the_batch(mixup: f64) {
+        let (loss, grad, losses) = answers(97, mixup);
         let greatest = grad.iter().fold(0.0f32, |a, g| a.max(g.abs()));
         // The last parts are of 17, 6, 1 and 1 examples; dropout draws in chunks that end within parts.
         for batch in [40, 13, 96, 1] {
-            let (parts_loss, parts_grad, parts_losses) = answers(batch);
+            let (parts_loss, parts_grad, parts_losses) = answers(batch, mixup);
             assert!((loss - parts_loss).abs() < 2e-6, "batches of {batch}: {parts_loss}, not {loss}");
             for (i, (whole, parts)) in grad.iter().zip(&parts_grad).enumerate() {
                 let error = (whole - parts).abs();
