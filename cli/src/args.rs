@@ -1,16 +1,17 @@
 //! What can be typed: every command and option, with the words `--help` prints.
 
 mod check;
+mod looks;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use gradus::augmentations::Views;
 use gradus::gradients::Way;
 use gradus::train::{Batch, ClassWeights, Monitor};
 
 pub use check::{CheckArgs, CheckGradientArgs};
+pub use looks::LookArgs;
 
 /// Trains neural networks and shows every step: from a folder of pictures to a trained model in one command.
 #[derive(Parser)]
@@ -284,25 +285,6 @@ pub struct PredictArgs {
     pub json: bool,
     #[command(flatten)]
     pub looks: LookArgs,
-}
-
-/// How often a trained network looks at a picture.
-#[derive(Args)]
-pub struct LookArgs {
-    /// Look at each picture more than once, changed as this line says, and average the probabilities: `flip` looks at it
-    /// and at its mirror image, 'flip, shift 2' at it and at others drawn at random, the same for all pictures.
-    #[arg(long, value_name = "LINE")]
-    pub tta: Option<String>,
-    /// How many views of --tta, the picture as it is among them [default: 2 for flip, else 8].
-    #[arg(long, value_name = "N", requires = "tta")]
-    pub views: Option<usize>,
-}
-
-impl LookArgs {
-    /// The views asked for.
-    pub fn views(&self) -> gradus::Result<Views> {
-        self.tta.as_deref().map_or(Ok(Views::one()), |line| Views::parse(line, self.views))
-    }
 }
 
 #[derive(Args)]

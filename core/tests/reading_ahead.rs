@@ -91,18 +91,24 @@ fn trained(data: &Seen, settings: &Settings, threads: usize) -> String {
 fn ways() -> Vec<Settings> {
     vec![
         Settings { augment: "flip, shift 2, rotate 15, colour 0.3, cutout 5".into(), ..settings() },
-        Settings { augment: "shift 3 edge=reflect".into(), mixup: 0.4, ..settings() },
-        Settings { augment: "flip".into(), mixup: 1.0, batch: Batch::Of(35), accumulate: 2, ..settings() },
+        Settings { augment: "shift 3 edge=reflect, rotate 3".into(), mixup: 0.4, ..settings() },
+        Settings {
+            augment: "flip, colour 0.1".into(),
+            mixup: 1.0,
+            batch: Batch::Of(35),
+            accumulate: 2,
+            ..settings()
+        },
         // Asks several times for the parts of a step.
         Settings {
-            augment: "flip".into(),
+            augment: "flip, colour 0.1".into(),
             batch: Batch::Of(40),
             accumulate: 3,
             optimizer: "sam over adam".into(),
             ..settings()
         },
         Settings {
-            augment: "flip".into(),
+            augment: "flip, colour 0.1".into(),
             batch: Batch::Of(40),
             accumulate: 4,
             check_gradient: Some(2),

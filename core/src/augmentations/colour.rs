@@ -74,11 +74,13 @@ impl Loop for Sum<'_> {
     #[inline(always)]
     fn run(self) -> f32 {
         let mut lanes = [0.0f32; 16];
-        let chunks = self.0.chunks_exact(16);
-        let rest: f32 = chunks.remainder().iter().sum();
+        let (chunks, rest) = self.0.as_chunks::<16>();
         for chunk in chunks {
-            lanes.iter_mut().zip(chunk).for_each(|(lane, x)| *lane += x);
+            for k in 0..16 {
+                lanes[k] += chunk[k];
+            }
         }
+        let rest: f32 = rest.iter().sum();
         lanes.iter().sum::<f32>() + rest
     }
 }

@@ -43,4 +43,8 @@ impl Augmentation for Cutout {
             row[columns.start.min(columns.end) * size.channels..columns.end * size.channels].fill(0.0);
         }
     }
+
+    fn is_cheap(&self) -> bool {
+        true
+    }
 }

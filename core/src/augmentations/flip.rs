@@ -21,12 +21,22 @@ struct Flip;
 
 impl Augmentation for Flip {
     fn change(&self, _: &mut Rng, picture: &mut Picture) {
-        let (width, channels) = (picture.size.width, picture.size.channels);
-        for row in picture.pixels.chunks_exact_mut((width * channels).max(1)) {
-            for x in 0..width / 2 {
-                let (left, right) = row.split_at_mut((width - 1 - x) * channels);
-                left[x * channels..(x + 1) * channels].swap_with_slice(&mut right[..channels]);
+        let (stride, channels) = (picture.stride(), picture.size.channels);
+        for row in picture.pixels.chunks_exact_mut(stride.max(1)) {
+            match channels {
+                1 => row.reverse(),
+                3 => row.as_chunks_mut::<3>().0.reverse(),
+                4 => row.as_chunks_mut::<4>().0.reverse(),
+                _ => {
+                    // The numbers of a pixel are turned round twice.
+                    row.reverse();
+                    row.chunks_exact_mut(channels).for_each(|pixel| pixel.reverse());
+                }
             }
         }
+    }
+
+    fn is_cheap(&self) -> bool {
+        true
     }
 }

@@ -25,6 +25,10 @@ use crate::{Error, Result};
 pub trait Augmentation: Send + Sync {
     /// Changes the picture by draws of `rng` alone.
     fn change(&self, rng: &mut Rng, picture: &mut Picture);
+    /// Whether it takes no longer than to copy the picture.
+    fn is_cheap(&self) -> bool {
+        false
+    }
 }
 
 /// A named change.
@@ -112,6 +116,11 @@ impl Augment {
     /// Whether nothing is changed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether it takes much longer than to copy a picture: then batches are read ahead.
+    pub fn is_costly(&self) -> bool {
+        self.0.iter().any(|c| !c.made.is_cheap())
     }
 
     /// Whether all it does is to mirror.

@@ -87,4 +87,8 @@ impl Augmentation for Shift {
             }
         });
     }
+
+    fn is_cheap(&self) -> bool {
+        true
+    }
 }

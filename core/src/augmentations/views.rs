@@ -52,6 +52,9 @@ impl Views {
     pub fn describe(&self) -> String {
         match self.count {
             1 => "as it is".into(),
+            2 if self.augment.only_flips() => {
+                "2 views of each picture (as it is and mirrored), probabilities averaged".into()
+            }
             n => format!("{n} views of each picture ({}), probabilities averaged", self.augment.line()),
         }
     }

@@ -159,7 +159,7 @@ impl Asked<'_, '_> {
         let examples = self.examples.part(from, *part);
         let (plan, source) = plan_for(plans, examples.len());
         plan.at(Moment { before: from as u64, ..self.moment });
-        if !loader.as_ref().is_some_and(|loader| loader.take(examples, plan, threads)) {
+        if !loader.as_ref().is_some_and(|loader| loader.take(examples, plan, desk, threads)) {
             reader.fill(examples, plan, desk, threads);
         }
         let weights: f64 = plan.data("weight").iter().map(|w| *w as f64).sum();

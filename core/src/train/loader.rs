@@ -173,7 +173,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Puts `examples` where the plan reads them, if they are the next part. False: they must be read anew.
-    pub fn take(&self, examples: Examples, plan: &mut Plan, threads: &Threads) -> bool {
+    pub fn take(&self, examples: Examples, plan: &mut Plan, desk: &mut Desk, threads: &Threads) -> bool {
         if self.over.load(SeqCst) || examples.seed != self.seed {
             return false;
         }
@@ -209,8 +209,7 @@ impl<'a> Loader<'a> {
         let numbers = self.reader.rows(examples.len()) * self.reader.inputs;
         // SAFETY: all chunks are read, and nobody writes to the slot before it is taken, below.
         let rows = unsafe { slot.rows.slice(0..numbers) };
-        self.reader.place(examples, rows, plan, threads);
-        self.reader.label(examples, plan);
+        self.reader.fill_from(examples, rows, plan, desk, threads);
         self.shelf().taken += 1;
         self.news.notify_all();
         true

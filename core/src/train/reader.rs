@@ -52,6 +52,8 @@ pub(super) struct Reader<'a> {
 pub(super) struct Desk {
     rows: Vec<f32>,
     rooms: Vec<f32>,
+    /// λ of each example.
+    shares: Vec<f32>,
     /// How many pictures are being changed at a time.
     chunks: usize,
 }
@@ -89,7 +91,7 @@ impl<'a> Reader<'a> {
 
     /// Whether reading takes much longer than copying what was read.
     pub fn is_costly(&self) -> bool {
-        !self.augment.is_empty() || self.data.is_costly()
+        self.augment.is_costly() || self.data.is_costly()
     }
 
     /// How many rows are read for so many examples.
@@ -104,7 +106,12 @@ impl<'a> Reader<'a> {
         let chunks = rows.min(4 * threads.count());
         let room = if self.augment.is_empty() { 0 } else { self.inputs };
         let kept = if self.mixes() || keeps_rows { rows } else { 0 };
-        Desk { rows: vec![0.0; kept * self.inputs], rooms: vec![0.0; chunks * room], chunks }
+        Desk {
+            rows: vec![0.0; kept * self.inputs],
+            rooms: vec![0.0; chunks * room],
+            shares: vec![1.0; examples],
+            chunks,
+        }
     }
 
     /// Puts `examples` where the plan reads them.
@@ -121,10 +128,25 @@ impl<'a> Reader<'a> {
         } else {
             threads.for_each(chunks, &read);
         }
+        let shares = self.shares(examples, &mut desk.shares);
         if self.mixes() {
-            self.place(examples, &desk.rows, plan, threads);
+            self.place(examples, &desk.rows, shares, plan, threads);
         }
-        self.label(examples, plan);
+        self.label(examples, shares, plan);
+    }
+
+    /// As [`Reader::fill`], from rows that were read before.
+    pub fn fill_from(
+        &self,
+        examples: Examples,
+        rows: &[f32],
+        plan: &mut Plan,
+        desk: &mut Desk,
+        threads: &Threads,
+    ) {
+        let shares = self.shares(examples, &mut desk.shares);
+        self.place(examples, rows, shares, plan, threads);
+        self.label(examples, shares, plan);
     }
 
     /// Reads one of several chunks of the rows of `examples`.
@@ -154,7 +176,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Copies rows that were read to where the plan reads them, or mixes each with the next.
-    pub fn place(&self, examples: Examples, rows: &[f32], plan: &mut Plan, threads: &Threads) {
+    fn place(&self, examples: Examples, rows: &[f32], shares: &[f32], plan: &mut Plan, threads: &Threads) {
         let n = self.inputs;
         let to = Shared::of(plan.data("input"));
         let place = |i: usize| {
@@ -164,7 +186,7 @@ impl<'a> Reader<'a> {
             if !self.mixes() {
                 return to.copy_from_slice(row);
             }
-            let share = self.share(examples, i);
+            let share = shares[i];
             let next = &rows[(i + 1) * n..(i + 2) * n];
             for ((to, x), next) in to.iter_mut().zip(row).zip(next) {
                 *to = share * x + (1.0 - share) * next;
@@ -178,12 +200,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Says what is right, and how much each example counts.
-    pub fn label(&self, examples: Examples, plan: &mut Plan) {
+    fn label(&self, examples: Examples, shares: &[f32], plan: &mut Plan) {
         let targets = plan.data("target").len() / examples.len();
         for (i, target) in plan.data("target").chunks_exact_mut(targets).enumerate() {
             write_target(self.class(examples.index(i)), target);
             if self.mixes() {
-                let (class, share) = (self.class(examples.index(i + 1)), self.target_share(examples, i));
+                let (class, share) =
+                    (self.class(examples.index(i + 1)), self.target_share(examples, i, shares[i]));
                 if let [target] = target {
                     *target = share * *target + (1.0 - share) * class as f32;
                 } else {
@@ -193,17 +216,20 @@ impl<'a> Reader<'a> {
             }
         }
         for (i, weight) in plan.data("weight").iter_mut().enumerate() {
-            *weight = self.weight(examples, i);
+            *weight = self.weight_at(examples, i, shares[i]);
         }
     }
 
     /// How much the `i`-th example counts.
     pub fn weight(&self, examples: Examples, i: usize) -> f32 {
+        self.weight_at(examples, i, self.share(examples, i))
+    }
+
+    fn weight_at(&self, examples: Examples, i: usize, share: f32) -> f32 {
         let own = self.own_weight(examples.index(i));
         if !self.mixes() {
             return own;
         }
-        let share = self.share(examples, i);
         share * own + (1.0 - share) * self.own_weight(examples.index(i + 1))
     }
 
@@ -215,14 +241,26 @@ impl<'a> Reader<'a> {
         self.data.weight(index as usize) * self.class_weights[self.class(index)]
     }
 
+    /// λ of each example.
+    fn shares<'s>(&self, examples: Examples, shares: &'s mut [f32]) -> &'s [f32] {
+        let shares = &mut shares[..examples.len()];
+        if self.mixes() {
+            shares.iter_mut().enumerate().for_each(|(i, share)| *share = self.share(examples, i));
+        }
+        shares
+    }
+
     /// λ
     fn share(&self, examples: Examples, i: usize) -> f32 {
+        if !self.mixes() {
+            return 1.0;
+        }
         lambda(self.mixup, examples.seed, examples.epoch, examples.index(i))
     }
 
     /// λ wᵢ / w̃ᵢ
-    fn target_share(&self, examples: Examples, i: usize) -> f32 {
-        let (share, weight) = (self.share(examples, i), self.weight(examples, i));
+    fn target_share(&self, examples: Examples, i: usize, share: f32) -> f32 {
+        let weight = self.weight_at(examples, i, share);
         let own = self.own_weight(examples.index(i));
         if own == self.own_weight(examples.index(i + 1)) || weight == 0.0 {
             share
@@ -267,142 +305,4 @@ fn class_weights(data: &dyn Samples, train: &[u32], choice: ClassWeights) -> Vec
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::settings::Batch;
-    use super::*;
-    use crate::losses::Loss;
-    use crate::network::{Model, Network};
-    use crate::op::Shape;
-    use crate::optimizer::Objective;
-
-    const DIMS: [usize; 3] = [3, 4, 2];
-
-    /// Pictures of three classes; every fourth counts nothing.
-    struct Few;
-
-    impl Samples for Few {
-        fn len(&self) -> usize {
-            30
-        }
-        fn inputs(&self) -> usize {
-            DIMS.iter().product()
-        }
-        fn shape(&self) -> Shape {
-            Shape::new(&DIMS)
-        }
-        fn classes(&self) -> usize {
-            3
-        }
-        fn class(&self, index: usize) -> usize {
-            index % 7 % 3
-        }
-        fn read(&self, index: usize, into: &mut [f32]) {
-            let mut rng = Rng::new(3, Stream::Probe, index as u64);
-            into.fill_with(|| rng.normal());
-        }
-        fn weight(&self, index: usize) -> f32 {
-            (index % 4) as f32
-        }
-    }
-
-    fn settings(mixup: f64) -> Settings {
-        let augment = "flip, shift 1, rotate 30, colour 0.3, cutout 2".into();
-        Settings {
-            augment,
-            mixup,
-            class_weights: ClassWeights::Balanced,
-            batch: Batch::Of(30),
-            ..Settings::default()
-        }
-    }
-
-    fn model(network: &str, loss: &str) -> Model {
-        Model::new(Network::parse(network).unwrap(), Loss::parse(loss).unwrap(), 24, 3).unwrap()
-    }
-
-    fn order() -> Vec<u32> {
-        let mut order: Vec<u32> = (0..30).collect();
-        Rng::new(1, Stream::Shuffle, 0).shuffle(&mut order);
-        order
-    }
-
-    /// What a plan of `count` examples holds, example by example: inputs, targets, weight.
-    fn held(reader: &Reader, order: &[u32], count: usize, threads: &Threads) -> Vec<Vec<f32>> {
-        let mut desk = reader.desk(count, threads, false);
-        let mut all = Vec::new();
-        for from in (0..order.len()).step_by(count) {
-            let to = order.len().min(from + count);
-            let mut plan =
-                model("dense 3 softmax", "softmax_cross_entropy").mixing_plan(to - from, threads).unwrap();
-            reader.fill(Examples { order, from, to, seed: 9, epoch: 2 }, &mut plan, &mut desk, threads);
-            for i in 0..to - from {
-                let mut example = plan.data("input")[i * 24..(i + 1) * 24].to_vec();
-                example.extend(&plan.data("target")[i * 3..(i + 1) * 3]);
-                example.push(plan.data("weight")[i]);
-                all.push(example);
-            }
-        }
-        all
-    }
-
-    #[test]
-    fn an_example_is_the_same_however_an_epoch_is_cut() {
-        for mixup in [0.0, 0.7] {
-            let reader = Reader::new(&Few, &order(), &settings(mixup)).unwrap();
-            let whole = held(&reader, &order(), 30, &Threads::new(1));
-            for (count, threads) in [(1, 1), (4, 2), (7, 1), (29, 3)] {
-                let cut = held(&reader, &order(), count, &Threads::new(threads));
-                assert!(cut == whole, "mixup {mixup}, parts of {count}");
-            }
-        }
-    }
-
-    #[test]
-    fn an_example_is_mixed_with_the_next_of_the_order() {
-        let (order, threads) = (order(), Threads::new(1));
-        let plain = held(&Reader::new(&Few, &order, &settings(0.0)).unwrap(), &order, 30, &threads);
-        let mixed = held(&Reader::new(&Few, &order, &settings(0.7)).unwrap(), &order, 30, &threads);
-        for i in 0..30 {
-            let share = lambda(0.7, 9, 2, order[i]);
-            let (one, other) = (&plain[i], &plain[(i + 1) % 30]);
-            for k in (0..24).chain([27]) {
-                let want = share * one[k] + (1.0 - share) * other[k];
-                assert!((mixed[i][k] - want).abs() < 1e-6, "example {i}, number {k}");
-            }
-        }
-    }
-
-    /// A network that passes on three of the numbers it is given, and one loss for both classes of each mixture.
-    #[test]
-    fn the_loss_of_a_mixture_is_the_mixture_of_the_losses() {
-        for (end, loss) in [
-            ("softmax", "softmax_cross_entropy smoothing=0.1"),
-            ("softmax", "softmax_cross_entropy"),
-            ("sigmoid", "binary_cross_entropy smoothing=0.2"),
-        ] {
-            let model = model(&format!("dense 3 {end}"), loss);
-            let (order, threads) = (order(), Threads::new(1));
-            let reader = Reader::new(&Few, &order, &settings(0.7)).unwrap();
-            let examples = Examples { order: &order, from: 0, to: 30, seed: 9, epoch: 2 };
-            let mut mixed = model.mixing_plan(30, &threads).unwrap();
-            reader.fill(examples, &mut mixed, &mut reader.desk(30, &threads, false), &threads);
-            let theta = model.layout().start(1);
-            let got = mixed.loss(&theta);
-            // The loss of each example alone, for its own class and for the other.
-            let (mut sum, mut weights) = (0.0, 0.0);
-            let mut one = model.training_plan(1, &threads).unwrap();
-            for i in 0..30 {
-                one.data("input").copy_from_slice(&mixed.data("input")[i * 24..(i + 1) * 24]);
-                one.data("weight").fill(1.0);
-                let share = lambda(0.7, 9, 2, order[i]);
-                for (index, share) in [(examples.index(i), share), (examples.index(i + 1), 1.0 - share)] {
-                    model.write_target(Few.class(index as usize), one.data("target"));
-                    let weight = (share * reader.own_weight(index)) as f64;
-                    sum += weight * one.loss(&theta) as f64;
-                    weights += weight;
-                }
-            }
-            assert!((got as f64 - sum / weights).abs() < 2e-6, "{loss}: {got}, not {}", sum / weights);
-        }
-    }
-}
+mod tests;
