@@ -1,6 +1,7 @@
 //! What can be typed: every command and option, with the words `--help` prints.
 
 mod check;
+mod looks;
 mod race;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use gradus::gradients::Way;
 use gradus::train::{Batch, ClassWeights, Monitor};
 
 pub use check::{CheckArgs, CheckGradientArgs};
+pub use looks::LookArgs;
 pub use race::RaceArgs;
 
 /// Trains neural networks and shows every step: from a folder of pictures to a trained model in one command.
@@ -78,6 +80,9 @@ pub struct TrainArgs {
     /// for example 'binary_cross_entropy smoothing=0.1' [default: the cross-entropy that suits the network's end].
     #[arg(long, value_name = "LINE", help_heading = "Network and loss")]
     pub loss: Option<String>,
+    /// Move the targets towards all classes alike by this share: the same as `smoothing=` in --loss [default: 0].
+    #[arg(long, value_name = "SHARE", help_heading = "Network and loss")]
+    pub label_smoothing: Option<f64>,
     /// Weigh rare classes more, so that every class counts the same: none or balanced [default: none].
     #[arg(long, value_name = "HOW", value_parser = parse_class_weights, help_heading = "Network and loss")]
     pub class_weights: Option<ClassWeights>,
@@ -150,9 +155,15 @@ pub struct TrainArgs {
     /// Brightness only, no colour.
     #[arg(long, help_heading = "Pictures")]
     pub grey: bool,
-    /// Show every picture as it is; by default training sees each mirrored half of the time, as a cat that looks left is
-    /// still a cat.
-    #[arg(long, help_heading = "Pictures")]
+    /// How pictures are changed while training, for example 'flip, shift 4, rotate 10, colour 0.2, cutout 8', or `none`;
+    /// `gradus list augmentations` names all [default: flip].
+    #[arg(long, value_name = "LINE", help_heading = "Pictures")]
+    pub augment: Option<String>,
+    /// Lay pictures over one another, in shares drawn from Beta(ALPHA, ALPHA); 0: do not [default: 0].
+    #[arg(long, value_name = "ALPHA", help_heading = "Pictures")]
+    pub mixup: Option<f64>,
+    /// Show every picture as it is: the same as `--augment none`.
+    #[arg(long, conflicts_with = "augment", help_heading = "Pictures")]
     pub no_mirror: bool,
     /// Refuse pictures with more pixels than this, before decoding them [default: 100000000].
     #[arg(long, value_name = "N", help_heading = "Pictures")]
@@ -186,6 +197,7 @@ impl TrainArgs {
         let given = [
             (self.net.is_some(), "--net"),
             (self.loss.is_some(), "--loss"),
+            (self.label_smoothing.is_some(), "--label-smoothing"),
             (self.class_weights.is_some(), "--class-weights"),
             (self.optimizer.is_some(), "--optimizer"),
             (self.gradient.is_some(), "--gradient"),
@@ -207,6 +219,8 @@ impl TrainArgs {
             (self.monitor.is_some(), "--monitor"),
             (self.image.is_some(), "--image"),
             (self.grey, "--grey"),
+            (self.augment.is_some(), "--augment"),
+            (self.mixup.is_some(), "--mixup"),
             (self.no_mirror, "--no-mirror"),
             (self.max_pixels.is_some(), "--max-pixels"),
             (self.validation.is_some(), "--validation"),
@@ -256,6 +270,8 @@ pub struct EvaluateArgs {
     /// A folder of labelled pictures; all of them are used.
     pub data: PathBuf,
     #[command(flatten)]
+    pub looks: LookArgs,
+    #[command(flatten)]
     pub shared: Shared,
 }
 
@@ -269,6 +285,8 @@ pub struct PredictArgs {
     /// Print one JSON object per picture.
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub looks: LookArgs,
 }
 
 #[derive(Args)]
@@ -326,7 +344,7 @@ pub struct SweepArgs {
 
 #[derive(Args)]
 pub struct ListArgs {
-    /// layers, activations, losses, optimizers, schedules, initializers, functions or figures; none: all names.
+    /// layers, activations, losses, augmentations, optimizers, schedules, initializers, functions or figures; none: all names.
     pub kind: Option<String>,
     /// One of them, in full.
     pub name: Option<String>,

@@ -15,6 +15,7 @@ use crate::source::{PictureSamples, cache_folder, threads};
 
 /// Prints the scores over all pictures of a folder.
 pub fn evaluate(args: &EvaluateArgs) -> Result<ExitCode> {
+    let views = args.looks.views()?;
     let trained = Trained::load(&args.model)?;
     let voice = Voice::of(&args.shared);
     let threads = threads(&args.shared);
@@ -43,12 +44,16 @@ pub fn evaluate(args: &EvaluateArgs) -> Result<ExitCode> {
     let data = PictureSamples::with(pictures, trained.preprocessing.clone());
     let all: Vec<u32> = (0..data.len() as u32).collect();
     let mut evaluator = Evaluator::new(&trained.model, &threads);
-    let scores = evaluator.evaluate(&trained.theta, &trained.memory, &data, &all)?.scores;
+    let scores = evaluator.evaluate_views(&trained.theta, &trained.memory, &data, &all, &views)?.scores;
     if voice == Voice::Json {
-        print_json(
-            &json!({ "event": "evaluation", "pictures": all.len(), "classes": trained.classes, "scores": scores }),
-        );
+        print_json(&json!({
+            "event": "evaluation", "pictures": all.len(), "classes": trained.classes,
+            "tta": views.line(), "views": views.count(), "scores": scores,
+        }));
     } else {
+        if views.count() > 1 {
+            print(&format!("  {}; the loss is their mean loss", views.describe()));
+        }
         print(&table(&scores, &trained.classes));
     }
     Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use gradus::activations::ACTIVATIONS;
+use gradus::augmentations::AUGMENTATIONS;
 use gradus::error::did_you_mean;
 use gradus::functions::{self, Choice};
 use gradus::gradients::Way;
@@ -41,6 +42,7 @@ const TABLES: &[Table] = &[
     ("presets", presets),
     ("activations", activations),
     ("losses", losses),
+    ("augmentations", augmentations),
     ("wrappers", wrappers),
     ("schedules", schedules),
     ("initializers", initializers),
@@ -170,6 +172,25 @@ fn losses() -> Vec<Row> {
         .collect(),
     };
     LOSSES.iter().map(row).collect()
+}
+
+fn augmentations() -> Vec<Row> {
+    let row = |e: &gradus::augmentations::Entry| {
+        let (first, others) = e.parameters.split_first().expect("every change has its p");
+        Row {
+            name: e.name,
+            form: format!("[{}] {}", first.written(first.default), form(others)).trim_end().into(),
+            about: e.about,
+            formula: e.formula,
+            paper: e.paper,
+            notes: std::iter::once(
+                "pictures   are normalised: 0 is the mean of a channel, 1 a deviation above it".to_string(),
+            )
+            .chain(parameters(e.parameters))
+            .collect(),
+        }
+    };
+    AUGMENTATIONS.iter().map(row).collect()
 }
 
 fn wrappers() -> Vec<Row> {

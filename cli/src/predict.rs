@@ -68,13 +68,20 @@ impl Trained {
 
 /// Prints a label and its probability for every picture.
 pub fn predict(args: &PredictArgs) -> Result<ExitCode> {
+    let views = args.looks.views()?;
     let trained = Trained::load(&args.model)?;
     let table = trained.preprocessing.table();
     let settings = trained.preprocessing.settings(100_000_000);
     let (mut plan, z, _) = trained.model.evaluation_plan(1, &Threads::new(1))?;
     let weights = trained.model.folded(&trained.theta, &trained.memory);
     plan.memory().copy_from_slice(&trained.memory);
-    let mut probabilities = vec![0.0; trained.classes.len()];
+    let size = views.size(&trained.preprocessing.dims())?;
+    let mut room = vec![0.0; if views.count() > 1 { size.numbers() } else { 0 }];
+    let (mut probabilities, mut of_view) =
+        (vec![0.0; trained.classes.len()], vec![0.0; trained.classes.len()]);
+    if views.count() > 1 && !args.json {
+        eprintln!("gradus: {}", views.describe());
+    }
     let mut unread = 0;
     for path in expand(&args.files)? {
         let decoded = std::fs::read(&path).map_err(|e| e.to_string()).and_then(|bytes| {
@@ -91,10 +98,16 @@ pub fn predict(args: &PredictArgs) -> Result<ExitCode> {
                 }
             }
             Ok(picture) => {
-                normalise(&picture.pixels, &table, plan.data("input"));
                 plan.data("weight").fill(1.0);
-                plan.forward(&weights);
-                trained.model.probabilities(plan.value(z), &mut probabilities);
+                probabilities.fill(0.0);
+                for view in 0..views.count() {
+                    normalise(&picture.pixels, &table, plan.data("input"));
+                    views.look(view, size, plan.data("input"), &mut room);
+                    plan.forward(&weights);
+                    trained.model.probabilities(plan.value(z), &mut of_view);
+                    let share = 1.0 / views.count() as f64;
+                    probabilities.iter_mut().zip(&of_view).for_each(|(p, of_view)| *p += share * of_view);
+                }
                 let class = most_likely(&probabilities);
                 let label = &trained.classes[class];
                 if args.json {
@@ -107,6 +120,7 @@ pub fn predict(args: &PredictArgs) -> Result<ExitCode> {
                     print_json(&json!({
                         "path": name, "label": label, "class": class,
                         "probability": probabilities[class], "probabilities": all,
+                        "tta": views.line(), "views": views.count(),
                     }));
                 } else {
                     print(&format!("{name}  {label}  {}", percent(probabilities[class])));

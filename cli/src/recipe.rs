@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use gradus::augmentations::Augment;
 use gradus::error::Error;
 use gradus::input::Input;
 use gradus::losses::{Link, Loss, Targets};
@@ -41,8 +42,6 @@ pub struct Data {
     pub height: u32,
     pub grey: bool,
     pub max_pixels: u64,
-    /// Whether training sees each picture mirrored half of the time.
-    pub mirror: bool,
     /// Share of each class to validate with.
     pub validation: f64,
     /// Share of each class for the final test; the built-in pictures have their own.
@@ -67,28 +66,18 @@ impl Data {
             height,
             grey: args.grey,
             max_pixels: args.max_pixels.unwrap_or(100_000_000),
-            mirror: !args.no_mirror,
             validation: args.validation.unwrap_or(0.15),
             test: args.test.unwrap_or(0.15),
         })
     }
 
-    /// The pictures of a folder, or the built-in ones, as they are: nothing mirrored.
+    /// The pictures of a folder, or the built-in ones, divided as by default.
     pub fn plain(folder: Option<&Path>, (width, height): (u32, u32), grey: bool) -> Result<Data> {
         let source = match folder {
             None => BUILT_IN.to_string(),
             Some(folder) => text_of(folder)?,
         };
-        Ok(Data {
-            source,
-            width,
-            height,
-            grey,
-            max_pixels: 100_000_000,
-            mirror: false,
-            validation: 0.15,
-            test: 0.15,
-        })
+        Ok(Data { source, width, height, grey, max_pixels: 100_000_000, validation: 0.15, test: 0.15 })
     }
 
     /// Whether these are the built-in pictures.
@@ -122,6 +111,19 @@ impl Recipe {
             (Some(line), _) => Loss::parse(line)?,
             (None, Some(line)) => Loss::parse(loss_for_line(line, classes)?)?,
             (None, None) => Loss::parse(plain_loss(classes))?,
+        };
+        let loss = match args.label_smoothing {
+            // A loss that has none says so, and one that is given twice too.
+            Some(smoothing) => {
+                let line = args.loss.as_deref().unwrap_or(loss.entry.name);
+                Loss::parse(&format!("{line} smoothing={smoothing}"))?
+            }
+            None => loss,
+        };
+        let augment = match (&args.augment, args.no_mirror) {
+            (Some(line), _) => line,
+            (None, false) => AUGMENT,
+            (None, true) => "none",
         };
         let optimizer = Choice::parse(args.optimizer.as_deref().unwrap_or(&default.optimizer))?;
         let evolves = optimizer.entry.family == Family::Evolution;
@@ -173,6 +175,8 @@ impl Recipe {
             weight_decay: args.weight_decay.unwrap_or(default.weight_decay),
             patience: args.patience.unwrap_or(if evolves { EVOLVED_PATIENCE } else { 20 }),
             monitor: args.monitor.unwrap_or(if evolves { EVOLVED_MONITOR } else { Monitor::Accuracy }),
+            augment: Augment::parse(augment)?.line(),
+            mixup: args.mixup.unwrap_or(default.mixup),
             class_weights: args.class_weights.unwrap_or(default.class_weights),
             checkpoint_seconds: args.checkpoint_seconds.unwrap_or(default.checkpoint_seconds),
         };
@@ -229,9 +233,12 @@ impl Recipe {
             ..self.train.clone()
         };
         let data: String = data.iter().map(|b| format!("{b:02x}")).collect();
-        format!("{data} mirror {} {}", self.data.mirror, toml::to_string(&deciding).expect("plain values"))
+        format!("{data} {}", toml::to_string(&deciding).expect("plain values"))
     }
 }
+
+/// What is changed on pictures unless something else is asked for: mirroring costs nothing (README, "The default recipe").
+const AUGMENT: &str = "flip";
 
 /// η of adam for the default network on pictures (see README, "The default recipe").
 const ADAM_RATE: f64 = 5e-4;

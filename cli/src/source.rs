@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use gradus::input::Input;
-use gradus::rng::Rng;
+use gradus::op::Shape;
 use gradus::threads::Threads;
 use gradus::train::{Parts, Samples};
 use gradus_pictures::{Part, Pictures, Settings, Split};
@@ -43,6 +43,11 @@ impl Preprocessing {
         [self.height as usize, self.width as usize, self.mean.len()].into()
     }
 
+    /// Height, width and channels.
+    pub fn dims(&self) -> [usize; 3] {
+        [self.height as usize, self.width as usize, self.mean.len()]
+    }
+
     /// x = (byte / 255 − mean) / deviation, for each channel and byte.
     pub fn table(&self) -> Vec<[f32; 256]> {
         let row = |(mean, deviation): (&f64, &f64)| {
@@ -67,8 +72,6 @@ impl Preprocessing {
 pub struct PictureSamples {
     pub pictures: Pictures,
     pub preprocessing: Preprocessing,
-    /// Whether training sees each picture mirrored half of the time.
-    pub mirror: bool,
     table: Vec<[f32; 256]>,
 }
 
@@ -98,7 +101,7 @@ impl PictureSamples {
 
     /// With a model's preprocessing.
     pub fn with(pictures: Pictures, preprocessing: Preprocessing) -> PictureSamples {
-        PictureSamples { table: preprocessing.table(), pictures, preprocessing, mirror: false }
+        PictureSamples { table: preprocessing.table(), pictures, preprocessing }
     }
 }
 
@@ -123,6 +126,13 @@ impl Samples for PictureSamples {
     fn inputs(&self) -> usize {
         self.preprocessing.inputs()
     }
+    fn shape(&self) -> Shape {
+        Shape::new(&self.preprocessing.dims())
+    }
+    /// What is in a file may have to be fetched from the disk.
+    fn is_costly(&self) -> bool {
+        !self.pictures.in_memory()
+    }
     fn classes(&self) -> usize {
         self.pictures.classes().len()
     }
@@ -131,19 +141,6 @@ impl Samples for PictureSamples {
     }
     fn read(&self, index: usize, into: &mut [f32]) {
         normalise(self.pictures.pixels(index), &self.table, into);
-    }
-    fn read_varied(&self, index: usize, rng: &mut Rng, into: &mut [f32]) {
-        self.read(index, into);
-        if self.mirror && rng.below(2) == 1 {
-            let channels = self.table.len();
-            let width = self.preprocessing.width as usize;
-            for row in into.chunks_exact_mut(width * channels) {
-                for x in 0..width / 2 {
-                    let (left, right) = row.split_at_mut((width - 1 - x) * channels);
-                    left[x * channels..(x + 1) * channels].swap_with_slice(&mut right[..channels]);
-                }
-            }
-        }
     }
 }
 

@@ -115,9 +115,7 @@ pub fn read(data: &Data, shared: &Shared, voice: Voice) -> Result<PictureSamples
             "no picture is left to train on\n  mend: give less to --validation and --test, or add pictures"
         );
     }
-    let mut samples = PictureSamples::measured(pictures, data.grey, &parts.train);
-    samples.mirror = data.mirror;
-    Ok(samples)
+    Ok(PictureSamples::measured(pictures, data.grey, &parts.train))
 }
 
 /// What a result must be better than: measured once, kept in the run's folder.
@@ -158,13 +156,15 @@ impl Run<'_> {
         self.voice.say(&summary.lines().map(|l| format!("  {l}")).collect::<Vec<_>>().join("\n"));
         let settings = &self.recipe.train;
         self.voice.say(&format!(
-            "train      loss {}, optimizer {}, learning rate {}, schedule {}, batch {}{}, seed {}, threads {}",
+            "train      loss {}, optimizer {}, learning rate {}, schedule {}, batch {}{}, augment {}{}, seed {}, threads {}",
             settings.loss,
             settings.optimizer,
             settings.learning_rate,
             settings.schedule,
             String::from(settings.batch),
             if settings.accumulate > 1 { format!(" × {}", settings.accumulate) } else { String::new() },
+            settings.augment,
+            if settings.mixup > 0.0 { format!(", mixup {}", settings.mixup) } else { String::new() },
             settings.seed,
             threads.count(),
         ));
@@ -239,7 +239,7 @@ impl Run<'_> {
             return Ok(Some(known));
         }
         let settings = &self.recipe.train;
-        let linear = linear_baseline(&self.samples, parts, (settings.seed, settings.monitor), threads, stop)?;
+        let linear = linear_baseline(&self.samples, parts, settings, threads, stop)?;
         if stop.load(Relaxed) {
             return Ok(None);
         }

@@ -24,6 +24,7 @@
 
 pub mod activations;
 mod around;
+pub mod augmentations;
 pub mod average;
 pub mod ceiling;
 pub mod cost;

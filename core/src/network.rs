@@ -287,6 +287,15 @@ impl Model {
         Plan::training(graph, loss, threads)
     }
 
+    /// As [`Model::training_plan`], for targets that may lie between classes: `target` has a number for every output.
+    ///
+    /// # Errors
+    /// As for [`Model::training_plan`], and if the loss wants the number of one class.
+    pub fn mixing_plan(&self, batch: usize, threads: &Threads) -> Result<Plan> {
+        let (graph, _, loss) = self.graph_for(batch, Targets::Values)?;
+        Plan::training(graph, loss, threads)
+    }
+
     /// A plan that computes the network's last value and the loss of `batch` examples, forward only. What is fixed in use is
     /// folded away: it runs on the weights that [`Model::folded`] gives.
     ///
@@ -314,11 +323,15 @@ impl Model {
     }
 
     pub(crate) fn graph(&self, batch: usize) -> Result<(Graph, Var, Var)> {
+        self.graph_for(batch, self.loss.entry.targets)
+    }
+
+    fn graph_for(&self, batch: usize, targets: Targets) -> Result<(Graph, Var, Var)> {
         let mut graph = Graph::new();
         let x = graph.data("input", &self.input.dims(batch));
         let z = self.network.build(&mut graph, x, self.open)?;
         let z = graph.flat(z);
-        let target = match self.loss.entry.targets {
+        let target = match targets {
             Targets::Values => graph.data("target", &[batch, self.outputs]),
             Targets::Class => graph.data("target", &[batch]),
         };
@@ -335,12 +348,7 @@ impl Model {
 
     /// Writes what is right for an example of `class`: its number, 0 or 1, or a 1 among zeros.
     pub fn write_target(&self, class: usize, target: &mut [f32]) {
-        if target.len() == 1 {
-            target[0] = class as f32;
-        } else {
-            target.fill(0.0);
-            target[class] = 1.0;
-        }
+        crate::train::write_target(class, target);
     }
 
     /// From the network's last value of one example to a probability per class. Outputs that are not

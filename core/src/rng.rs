@@ -28,6 +28,10 @@ pub enum Stream {
     Probe = 7,
     /// What a noisy function adds to its values and slopes.
     Noise = 8,
+    /// How pictures are mixed with one another.
+    Mixup = 9,
+    /// What data do to an example by themselves ([`crate::train::Samples::read_varied`]).
+    Vary = 10,
 }
 
 /// A source of random numbers for one purpose at one step.

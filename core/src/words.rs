@@ -187,6 +187,13 @@ impl Values {
         self.0.iter().find(|(p, _)| p.name == name).unwrap_or_else(|| panic!("no parameter {name}"))
     }
 
+    /// All written out, ` name=value` each; the first without its name.
+    pub fn written_led(&self) -> String {
+        let written = self.written();
+        let Some((first, _)) = self.0.first() else { return written };
+        written.replacen(&format!("{}=", first.name), "", 1)
+    }
+
     /// All written out, ` name=value` each.
     pub fn written(&self) -> String {
         self.0.iter().map(|(p, value)| format!(" {}={}", p.name, p.written(*value))).collect()
@@ -326,6 +333,25 @@ impl<'a> Words<'a> {
     /// [`Error::Line`] at an unknown name or a value out of range.
     pub fn values(&mut self, parameters: &[Parameter]) -> Result<Values> {
         Ok(self.values_beside(parameters, &[])?.0)
+    }
+
+    /// As [`Words::values`], for a member whose first parameter may be written without its name: `shift 4` is
+    /// `shift pixels=4`.
+    ///
+    /// # Errors
+    /// As for [`Words::values`].
+    pub fn values_led(&mut self, parameters: &[Parameter]) -> Result<Values> {
+        let Some(text) = self.take() else { return self.values(parameters) };
+        let Some((first, others)) = parameters.split_first() else {
+            return Err(self.wrong(format!("`{text}` does not belong here"), "remove it".into()));
+        };
+        let Some(value) = first.read(text) else {
+            let mend = format!("it must be {}", first.allowed());
+            return Err(self.wrong(format!("`{}` is `{text}`", first.name), mend));
+        };
+        let mut values = self.values(others)?;
+        values.0.insert(0, (*first, value));
+        Ok(values)
     }
 
     /// As [`Words::values`], for a member that also takes pairs of its own kind: those named in `others` come back as text.

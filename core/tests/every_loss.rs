@@ -340,3 +340,26 @@ fn every_loss_agrees_with_pytorch() {
         assert!(found > 1, "{} has no case in fixtures/losses.json", entry.name);
     }
 }
+
+#[test]
+fn softmax_cross_entropy_of_mixed_targets_is_pytorchs() {
+    let file = fixture("augment");
+    for case in file["mixed"].as_array().unwrap() {
+        let (z, t) = (floats(&case["logits"]), floats(&case["targets"]));
+        let (classes, smoothing) =
+            (case["classes"].as_u64().unwrap() as usize, case["smoothing"].as_f64().unwrap());
+        let rows = z.len() / classes;
+        let inputs = [
+            Tensor::new(&[rows, classes], z),
+            Tensor::new(&[rows, classes], t),
+            Tensor::new(&[rows], vec![1.0; rows]),
+        ];
+        let op = gradus::losses::SoftmaxCrossEntropy { smoothing };
+        let ran = run_op(op, &inputs, &[1.0], Moment::default(), &Threads::new(1));
+        let value = case["value"].as_f64().unwrap();
+        assert_close(&ran.y, &[value], 1e-6 * value.max(1.0), "value");
+        assert_close(&ran.y, &[case["two_losses"].as_f64().unwrap()], 2e-6, "λ L(a) + (1 − λ) L(b)");
+        assert_close(&ran.dx[0], &floats(&case["gradient"]), 1e-6, "gradient");
+        assert!(ran.dx[1].iter().chain(&ran.dx[2]).all(|slope| *slope == 0.0));
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use gradus::activations::ACTIVATIONS;
+use gradus::augmentations::{self, AUGMENTATIONS, Augment};
 use gradus::evolution::genetic::{crossovers::CROSSOVERS, mutations::MUTATIONS, selections::SELECTIONS};
 use gradus::functions::{self, FUNCTIONS, bbob::BBOB};
 use gradus::initializers::INITIALIZERS;
@@ -62,6 +63,10 @@ fn tables() -> Vec<Table> {
         Table { folder: "activations", rows: rows!(ACTIVATIONS) },
         Table { folder: "layers", rows: rows!(LAYERS) },
         Table { folder: "schedules", rows: rows!(SCHEDULES, |e: &gradus::schedules::Entry| e.parameters) },
+        Table {
+            folder: "augmentations",
+            rows: rows!(AUGMENTATIONS, |e: &augmentations::Entry| e.parameters),
+        },
         Table { folder: "functions", rows: rows!(FUNCTIONS, |e: &functions::Entry| e.parameters) },
         Table { folder: "functions/bbob", rows: rows!(BBOB, |e: &functions::Entry| e.parameters) },
     ]
@@ -134,6 +139,8 @@ fn is_shared(stem: &str) -> bool {
         "vectors",
         "estimate",
         "reading",
+        "picture",
+        "views",
     ];
     SHARED.contains(&stem)
 }
@@ -303,6 +310,13 @@ fn every_default_lies_in_its_own_range_and_build_reads_only_what_is_declared() {
         for p in entry.parameters {
             let line = format!("{} {}={}", entry.name, p.name, p.written(p.default));
             assert!(Choice::parse(&line).is_ok(), "{line}: the default is outside {}", p.range());
+        }
+    }
+    for entry in AUGMENTATIONS {
+        (entry.build)(&Values::defaults(entry.parameters));
+        for p in entry.parameters {
+            let line = format!("{} {}={}", entry.name, p.name, p.written(p.default));
+            assert!(Augment::parse(&line).is_ok(), "{line}: the default is outside {}", p.range());
         }
     }
     for entry in LOSSES {

@@ -12,11 +12,11 @@ use common::{Clouds, model, model_for, optimizer_lines, picture_net, wrapper_lin
 use gradus::functions;
 use gradus::gradients::Way;
 use gradus::network::Model;
-use gradus::op::Moment;
+use gradus::op::{Moment, Shape};
 use gradus::optimizer::{Around, Objective, Setup, Step};
 use gradus::optimizers::Choice;
 use gradus::threads::Threads;
-use gradus::train::{Batch, Event, Settings, Stopped, Trainer};
+use gradus::train::{Batch, Event, Samples, Settings, Stopped, Trainer};
 
 struct Counting;
 
@@ -52,6 +52,9 @@ fn main() {
     let held = Box::new(ALLOCATIONS.load(SeqCst));
     assert!(ALLOCATIONS.load(SeqCst) > *held, "the counter counts");
     for threads in [1, 2] {
+        for (mixup, accumulate) in [(0.0, 1), (0.3, 1), (0.3, 3)] {
+            changed_pictures_allocate_nothing(mixup, threads, accumulate);
+        }
         for line in optimizer_lines().into_iter().chain(wrapper_lines()) {
             a_bare_step_allocates_nothing(&line, threads);
             for accumulate in [1, 3] {
@@ -147,18 +150,56 @@ fn the_trainer_allocates_nothing(
     accumulate: u64,
 ) {
     let data = Clouds { examples: 400, inputs: model.inputs, classes: 3 };
+    let settings = Settings { optimizer: optimizer.into(), gradient, accumulate, ..Settings::default() };
+    its_steps_allocate_nothing(model, &data, settings, threads);
+}
+
+/// Enough numbers that they are read ahead.
+fn changed_pictures_allocate_nothing(mixup: f64, threads: usize, accumulate: u64) {
+    let data = Pictures(Clouds { examples: 400, inputs: 27 * 27 * 3, classes: 3 });
+    let model = model("dense 20 relu, dense 3 softmax", "softmax_cross_entropy", data.0.inputs, 3);
+    let augment = "flip, shift 2, rotate 10, colour 0.2, cutout 5".into();
+    let settings = Settings { augment, mixup, accumulate, ..Settings::default() };
+    its_steps_allocate_nothing(&model, &data, settings, threads);
+}
+
+/// Clouds that have a height and a width.
+struct Pictures(Clouds);
+
+impl Samples for Pictures {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+    fn inputs(&self) -> usize {
+        self.0.inputs
+    }
+    fn shape(&self) -> Shape {
+        Shape::new(&[27, 27, 3])
+    }
+    fn classes(&self) -> usize {
+        3
+    }
+    fn class(&self, index: usize) -> usize {
+        self.0.class(index)
+    }
+    fn read(&self, index: usize, into: &mut [f32]) {
+        self.0.read(index, into);
+    }
+}
+
+fn its_steps_allocate_nothing(model: &Model, data: &dyn Samples, settings: Settings, threads: usize) {
+    let (optimizer, gradient, accumulate) =
+        (settings.optimizer.clone(), settings.gradient, settings.accumulate);
     let settings = Settings {
         batch: Batch::Of(96 / accumulate as usize),
-        accumulate,
         schedule: "warmup steps=5 over one_cycle".into(),
         epochs: 3,
-        optimizer: optimizer.into(),
-        gradient,
         clip_norm: Some(1.0),
-        ..Settings::default()
+        ..settings
     };
     let threads = Threads::new(threads);
-    let mut trainer = Trainer::new(model, &data, data.parts(310), settings, &threads, "").unwrap();
+    let parts = Clouds { examples: 400, inputs: 1, classes: 3 }.parts(310);
+    let mut trainer = Trainer::new(model, data, parts, settings, &threads, "").unwrap();
     // Between two steps of one epoch: each is seen right after it was made.
     let mut last = None;
     let mut steps = 0;

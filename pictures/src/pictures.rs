@@ -184,6 +184,11 @@ impl Pictures {
         self.pixels.slot(self.slots[index], self.width as usize * self.height as usize * self.channels)
     }
 
+    /// Whether all pixels are in memory; else they are in a file, and the system brings in what is used.
+    pub fn in_memory(&self) -> bool {
+        matches!(self.pixels, Pixels::Memory(_))
+    }
+
     /// Width of every resized picture.
     pub fn width(&self) -> u32 {
         self.width

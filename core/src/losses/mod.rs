@@ -40,7 +40,7 @@ pub enum Link {
 pub enum Targets {
     /// As many numbers as the network has outputs.
     Values,
-    /// The number of the right class, 0 … outputs − 1.
+    /// The number of the right class, 0 … outputs − 1. Where examples are mixed: a share for every class, of sum 1.
     Class,
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn check(op: &dyn Op, inputs: &[crate::op::Shape], targets: Targets) 
             let (rows, _) = z.matrix();
             let target = match targets {
                 Targets::Values => t == z,
-                Targets::Class => t.dims() == [rows],
+                Targets::Class => t.dims() == [rows] || t == z,
             };
             z.dims().len() == 2 && target && w.dims() == [rows]
         }
@@ -132,7 +132,7 @@ pub(crate) fn check(op: &dyn Op, inputs: &[crate::op::Shape], targets: Targets) 
     }
     let needs = match targets {
         Targets::Values => "z [batch, outputs], targets [batch, outputs] and weights [batch]",
-        Targets::Class => "z [batch, outputs], targets [batch] and weights [batch]",
+        Targets::Class => "z [batch, outputs], targets [batch] or [batch, outputs] and weights [batch]",
     };
     Err(Error::Shape { op: op.name().into(), inputs: inputs.to_vec(), needs: needs.into() })
 }

@@ -4,7 +4,7 @@
 //! ℓ  = −Σₖ qₖ ln pₖ          pₖ = eᶻᵏ / Σⱼ eᶻʲ
 //!    = ln Σⱼ eᶻʲ⁻ᵐ + m − Σₖ qₖ zₖ,   m = maxⱼ zⱼ (so that nothing overflows)
 //! dz = dL · w / Σw · (p − q)
-//! q  = (1 − s) · [the right class] + s / classes
+//! q  = (1 − s) · [the right class] + s / classes     or, of mixed examples, (1 − s) · t + s / classes with Σ t = 1
 //! ```
 
 use super::{Entry, Link, Targets, as_given, binary_cross_entropy::SMOOTHING, check};
@@ -25,7 +25,7 @@ pub(super) const ROW: Entry = Entry {
     build: |values| Box::new(SoftmaxCrossEntropy { smoothing: values.get("smoothing") }),
 };
 
-/// Softmax cross-entropy; inputs z (batch × classes), the right class and the weight of each example.
+/// Softmax cross-entropy; inputs z (batch × classes), the right class (or t: batch × classes) and the weight of each example.
 /// A class outside 0 … classes − 1 makes the loss not a number, and so stops the run with a verdict.
 pub struct SoftmaxCrossEntropy {
     /// s in [0, 1).
@@ -48,15 +48,22 @@ impl Op for SoftmaxCrossEntropy {
 
     fn forward(&self, run: Forward) {
         let (_, classes) = run.shapes[0].matrix();
+        let mixed = is_mixed(run.shapes);
         let [z, t, w] = run.x else { unreachable!("checked by shape") };
         let (mut sum, mut weight) = (0.0f64, 0.0f64);
         for (i, (z, p)) in z.chunks_exact(classes).zip(run.keep.chunks_exact_mut(classes)).enumerate() {
             p.copy_from_slice(z);
             let log_sum = softmax(p) as f64;
-            let right =
-                if t[i] >= 0.0 { z.get(t[i] as usize).copied().unwrap_or(f32::NAN) } else { f32::NAN };
+            let right = if mixed {
+                let t = &t[i * classes..(i + 1) * classes];
+                t.iter().zip(z).map(|(t, z)| *t as f64 * *z as f64).sum()
+            } else if t[i] >= 0.0 {
+                z.get(t[i] as usize).map_or(f64::NAN, |z| *z as f64)
+            } else {
+                f64::NAN
+            };
             let all: f64 = z.iter().map(|z| *z as f64).sum::<f64>() / classes as f64;
-            let wanted = (1.0 - self.smoothing) * right as f64 + self.smoothing * all;
+            let wanted = (1.0 - self.smoothing) * right + self.smoothing * all;
             sum += w[i] as f64 * (log_sum - wanted);
             weight += w[i] as f64;
         }
@@ -70,13 +77,18 @@ impl Op for SoftmaxCrossEntropy {
         let (_, classes) = run.shapes[0].matrix();
         let [_, t, w] = run.x else { unreachable!("checked by shape") };
         let weight: f64 = w.iter().map(|w| *w as f64).sum();
-        let (low, high) =
-            (self.smoothing / classes as f64, 1.0 - self.smoothing + self.smoothing / classes as f64);
+        let low = self.smoothing / classes as f64;
+        let high = 1.0 - self.smoothing + low;
+        let mixed = is_mixed(run.shapes);
         for (i, p) in run.keep.chunks_exact(classes).enumerate() {
             let scale = (run.dy[0] as f64 * w[i] as f64 / weight) as f32;
             for (k, p) in p.iter().enumerate() {
-                let q = if k == t[i] as usize { high } else { low } as f32;
-                dz.write(i * classes + k, scale * (p - q));
+                let q = match mixed {
+                    true => (1.0 - self.smoothing) * t[i * classes + k] as f64 + low,
+                    false if k == t[i] as usize => high,
+                    false => low,
+                };
+                dz.write(i * classes + k, scale * (p - q as f32));
             }
         }
     }
@@ -98,19 +110,31 @@ impl Op for SoftmaxCrossEntropy {
 impl Exact for SoftmaxCrossEntropy {
     fn forward(&self, run: ExactForward) {
         let (_, classes) = run.shapes[0].matrix();
+        let mixed = is_mixed(run.shapes);
         let [z, t, w] = run.x else { unreachable!("checked by shape") };
         let (mut sum, mut weight) = (0.0, 0.0);
         for (i, z) in z.chunks_exact(classes).enumerate() {
             let greatest = z.iter().fold(f64::NEG_INFINITY, |a, z| if *z > a { *z } else { a });
             let log_sum = Real::ln(z.iter().map(|z| Real::exp(*z - greatest)).sum::<f64>()) + greatest;
-            let right = if t[i] >= 0.0 { z.get(t[i] as usize).copied() } else { None };
+            let right = if mixed {
+                z.iter().zip(&t[i * classes..]).map(|(z, t)| z * t).sum()
+            } else if t[i] >= 0.0 {
+                z.get(t[i] as usize).copied().unwrap_or(f64::NAN)
+            } else {
+                f64::NAN
+            };
             let all = z.iter().sum::<f64>() / classes as f64;
-            let wanted = (1.0 - self.smoothing) * right.unwrap_or(f64::NAN) + self.smoothing * all;
+            let wanted = (1.0 - self.smoothing) * right + self.smoothing * all;
             sum += w[i] * (log_sum - wanted);
             weight += w[i];
         }
         run.y[0] = sum / weight;
     }
+}
+
+/// Whether the targets are shares of all classes, not the number of one.
+fn is_mixed(shapes: &[Shape]) -> bool {
+    shapes[1] == shapes[0]
 }
 
 /// z ← softmax z, in place; returns ln Σ eᶻ.

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::batches::{Parts, Samples};
 use super::evaluate::Evaluator;
-use super::settings::{Batch, Monitor, Settings};
+use super::settings::{Batch, Settings};
 use super::trainer::Trainer;
 use crate::Result;
 use crate::losses::Loss;
@@ -20,14 +20,15 @@ pub fn majority_baseline(data: &dyn Samples, train: &[u32], part: &[u32]) -> f64
 }
 
 /// A linear model on the same inputs (no hidden layer, cross-entropy, Adam, at most 40 epochs, its best epoch by
-/// `monitor`, as the network it is compared with): its accuracy on the validation part and on the test part.
+/// the monitor): its accuracy on the validation part and on the test part. Seed, monitor and changes of pictures are those
+/// of the network it is compared with, `like`.
 ///
 /// # Errors
 /// As for any training.
 pub fn linear_baseline(
     data: &dyn Samples,
     parts: &Parts,
-    (seed, monitor): (u64, Monitor),
+    like: &Settings,
     threads: &Threads,
     stop: &AtomicBool,
 ) -> Result<(f64, f64)> {
@@ -42,8 +43,9 @@ pub fn linear_baseline(
         epochs: 40,
         batch: Batch::Of(64),
         patience: 8,
-        monitor,
-        seed,
+        monitor: like.monitor,
+        seed: like.seed,
+        augment: like.augment.clone(),
         network: network.clone(),
         loss: loss.into(),
         ..Settings::default()

@@ -1,8 +1,9 @@
 //! From examples to the plan's batch.
 
-use crate::network::Model;
+use super::reader::{WORTH_A_THREAD, write_target};
+use crate::op::Shape;
 use crate::plan::Plan;
-use crate::rng::{Rng, Stream};
+use crate::rng::Rng;
 use crate::threads::{Shared, Threads};
 
 /// Labelled examples, found by number. Reading one is independent of all others.
@@ -15,6 +16,16 @@ pub trait Samples: Send + Sync {
     }
     /// Numbers per example.
     fn inputs(&self) -> usize;
+    /// How they lie: for pictures [height, width, channels], which they must be to be changed by
+    /// [`crate::augmentations`]; else all in a row.
+    fn shape(&self) -> Shape {
+        Shape::new(&[self.inputs()])
+    }
+    /// Whether reading an example takes much longer than copying its numbers: then batches are read ahead, on a thread of
+    /// their own.
+    fn is_costly(&self) -> bool {
+        false
+    }
     /// How many classes there are.
     fn classes(&self) -> usize;
     /// The class of example `index`, 0 … classes − 1.
@@ -43,41 +54,34 @@ pub struct Parts {
     pub test: Vec<u32>,
 }
 
-/// Puts examples `indices` where the plan reads them: as they are, or varied by (seed, epoch). The draws of an example
-/// are keyed by its number, not by its place in the order.
+/// Puts examples `indices` where the plan reads them, as they are, or as `look` then changes each.
 pub(super) fn fill(
     plan: &mut Plan,
-    model: &Model,
     data: &dyn Samples,
     indices: &[u32],
-    class_weights: &[f32],
-    varied: Option<(u64, u64)>,
     threads: &Threads,
+    look: Option<&(dyn Fn(usize, &mut [f32]) + Sync)>,
 ) {
-    let inputs = model.inputs;
+    let inputs = data.inputs();
     let rows = Shared::of(plan.data("input"));
     let read = |i: usize| {
         // SAFETY: rows are disjoint.
         let row = unsafe { rows.slice(i * inputs..(i + 1) * inputs) };
-        match varied {
-            None => data.read(indices[i] as usize, row),
-            Some((seed, epoch)) => {
-                let mut rng = Rng::new(seed, Stream::Augment, epoch << 32 | indices[i] as u64);
-                data.read_varied(indices[i] as usize, &mut rng, row);
-            }
+        data.read(indices[i] as usize, row);
+        if let Some(look) = look {
+            look(i, row);
         }
     };
-    // Waking a thread costs about as much as reading some thousand numbers.
-    if inputs * indices.len() < 20_000 {
+    if inputs * indices.len() < WORTH_A_THREAD {
         (0..indices.len()).for_each(read);
     } else {
         threads.for_each(indices.len(), &read);
     }
-    let targets = model.targets();
+    let targets = plan.data("target").len() / indices.len();
     for (target, i) in plan.data("target").chunks_exact_mut(targets).zip(indices) {
-        model.write_target(data.class(*i as usize), target);
+        write_target(data.class(*i as usize), target);
     }
     for (weight, i) in plan.data("weight").iter_mut().zip(indices) {
-        *weight = data.weight(*i as usize) * class_weights[data.class(*i as usize)];
+        *weight = data.weight(*i as usize);
     }
 }

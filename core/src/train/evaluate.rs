@@ -3,10 +3,11 @@
 use super::batches::{Samples, fill};
 use super::metrics::{Scores, most_likely};
 use crate::Result;
+use crate::augmentations::Views;
 use crate::graph::Var;
 use crate::network::Model;
 use crate::plan::Plan;
-use crate::threads::Threads;
+use crate::threads::{Shared, Threads};
 
 /// Predictions over a set of examples.
 #[derive(Clone, Debug)]
@@ -55,9 +56,31 @@ impl<'a> Evaluator<'a> {
         data: &dyn Samples,
         indices: &[u32],
     ) -> Result<Evaluation> {
+        self.evaluate_views(theta, memory, data, indices, &Views::one())
+    }
+
+    /// As [`Evaluator::evaluate`], with the mean of the probabilities of several views of each picture. The loss is the mean
+    /// loss of the views.
+    ///
+    /// # Errors
+    /// If there is more than one view and the data are no pictures.
+    ///
+    /// # Panics
+    /// As [`Evaluator::evaluate`].
+    pub fn evaluate_views(
+        &mut self,
+        theta: &[f32],
+        memory: &[f32],
+        data: &dyn Samples,
+        indices: &[u32],
+        views: &Views,
+    ) -> Result<Evaluation> {
         let theta = &*self.model.folded(theta, memory);
         let (classes, model) = (self.model.classes, self.model);
-        let class_weights = vec![1.0; classes];
+        let size = views.size(data.shape().dims())?;
+        let (inputs, share) = (data.inputs(), 1.0 / views.count() as f64);
+        let mut room = vec![0.0; if views.count() > 1 { self.batch.min(indices.len()) * inputs } else { 0 }];
+        let mut of_view = vec![0.0; classes];
         let mut probabilities = vec![0.0; indices.len() * classes];
         let (mut loss_sum, mut weight_sum) = (0.0f64, 0.0f64);
         for (indices, probabilities) in
@@ -66,16 +89,23 @@ impl<'a> Evaluator<'a> {
             let found = self.plan(indices.len())?;
             let threads = self.threads.clone();
             let (_, plan, z, loss) = &mut self.plans[found];
-            fill(plan, model, data, indices, &class_weights, None, &threads);
             plan.memory().copy_from_slice(memory);
-            let weight: f64 = plan.data("weight").iter().map(|w| *w as f64).sum();
-            plan.forward(theta);
-            loss_sum += plan.value(*loss)[0] as f64 * weight;
-            weight_sum += weight;
-            for (z, p) in
-                plan.value(*z).chunks_exact(model.outputs).zip(probabilities.chunks_exact_mut(classes))
-            {
-                model.probabilities(z, p);
+            for view in 0..views.count() {
+                let room = Shared::of(&mut room);
+                let look = |i: usize, row: &mut [f32]| {
+                    // SAFETY: the rooms of rows are disjoint.
+                    views.look(view, size, row, unsafe { room.slice(i * inputs..(i + 1) * inputs) });
+                };
+                fill(plan, data, indices, &threads, (view > 0).then_some(&look));
+                let weight: f64 = plan.data("weight").iter().map(|w| *w as f64).sum();
+                plan.forward(theta);
+                loss_sum += plan.value(*loss)[0] as f64 * weight;
+                weight_sum += weight;
+                let z = plan.value(*z).chunks_exact(model.outputs);
+                for (z, p) in z.zip(probabilities.chunks_exact_mut(classes)) {
+                    model.probabilities(z, &mut of_view);
+                    p.iter_mut().zip(&of_view).for_each(|(p, of_view)| *p += share * of_view);
+                }
             }
         }
         let actual: Vec<usize> = indices.iter().map(|i| data.class(*i as usize)).collect();

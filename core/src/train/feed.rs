@@ -9,9 +9,14 @@
 //! another, so an optimizer may ask as often as it likes and always hears of the same examples; dropout draws for each
 //! example what it would draw in one large batch.
 
-use super::batches::{Samples, fill};
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::batches::Samples;
+use super::loader::Loader;
+use super::reader::{Desk, Examples, Reader};
 use super::remember::renew;
-use super::settings::{ClassWeights, Settings};
+use super::settings::Settings;
 use super::verdict::{self, Verdict};
 use super::way::Source;
 use crate::cost::Cost;
@@ -24,8 +29,10 @@ use crate::{Error, Result};
 
 /// Where training examples become questions.
 pub(super) struct Feed<'a> {
-    model: &'a Model,
-    data: &'a dyn Samples,
+    reader: Arc<Reader<'a>>,
+    /// Reads ahead, where that is worth it.
+    loader: Option<Arc<Loader<'a>>>,
+    desk: Desk,
     threads: Threads,
     /// For a full part, and for a short last one, each with the way it gets its gradients.
     plans: Vec<(usize, Plan, Source)>,
@@ -35,7 +42,6 @@ pub(super) struct Feed<'a> {
     step: usize,
     /// Examples of an epoch.
     examples: usize,
-    class_weights: Vec<f32>,
     /// The gradient of one part, where there are several.
     grad: Vec<f32>,
     /// What ops remember from batch to batch.
@@ -46,7 +52,7 @@ impl<'a> Feed<'a> {
     /// For the examples `train`, in steps as the settings say.
     ///
     /// # Errors
-    /// [`Error::Data`] if there are none.
+    /// [`Error::Data`] if there are none; [`Error::Settings`] if pictures are to be changed and the data are none.
     pub fn new(
         model: &'a Model,
         data: &'a dyn Samples,
@@ -61,9 +67,13 @@ impl<'a> Feed<'a> {
                 mend: "add examples, or give less to validation and test".into(),
             });
         }
+        let reader = Reader::new(data, train, settings)?;
         let (part, step) = settings.batch_and_step(examples);
         let of = |examples: usize| -> Result<(usize, Plan, Source)> {
-            let plan = model.training_plan(examples, threads)?;
+            let plan = match reader.mixes() {
+                true => model.mixing_plan(examples, threads)?,
+                false => model.training_plan(examples, threads)?,
+            };
             let source = Source::new(settings.gradient, model, &plan, examples)?;
             Ok((examples, plan, source))
         };
@@ -72,12 +82,12 @@ impl<'a> Feed<'a> {
             plans.push(of(examples % part)?);
         }
         Ok(Feed {
-            class_weights: class_weights(data, train, settings.class_weights),
+            desk: reader.desk(part, threads, false),
+            reader: Arc::new(reader),
+            loader: None,
             grad: vec![0.0; if step > part { model.layout().weights() } else { 0 }],
             memory: model.layout().memory().to_vec(),
             threads: threads.clone(),
-            model,
-            data,
             plans,
             part,
             step,
@@ -90,9 +100,15 @@ impl<'a> Feed<'a> {
         self.step.min(self.examples - seen)
     }
 
-    /// How much an example counts.
-    fn weight(&self, index: u32) -> f32 {
-        self.data.weight(index as usize) * self.class_weights[self.data.class(index as usize)]
+    /// From now on reads the epochs of `seed` over `train` ahead, if that is worth it.
+    pub fn read_ahead(&mut self, train: &[u32], seed: u64) {
+        let loader = Loader::new(&self.reader, train, (seed, self.part), &self.threads);
+        self.loader = loader.map(Arc::new);
+    }
+
+    /// What must be at work for that.
+    pub fn loader(&self) -> Option<Arc<Loader<'a>>> {
+        self.loader.clone()
     }
 
     /// Makes room to judge populations, so that no step has to.
@@ -105,12 +121,21 @@ impl<'a> Feed<'a> {
         &mut self.plans[0].1
     }
 
-    /// The examples `indices` as something to be asked, varied as in `epoch`; dropout draws by `moment`.
-    pub fn ask<'f>(&'f mut self, indices: &'f [u32], moment: Moment, epoch: u64) -> Asked<'f, 'a> {
+    /// The examples at `range` of the order of `epoch` as something to be asked, varied as in that epoch; dropout draws
+    /// by `moment`.
+    pub fn ask<'f>(
+        &'f mut self,
+        order: &'f [u32],
+        range: Range<usize>,
+        moment: Moment,
+        epoch: u64,
+    ) -> Asked<'f, 'a> {
         let due = !self.memory.is_empty();
-        let mut asked = Asked { indices, moment, epoch, weights: 0.0, due, feed: self };
+        let examples = Examples { order, from: range.start, to: range.end, seed: moment.seed, epoch };
+        let mut asked = Asked { examples, moment, weights: 0.0, due, feed: self };
         if asked.has_parts() {
-            asked.weights = indices.iter().map(|i| asked.feed.weight(*i) as f64).sum();
+            let reader = &asked.feed.reader;
+            asked.weights = (0..examples.len()).map(|i| reader.weight(examples, i) as f64).sum();
         } else {
             let _ = asked.fill(0);
         }
@@ -121,9 +146,8 @@ impl<'a> Feed<'a> {
 /// The examples of a step.
 pub(super) struct Asked<'f, 'a> {
     pub(super) feed: &'f mut Feed<'a>,
-    indices: &'f [u32],
+    examples: Examples<'f>,
     moment: Moment,
-    epoch: u64,
     /// Σ Wₘ
     weights: f64,
     /// Whether the step's examples have still to be remembered.
@@ -132,25 +156,26 @@ pub(super) struct Asked<'f, 'a> {
 
 impl Asked<'_, '_> {
     pub(super) fn has_parts(&self) -> bool {
-        self.indices.len() > self.feed.part
+        self.examples.len() > self.feed.part
     }
 
     /// Puts the part that begins with example `from` where its plan reads it. The plan, room for a gradient, and what
     /// the part counts as a share of all.
     fn fill(&mut self, from: usize) -> (&mut Plan, &mut Source, &mut [f32], f32) {
-        let Feed { model, data, threads, plans, part, class_weights, grad, .. } = &mut *self.feed;
-        let indices = &self.indices[from..self.indices.len().min(from + *part)];
-        let (plan, source) = plan_for(plans, indices.len());
+        let Feed { reader, loader, desk, threads, plans, part, grad, .. } = &mut *self.feed;
+        let examples = self.examples.part(from, *part);
+        let (plan, source) = plan_for(plans, examples.len());
         plan.at(Moment { before: from as u64, ..self.moment });
-        let varied = Some((self.moment.seed, self.epoch));
-        fill(plan, model, *data, indices, class_weights, varied, threads);
+        if !loader.as_ref().is_some_and(|loader| loader.take(examples, plan, desk, threads)) {
+            reader.fill(examples, plan, desk, threads);
+        }
         let weights: f64 = plan.data("weight").iter().map(|w| *w as f64).sum();
         (plan, source, grad, (weights / self.weights) as f32)
     }
 
     /// Takes the parts one after another. A part that counts nothing has no loss: it is left out.
     pub(super) fn each_part(&mut self, mut ask: impl FnMut(&mut Plan, &mut Source, &mut [f32], f32)) {
-        for from in (0..self.indices.len()).step_by(self.feed.part) {
+        for from in (0..self.examples.len()).step_by(self.feed.part) {
             let (plan, source, grad, share) = self.fill(from);
             if share != 0.0 {
                 ask(plan, source, grad, share);
@@ -160,13 +185,13 @@ impl Asked<'_, '_> {
 
     /// What first went wrong in a step whose loss is not finite.
     pub fn verdict(&mut self, theta: &[f32], step: u64, learning_rate: f64) -> Verdict {
-        let last = (self.indices.len() - 1) / self.feed.part * self.feed.part;
+        let last = (self.examples.len() - 1) / self.feed.part * self.feed.part;
         let bad = (0..last).step_by(self.feed.part).find(|from| !self.fill(*from).0.loss(theta).is_finite());
         verdict::find(self.fill(bad.unwrap_or(last)).0, theta, step, learning_rate)
     }
 
     pub(super) fn whole(&mut self) -> (&mut Plan, &mut Source) {
-        plan_for(&mut self.feed.plans, self.indices.len())
+        plan_for(&mut self.feed.plans, self.examples.len())
     }
 
     /// A plan over the examples, or over the first of them where they are taken in parts.
@@ -242,21 +267,9 @@ fn plan_for(plans: &mut [(usize, Plan, Source)], examples: usize) -> (&mut Plan,
     (plan, source)
 }
 
-fn class_weights(data: &dyn Samples, train: &[u32], choice: ClassWeights) -> Vec<f32> {
-    let mut counts = vec![0usize; data.classes()];
-    train.iter().for_each(|i| counts[data.class(*i as usize)] += 1);
-    match choice {
-        ClassWeights::None => vec![1.0; counts.len()],
-        ClassWeights::Balanced => {
-            let weight = |n: &usize| train.len() as f32 / (counts.len() * (*n).max(1)) as f32;
-            counts.iter().map(weight).collect()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::settings::Batch;
+    use super::super::settings::{Batch, ClassWeights};
     use super::*;
     use crate::losses::Loss;
     use crate::network::Network;
@@ -298,19 +311,20 @@ mod tests {
     }
 
     /// Loss, gradient and the losses of a population over 97 examples, taken in parts of `batch`.
-    fn answers(batch: usize) -> (f32, Vec<f32>, Vec<f32>) {
+    fn answers(batch: usize, mixup: f64) -> (f32, Vec<f32>, Vec<f32>) {
         let (model, indices): (Model, Vec<u32>) = (model(), (0..97).collect());
         let settings = Settings {
             batch: Batch::Of(batch),
             accumulate: 97u64.div_ceil(batch as u64),
             class_weights: ClassWeights::Balanced,
+            mixup,
             ..Settings::default()
         };
         let mut feed = Feed::new(&model, &Uneven, &indices, &settings, &Threads::new(2)).unwrap();
         assert_eq!(feed.take(0), 97);
         let moment = Moment { training: true, seed: 4, step: 9, ..Moment::default() };
         let theta = model.layout().start(2);
-        let mut asked = feed.ask(&indices, moment, 5);
+        let mut asked = feed.ask(&indices, 0..97, moment, 5);
         let mut grad = vec![f32::NAN; theta.len()];
         let loss = asked.gradient(&theta, &mut grad);
         assert_eq!(loss.to_bits(), asked.loss(&theta).to_bits(), "asked again it says the same");
@@ -326,11 +340,15 @@ mod tests {
 
     #[test]
     fn parts_together_are_the_batch() {
-        let (loss, grad, losses) = answers(97);
+        [0.0, 0.5].into_iter().for_each(parts_are_the_batch);
+    }
+
+    fn parts_are_the_batch(mixup: f64) {
+        let (loss, grad, losses) = answers(97, mixup);
         let greatest = grad.iter().fold(0.0f32, |a, g| a.max(g.abs()));
         // The last parts are of 17, 6, 1 and 1 examples; dropout draws in chunks that end within parts.
         for batch in [40, 13, 96, 1] {
-            let (parts_loss, parts_grad, parts_losses) = answers(batch);
+            let (parts_loss, parts_grad, parts_losses) = answers(batch, mixup);
             assert!((loss - parts_loss).abs() < 2e-6, "batches of {batch}: {parts_loss}, not {loss}");
             for (i, (whole, parts)) in grad.iter().zip(&parts_grad).enumerate() {
                 let error = (whole - parts).abs();

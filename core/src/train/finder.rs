@@ -181,10 +181,10 @@ impl Probe<'_> {
                 order.copy_from_slice(self.train);
                 Rng::new(seed, Stream::Probe, epoch).shuffle(&mut order);
             }
-            let batch = &order[seen..seen + self.feed.take(seen)];
-            seen += batch.len();
+            let batch = seen..seen + self.feed.take(seen);
+            seen = batch.end;
             let moment = Moment { training: true, seed, step: k as u64 + 1, ..Moment::default() };
-            let mut asked = self.feed.ask(batch, moment, epoch);
+            let mut asked = self.feed.ask(&order, batch, moment, epoch);
             let untrained = asked.loss(&self.start) as f64;
             starts += untrained;
             if k > 0 {

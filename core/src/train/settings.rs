@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::augmentations::Augment;
 use crate::gradients::Way;
 use crate::optimizer::Around;
 use crate::schedules::Horizon;
@@ -127,12 +128,22 @@ pub struct Settings {
     pub monitor: Monitor,
     /// Whether rare classes count more.
     pub class_weights: ClassWeights,
+    /// How pictures are changed while training, for example `flip, shift 4`, or `none`.
+    #[serde(default = "none")]
+    pub augment: String,
+    /// α ≥ 0 of mixup: how evenly two examples are mixed; 0: not at all.
+    #[serde(default)]
+    pub mixup: f64,
     /// Seconds between checkpoints within an epoch; at the end of an epoch one is written if the last is a second old.
     pub checkpoint_seconds: f64,
 }
 
 fn constant() -> String {
     "constant".into()
+}
+
+fn none() -> String {
+    "none".into()
 }
 
 fn one() -> u64 {
@@ -165,6 +176,8 @@ impl Default for Settings {
             patience: 0,
             monitor: Monitor::Loss,
             class_weights: ClassWeights::None,
+            augment: none(),
+            mixup: 0.0,
             checkpoint_seconds: 30.0,
         }
     }
@@ -201,6 +214,7 @@ impl Settings {
                 self.clip_value.unwrap_or(0.0),
                 "a number above 0",
             ),
+            (not_negative(self.mixup), "mixup", self.mixup, "a number from 0"),
             (not_negative(self.l2), "l2", self.l2, "a number from 0"),
             (not_negative(self.l1), "l1", self.l1, "a number from 0"),
             (not_negative(self.weight_decay), "weight_decay", self.weight_decay, "a number from 0"),
@@ -235,6 +249,13 @@ impl Settings {
             return Err(Error::Settings {
                 message: format!("{} times all examples are more than there are", self.accumulate),
                 mend: "write a number of examples as the batch, or accumulate 1".into(),
+            });
+        }
+        Augment::parse(&self.augment)?;
+        if self.mixup > 0.0 && self.gradient == Way::ByHand {
+            return Err(Error::Settings {
+                message: "formulas written by hand know of one class an example, mixup of two".into(),
+                mend: "take another way to the gradient, or no mixup".into(),
             });
         }
         Ok(())

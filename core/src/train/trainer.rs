@@ -73,6 +73,7 @@ impl<'a> Trainer<'a> {
         if choice.judges_populations() {
             feed.prepare();
         }
+        feed.read_ahead(&parts.train, settings.seed);
         let optimizer = choice.build(&setup);
         let progress = Progress { fingerprint: fingerprint.into(), ..Progress::default() };
         Ok(Trainer {
@@ -162,6 +163,15 @@ impl<'a> Trainer<'a> {
         watcher: &mut dyn Watcher,
         stop: &AtomicBool,
     ) -> Result<Outcome> {
+        match self.feed.loader() {
+            None => self.train(run, watcher, stop),
+            Some(loader) => {
+                loader.beside((self.progress.epoch, self.progress.seen), || self.train(run, watcher, stop))
+            }
+        }
+    }
+
+    fn train(&mut self, run: Option<&Path>, watcher: &mut dyn Watcher, stop: &AtomicBool) -> Result<Outcome> {
         watcher.see(&self.start_event());
         let mut saved = Instant::now();
         if self.progress.seen == 0 {
@@ -221,8 +231,8 @@ impl<'a> Trainer<'a> {
         let seen = self.progress.seen;
         let at = Step { t: self.progress.step + 1, learning_rate: self.learning_rate(self.progress.step) };
         let moment = Moment { training: true, seed: self.settings.seed, step: at.t, ..Moment::default() };
-        let batch = &self.order[seen..seen + self.feed.take(seen)];
-        let mut asked = self.feed.ask(batch, moment, self.progress.epoch);
+        let batch = seen..seen + self.feed.take(seen);
+        let mut asked = self.feed.ask(&self.order, batch.clone(), moment, self.progress.epoch);
         if self.settings.check_gradient.is_some_and(|every| at.t.is_multiple_of(every)) {
             self.checked = Some(check_in_passing(asked.plan(), &self.theta, self.settings.seed, at.t));
         }
