@@ -1,25 +1,45 @@
-"""The workloads of ../workloads.txt for Python: sizes, data, weights, and the clock of gradus-bench."""
-import argparse, itertools, json, math, os, statistics, time
+"""The workloads of ../workloads.txt for Python: sizes, the weights and batches of gradus-bench, and its clock."""
+import argparse, itertools, json, math, os, statistics, subprocess, time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 TABLE = Path(__file__).resolve().parent.parent / "workloads.txt"
+FIRST = 20              # steps whose losses are compared
 
 
 @dataclass
 class Workload:
     name: str
-    trains: bool
-    inputs: int
-    layers: list        # of (units, activation or None); softmax and the sigmoid of a cross-entropy belong to the loss
+    what: str
+    inputs: tuple       # (numbers,) or (height, width, channels)
+    layers: list        # dicts; softmax and the sigmoid of a cross-entropy belong to the loss
     loss: str
     batch: int
     optimizer: str
     rate: float
     pool: int
     warmup: int
+
+    @property
+    def trains(self):
+        return self.what == "train"
+
+
+def layer(line):
+    """`conv 32 3x3 norm relu`, `dense 10`, `pool 2`, `global_average_pool`: all that the table uses."""
+    kind, *words = line.split()
+    made = {"kind": kind, "norm": "norm" in words, "function": None}
+    words = [w for w in words if w != "norm"]
+    if kind in ("dense", "conv", "pool"):
+        made["size"] = int(words.pop(0))
+    if kind == "conv":
+        made["kernel"] = [int(n) for n in words.pop(0).split("x")]
+    if words:
+        made["function"] = words.pop(0)
+    assert not words and kind in ("dense", "conv", "pool", "global_average_pool"), line
+    return made
 
 
 def workloads():
@@ -28,37 +48,37 @@ def workloads():
         if not line.strip() or line.startswith("#"):
             continue
         name, what, inputs, _, network, loss, batch, optimizer, rate, pool, warmup = (c.strip() for c in line.split("|"))
-        if what == "evolve":
-            continue
-        layers = [(int(units), (rest or [None])[0]) for _, units, *rest in (l.split() for l in network.split(","))]
+        layers = [layer(part) for part in network.split(",")]
         if loss.endswith("cross_entropy"):
-            layers[-1] = (layers[-1][0], None)
-        found[name] = Workload(name, what == "train", int(inputs), layers, loss, int(batch), optimizer, float(rate),
-                               int(pool), int(warmup))
+            layers[-1]["function"] = None
+        found[name] = Workload(name, what, tuple(int(n) for n in inputs.split("x")), layers, loss, int(batch), optimizer,
+                               float(rate), int(pool), int(warmup))
     return found
 
 
-def weights(w):
-    """W [inputs, units] and b [units] of each layer, from He's normal distribution and zero."""
-    rng, inputs, made = np.random.default_rng(1234), w.inputs, []
-    for units, _ in w.layers:
-        scale = np.float32(math.sqrt(2 / inputs))
-        made.append((rng.standard_normal((inputs, units), dtype=np.float32) * scale, np.zeros(units, np.float32)))
-        inputs = units
-    return made
+class Start:
+    """Weights by layer, inputs [pool, batch, …], targets [pool, batch] (classes) or [pool, batch, outputs]."""
 
+    def __init__(self, w):
+        program = os.environ["GRADUS_BENCH"]
+        head, numbers = subprocess.run([program, "--export", w.name], check=True, stdout=subprocess.PIPE).stdout.split(b"\n", 1)
+        head, numbers = json.loads(head), np.frombuffer(numbers, "<f4").copy()
+        theta, x, y = np.split(numbers, np.cumsum(head["counts"])[:-1])
+        self.weights = {}
+        for name, dims in head["parts"]:
+            cut, theta = np.split(theta, [math.prod(dims)])
+            self.weights[name] = cut.reshape(dims)
+        self.x = x.reshape(w.pool, w.batch, *w.inputs)
+        if y.size:
+            y = y.reshape(w.pool, w.batch, -1)
+            if w.loss == "softmax_cross_entropy":
+                y = y[..., 0].astype(np.int64)
+        self.y = y
 
-def batches(w):
-    """Inputs [pool, batch, inputs]; class numbers [pool, batch] or values [pool, batch, outputs]."""
-    rng, outputs = np.random.default_rng(1), w.layers[-1][0]
-    x = rng.random((w.pool, w.batch, w.inputs), dtype=np.float32)
-    if w.inputs == 2:
-        x = 2 * x - 1
-        return x, (x[..., :1] * x[..., 1:] > 0).astype(np.float32)
-    if w.loss == "softmax_cross_entropy":
-        return x, rng.integers(0, outputs, (w.pool, w.batch))
-    y = rng.random((w.pool, w.batch, outputs), dtype=np.float32)
-    return x, (y > 0.5).astype(np.float32) if outputs == 1 else y
+    def of(self, number, layer):
+        """The weights of the layer at that place of the line, from 1: a dict by their last names."""
+        prefix = f"{number}.{layer['kind']}."
+        return {name.removeprefix(prefix): w for name, w in self.weights.items() if name.startswith(prefix)}
 
 
 def arguments(about):
@@ -76,8 +96,9 @@ def arguments(about):
     return given, [known[name] for name in given.workloads] or list(known.values())
 
 
-def measure(given, w, peer, version, run, multiple=1):
-    """Prints a line of JSON. run(n) makes n steps (a multiple of `multiple`) and returns its last loss when all is done."""
+def measure(given, w, peer, version, run, multiple=1, first=()):
+    """Prints a line of JSON. run(n) makes n steps (a multiple of `multiple`) and returns its last loss when all is done;
+    `first` are the losses of the first steps from the same start."""
     up = lambda n: max(1, math.ceil(n / multiple)) * multiple
 
     def timed(n):
@@ -85,14 +106,15 @@ def measure(given, w, peer, version, run, multiple=1):
         loss = run(n)
         return (time.perf_counter() - start) / n, (time.process_time() - core) / n, loss
 
-    _, _, first = timed(up(1))
+    _, _, before = timed(up(1))
     once, _, _ = timed(up(1))
     rough, _, _ = timed(up(min(w.warmup, 1 / once)))
     steps = up(given.seconds / rough)
     times, core, losses = zip(*(timed(steps) for _ in range(given.reps)))
     print(json.dumps({"peer": peer, "version": version, "workload": w.name, "threads": given.threads,
                       "median_s": statistics.median(times), "min_s": min(times), "max_s": max(times),
-                      "core_s": statistics.median(core), "loss_before": float(first), "loss_after": float(losses[-1])}),
+                      "core_s": statistics.median(core), "loss_before": float(before), "loss_after": float(losses[-1]),
+                      "first": [float(l) for l in first]}),
           flush=True)
 
 

@@ -1,6 +1,6 @@
 """JAX on the workloads of gradus-bench, a line of JSON each. --variant plain: one compiled step a call; --variant scan:
 a compiled loop over many steps a call (training only)."""
-from common import arguments, batches, cycle, measure, weights
+from common import FIRST, Start, arguments, cycle, measure
 
 given, chosen = arguments(__doc__)      # before JAX, which takes the cores it may use for its threads
 
@@ -10,9 +10,25 @@ FUNCTIONS = {"relu": lambda z: jnp.maximum(z, 0), "sigmoid": jax.nn.sigmoid}
 
 
 def forward(w, theta, x):
-    for (_, function), (matrix, bias) in zip(w.layers, theta):
-        x = x @ matrix + bias
-        x = FUNCTIONS[function](x) if function in FUNCTIONS else x
+    """θ: for each layer a dict, empty for pools. With norm: by the batch, as in training."""
+    for layer, own in zip(w.layers, theta):
+        if layer["kind"] == "conv":
+            x = jax.lax.conv_general_dilated(x, own["weight"], (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+        elif layer["kind"] == "dense":
+            x = x.reshape(x.shape[0], -1) @ own["weight"]
+        elif layer["kind"] == "pool":
+            n, h, v, c = x.shape
+            k = layer["size"]
+            x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, k, k, 1), (1, k, k, 1), "VALID")
+        else:
+            x = x.mean((1, 2))
+        if "bias" in own:
+            x = x + own["bias"]
+        if layer["norm"]:
+            axes = tuple(range(x.ndim - 1))
+            mean, variance = x.mean(axes), x.var(axes)
+            x = (x - mean) * jax.lax.rsqrt(variance + 1e-5) * own["scale"] + own["shift"]
+        x = FUNCTIONS[layer["function"]](x) if layer["function"] in FUNCTIONS else x
     return x
 
 
@@ -41,14 +57,20 @@ def step(w, state, x, y):
     return (each(lambda a, g: a - w.rate * g, theta, slope), kept, t + 1), loss
 
 
-def training(w, scan):
-    theta = jax.tree.map(jnp.array, weights(w))
+def weights(w, start):
+    own = [start.of(number, layer) for number, layer in enumerate(w.layers, 1)]
+    # What gradus calls them in its norms.
+    names = {"norm.weight": "scale", "norm.bias": "shift"}
+    return jax.tree.map(jnp.array, [{names.get(n, n): a for n, a in layer.items()} for layer in own])
+
+
+def training(w, start, chunk):
+    theta = weights(w, start)
     zeros = lambda: jax.tree.map(jnp.zeros_like, theta)
     kept = {"adam": lambda: (zeros(), zeros()), "momentum": zeros, "sgd": lambda: ()}[w.optimizer]()
     held = [(theta, kept, jnp.float32(1))]
-    x, y = batches(w)
-    chunk = max(1, min(100, w.pool // 4)) if scan else 1
-    if scan:
+    x, y = start.x, start.y
+    if chunk > 1:
         count = w.pool // chunk
         x = x[: count * chunk].reshape(count, chunk, *x.shape[1:])
         y = y[: count * chunk].reshape(count, chunk, *y.shape[1:])
@@ -64,28 +86,31 @@ def training(w, scan):
         jax.block_until_ready(state)
         held[0] = state
         return jnp.ravel(loss)[-1]
-    return run, chunk
+    return run
 
 
-def inference(w):
-    theta, go = jax.tree.map(jnp.array, weights(w)), jax.jit(lambda theta, x: forward(w, theta, x))
-    turn = cycle([jnp.array(x) for x in batches(w)[0]])
+def inference(w, start, _chunk):
+    theta, go = weights(w, start), jax.jit(lambda theta, x: forward(w, theta, x))
+    turn = cycle([jnp.array(x) for x in start.x])
 
     def run(steps):
         for _ in range(steps):
             z = go(theta, turn())
         z.block_until_ready()
-        return jnp.abs(z).mean()
-    return run, 1
+        return jnp.abs(jnp.ravel(z)[0])
+    return run
 
 
 def main():
     scan = given.variant == "scan"
     for w in chosen:
-        if scan and not w.trains:
+        if w.what == "evolve" or (scan and not w.trains):
             continue
-        run, multiple = training(w, scan) if w.trains else inference(w)
-        measure(given, w, "jax-scan" if scan else "jax", jax.__version__, run, multiple)
+        start, make = Start(w), training if w.trains else inference
+        single = make(w, start, 1)
+        first = [single(1) for _ in range(FIRST)]
+        chunk = max(1, min(100, w.pool // 4)) if scan else 1
+        measure(given, w, "jax-scan" if scan else "jax", jax.__version__, make(w, start, chunk), chunk, first)
 
 
 main()

@@ -1,6 +1,5 @@
 //! Time per step of the workloads in `workloads.txt`, beside what the machine could do at best.
 
-mod ceiling;
 mod measure;
 mod report;
 mod step;
@@ -17,13 +16,14 @@ use workload::Workload;
 const HELP: &str = "\
 Time per step of the workloads in bench/workloads.txt, beside what the machine could do at best.
 
-gradus-bench [WORKLOAD…] [--threads 1,2] [--reps 9] [--seconds 0.15] [--json] [--machine]
+gradus-bench [WORKLOAD…] [--threads 1,2] [--reps 9] [--seconds 0.15] [--json] [--machine] [--export WORKLOAD]
 
   --threads  team sizes to measure, by default 1 and as many as the machine has
   --reps     repetitions; the middle one is the time, the shortest and the longest are shown
   --seconds  how long each repetition lasts (at least one step)
   --json     a line of JSON for each finding
   --machine  only say what machine this is
+  --export   only write the weights and batches of a workload, for peers
 
 Columns: on core, the time that all threads together had a core (on one thread: the step, had nobody else wanted the
 core); examples/s; GFLOP/s of the matrix products and their share of the peak (multiply-adds measured just before
@@ -41,6 +41,8 @@ struct Options {
 enum Wish {
     Help,
     Machine,
+    /// The weights and batches of a workload, to standard output.
+    Export(Workload),
     Measure(Options),
 }
 
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
     let outcome = match wish {
         Ok(Wish::Help) => say(HELP).map(|()| true),
         Ok(Wish::Machine) => say(&report::machine()).map(|()| true),
+        Ok(Wish::Export(workload)) => export(&workload).map(|()| true),
         Ok(Wish::Measure(options)) => measure_all(&options),
         Err(message) => {
             eprintln!("gradus-bench: {message}\n\n{HELP}");
@@ -81,6 +84,13 @@ fn measure_all(options: &Options) -> Result<bool, Box<dyn Error>> {
     Ok(sensible)
 }
 
+/// Writes what peers start from.
+fn export(workload: &Workload) -> Result<(), Box<dyn Error>> {
+    let model = workload.model()?;
+    let stepper = step::Stepper::new(workload, &model, &Threads::new(1))?;
+    Ok(stepper.export(&model, &mut std::io::stdout().lock())?)
+}
+
 /// A line to standard output; an error, not a panic, if nobody reads it.
 fn say(line: &str) -> Result<(), Box<dyn Error>> {
     Ok(writeln!(std::io::stdout(), "{line}")?)
@@ -97,6 +107,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
             "--help" | "-h" => return Ok(Wish::Help),
             "--json" => options.json = true,
             "--machine" => return Ok(Wish::Machine),
+            "--export" => return Ok(Wish::Export(named(&value()?)?)),
             "--threads" => {
                 let counts = value()?;
                 let count = |c: &str| c.parse().ok().filter(|c| (1..=1024).contains(c));
@@ -111,18 +122,18 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
                 let seconds = value()?.parse().ok().filter(|s| *s >= 0.0 && *s <= 3600.0);
                 options.effort.seconds = seconds.ok_or("--seconds wants a number from 0 to 3600")?;
             }
-            name => {
-                let known = workload::all();
-                let names = known.iter().map(|w| w.name).collect::<Vec<_>>().join(", ");
-                let found = known.into_iter().find(|w| w.name == name);
-                options
-                    .workloads
-                    .push(found.ok_or(format!("no workload is called {name}; there are {names}"))?);
-            }
+            name => options.workloads.push(named(name)?),
         }
     }
     if options.workloads.is_empty() {
         options.workloads = workload::all();
     }
     Ok(Wish::Measure(options))
+}
+
+fn named(name: &str) -> Result<Workload, String> {
+    let known = workload::all();
+    let names = known.iter().map(|w| w.name).collect::<Vec<_>>().join(", ");
+    let found = known.into_iter().find(|w| w.name == name);
+    found.ok_or(format!("no workload is called {name}; there are {names}"))
 }

@@ -2,12 +2,15 @@
 
 use std::time::Instant;
 
-use gradus::Result;
+use gradus::network::Model;
 use gradus::threads::Threads;
+use gradus::{Result, ceiling};
 
-use crate::ceiling;
 use crate::step::Stepper;
 use crate::workload::Workload;
+
+/// Steps whose losses are compared with those of peers.
+const FIRST: usize = 20;
 
 /// How long to measure.
 #[derive(Clone, Copy)]
@@ -41,6 +44,8 @@ pub struct Finding {
     pub memory: [usize; 3],
     /// The loss (of an inference: the mean size of a result) before the first step and after the last.
     pub losses: (f64, f64),
+    /// The losses of the first steps; of an inference the mean size of the results.
+    pub first: Vec<f32>,
 }
 
 /// Measures one workload on a team of threads.
@@ -49,10 +54,12 @@ pub struct Finding {
 /// If the workload does not describe a network.
 pub fn measure(workload: &Workload, threads: usize, effort: Effort) -> Result<Finding> {
     let model = workload.model()?;
-    let mut stepper = Stepper::new(workload, &model, &Threads::new(threads))?;
+    let team = Threads::new(threads);
+    let first = first_losses(workload, &model, &team)?;
+    let mut stepper = Stepper::new(workload, &model, &team)?;
     let weights = model.layout().weights();
     let memory = stepper.bytes();
-    let (flops, traffic) = (workload.flops(&model), workload.bytes(weights, stepper.states()));
+    let (flops, traffic) = (stepper.flops(), workload.bytes(weights, stepper.states()));
     let before = stepper.judge();
     // As much memory as the floor supposes: no gradient. With it, a network may miss a cache it would fit in.
     let states = if workload.trains { stepper.states() } else { 0 };
@@ -91,7 +98,17 @@ pub fn measure(workload: &Workload, threads: usize, effort: Effort) -> Result<Fi
         bandwidth,
         memory,
         losses,
+        first,
     })
+}
+
+/// The loss of each of the first steps, the one before the step: what peers must find as well.
+fn first_losses(workload: &Workload, model: &Model, threads: &Threads) -> Result<Vec<f32>> {
+    if workload.members.is_some() {
+        return Ok(Vec::new());
+    }
+    let mut stepper = Stepper::new(workload, model, threads)?;
+    Ok((0..FIRST).map(|_| stepper.step()).collect())
 }
 
 /// Time that the system gave to the threads of this program so far; Linux tells, others do not.

@@ -1,7 +1,8 @@
 //! One step of a workload, made ready to be repeated.
 
 use gradus::Result;
-use gradus::graph::{Graph, Var};
+use gradus::graph::Var;
+use gradus::layout::Part;
 use gradus::network::Model;
 use gradus::op::Moment;
 use gradus::optimizer::{Objective, Optimizer, Setup, Step};
@@ -42,18 +43,20 @@ impl Stepper {
         let (plan, result) = if workload.trains {
             (model.training_plan(workload.batch, threads)?, None)
         } else {
-            let mut graph = Graph::new();
-            let x = graph.data("input", &[workload.batch, workload.inputs]);
-            let z = model.network.build(&mut graph, x, true)?;
-            (Plan::forward_only(graph, &[z], threads)?, Some(z))
+            let (plan, z) = model.inference_plan(workload.batch, threads)?;
+            (plan, Some(z))
         };
-        let theta = model.layout().start(SEED);
+        let start = model.layout().start(SEED);
+        let theta = match result {
+            Some(_) => model.folded(&start, model.layout().memory()).into_owned(),
+            None => start,
+        };
         let optimizer = Choice::parse(workload.optimizer)?.build(&Setup::new(model.layout(), threads));
         let pool = Pool::new(workload, model);
         Ok(Stepper { workload: *workload, plan, result, theta, optimizer, pool, steps: 0 })
     }
 
-    /// One step on the next batch; the loss before it, or the first number of the result.
+    /// One step on the next batch; the loss before it, or the size of the first number of the result.
     pub fn step(&mut self) -> f32 {
         let batch = self.steps as usize % self.workload.pool;
         self.steps += 1;
@@ -61,7 +64,7 @@ impl Stepper {
         match self.result {
             Some(z) => {
                 self.plan.forward(&self.theta);
-                self.plan.value(z)[0]
+                self.plan.value(z)[0].abs()
             }
             None => {
                 let at = Step { t: self.steps, learning_rate: self.workload.learning_rate };
@@ -86,6 +89,15 @@ impl Stepper {
         sum / batches as f64
     }
 
+    /// Multiplications and additions of the products of one step; a generation goes forward once for each member.
+    pub fn flops(&self) -> f64 {
+        let [forward, back] = self.plan.products();
+        match self.workload.members {
+            Some(members) => 2.0 * (members * forward) as f64,
+            None => 2.0 * (forward + back) as f64,
+        }
+    }
+
     /// Bytes of activations, of θ, and of gradient and optimizer state.
     pub fn bytes(&mut self) -> [usize; 3] {
         let theta = 4 * self.theta.len();
@@ -97,6 +109,25 @@ impl Stepper {
     pub fn states(&mut self) -> usize {
         let numbers: usize = self.optimizer.state().iter().map(|(_, s)| s.len()).sum();
         numbers / self.theta.len()
+    }
+
+    /// What peers need to do the same: a line of JSON that names the parts of θ and counts all numbers, then θ, the
+    /// inputs and the targets of all batches, as 32-bit floats.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn export(&self, model: &Model, to: &mut dyn std::io::Write) -> std::io::Result<()> {
+        let part = |p: &Part| format!("[\"{}\", {:?}]", p.name, p.shape.dims());
+        let parts: Vec<String> = model.layout().parts().iter().map(part).collect();
+        let theta = model.layout().start(SEED);
+        let Pool { inputs, targets, .. } = &self.pool;
+        let counts = [theta.len(), inputs.len(), targets.len()];
+        writeln!(to, "{{\"parts\": [{}], \"counts\": {counts:?}}}", parts.join(", "))?;
+        for numbers in [&theta, inputs, targets] {
+            let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+            to.write_all(&bytes)?;
+        }
+        Ok(())
     }
 
     fn load(&mut self, batch: usize) {
@@ -118,12 +149,12 @@ impl Pool {
     fn new(workload: &Workload, model: &Model) -> Pool {
         let examples = workload.pool * workload.batch;
         let mut rng = Rng::new(SEED, Stream::Probe, 0);
-        let signs = workload.inputs == 2;
-        let mut inputs = vec![0.0; examples * workload.inputs];
+        let signs = workload.input.numbers() == 2;
+        let numbers = workload.input.numbers();
+        let mut inputs = vec![0.0; examples * numbers];
         inputs.fill_with(|| if signs { 2.0 * rng.uniform() - 1.0 } else { rng.uniform() });
         let mut targets = vec![0.0; if workload.trains { examples * model.targets() } else { 0 }];
-        for (target, x) in targets.chunks_exact_mut(model.targets()).zip(inputs.chunks_exact(workload.inputs))
-        {
+        for (target, x) in targets.chunks_exact_mut(model.targets()).zip(inputs.chunks_exact(numbers)) {
             match target.len() {
                 1 if signs => target[0] = if x[0] * x[1] > 0.0 { 1.0 } else { 0.0 },
                 1 => target[0] = rng.below(workload.classes) as f32,
@@ -131,5 +162,25 @@ impl Pool {
             }
         }
         Pool { inputs, targets, weights: vec![1.0; examples] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::all;
+
+    #[test]
+    fn work_is_counted_by_hand() {
+        let flops = |name: &str| {
+            let w = all().into_iter().find(|w| w.name == name).unwrap();
+            Stepper::new(&w, &w.model().unwrap(), &Threads::new(1)).unwrap().flops()
+        };
+        assert_eq!(flops("mnist-s"), (2 * 32 * (2 * 784 * 128 + 3 * 128 * 10)) as f64);
+        assert_eq!(flops("ga"), 256.0 * 2.0 * 1000.0 * (784.0 * 32.0 + 32.0 * 10.0));
+        let (first, second) = (32 * 32 * 27 * 32, 16 * 16 * 9 * 32 * 64);
+        let dense = 8 * 8 * 64 * 128 + 128;
+        assert_eq!(flops("infer-cnn-s-1"), (2 * (first + second + dense)) as f64);
+        assert_eq!(flops("cnn-s"), (2 * 32 * (2 * first + 3 * (second + dense))) as f64);
     }
 }

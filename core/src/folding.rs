@@ -156,9 +156,7 @@ pub(crate) fn fold(graph: Graph, keep: &[Var]) -> (Graph, Vec<Var>, Folding) {
             Source::Memory { at } => Some(new.graph.push(node.shape, Source::Memory { at })),
             Source::Weight { .. } => None,
             // Of a host, or of what was folded, nobody reads a view.
-            Source::View { of } => {
-                new.places[of.0].map(|of| new.graph.push(node.shape, Source::View { of }))
-            }
+            Source::View { of } => new.places[of.0].map(|of| new.graph.push(node.shape, Source::View { of })),
             Source::Op { op, inputs, shapes } if hosts.contains(&Some(Var(i))) => {
                 waiting.insert(i, Waiting { op, inputs, shapes });
                 None

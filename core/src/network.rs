@@ -266,8 +266,7 @@ impl Model {
             });
         }
         let folding = Folding::default();
-        let mut model =
-            Model { network, loss, input, inputs, classes, outputs, link, open, layout, folding };
+        let mut model = Model { network, loss, input, inputs, classes, outputs, link, open, layout, folding };
         let (graph, z, loss) = model.graph(1)?;
         model.folding = fold(graph, &[z, loss]).2;
         Ok(model)
@@ -305,6 +304,16 @@ impl Model {
         let (graph, z, loss) = self.graph(batch)?;
         let (graph, kept, _) = fold(graph, &[z, loss]);
         Ok((Plan::forward_only(graph, &kept, threads)?, kept[0], kept[1]))
+    }
+
+    /// As [`Model::evaluation_plan`], without the loss: the way from `input` to the network's last value.
+    ///
+    /// # Errors
+    /// As for [`Model::training_plan`].
+    pub fn inference_plan(&self, batch: usize, threads: &Threads) -> Result<(Plan, Var)> {
+        let (graph, z, loss) = self.graph(batch)?;
+        let (graph, kept, _) = fold(graph, &[z, loss]);
+        Ok((Plan::forward_only(graph, &kept[..1], threads)?, kept[0]))
     }
 
     /// The weights for an [`Model::evaluation_plan`], from θ and what was remembered in training: θ itself where there is

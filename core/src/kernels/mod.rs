@@ -13,8 +13,8 @@ mod tile;
 mod vector;
 
 use crate::threads::{Shared, Threads};
-pub use conv::{ConvShape, conv_backward_data, conv_backward_weights, conv_exact, conv_forward};
 pub use columns::{Columns, End, Normal, WIDTH};
+pub use conv::{ConvShape, conv_backward_data, conv_backward_weights, conv_exact, conv_forward};
 pub use exact::matmul_exact;
 use matmul::Product;
 

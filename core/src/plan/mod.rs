@@ -107,6 +107,16 @@ impl Plan {
         self.block.bytes()
     }
 
+    /// Multiply-adds of the way forward, and of the way back ([`Op::products`]).
+    pub fn products(&self) -> [usize; 2] {
+        let of = |run: &Run| {
+            let once = run.op.products(&run.shapes[..run.arity]);
+            let back = run.dx[..run.arity.min(2)].iter().flatten().count();
+            [once, once * back]
+        };
+        self.runs.iter().map(of).fold([0; 2], |sum, one| [sum[0] + one[0], sum[1] + one[1]])
+    }
+
     /// Sets where in the training the next computation is.
     pub fn at(&mut self, moment: Moment) {
         self.moment = moment;

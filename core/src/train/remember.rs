@@ -45,9 +45,9 @@ impl Feed<'_> {
         let own = self.memory.clone();
         let (mut seen, mut count) = (0, 0);
         while seen < order.len() {
-            let batch = &order[seen..seen + self.take(seen)];
-            self.ask(batch, moment, epoch).average(theta, &mut count);
-            seen += batch.len();
+            let take = self.take(seen);
+            self.ask(order, seen..seen + take, moment, epoch).average(theta, &mut count);
+            seen += take;
         }
         std::mem::replace(&mut self.memory, own)
     }

@@ -27,11 +27,8 @@ impl Job for BackWeights<'_> {
         let (deep, wide) = (s.group_in(), s.group_out());
         // A row of the kernel is one run of weights, unless there are gaps between its columns.
         let joined = s.dilation_w == 1 && s.groups == 1;
-        let (run, runs) = if joined {
-            (s.kernel_w * deep, s.kernel_h)
-        } else {
-            (deep, s.kernel_h * s.kernel_w)
-        };
+        let (run, runs) =
+            if joined { (s.kernel_w * deep, s.kernel_h) } else { (deep, s.kernel_h * s.kernel_w) };
         let height = even(run, K::ROWS);
         let panels = Panels::new::<K>(wide, 0);
         // Columns of memory an even number of cache lines apart would crowd into few places of the cache.
@@ -116,7 +113,9 @@ impl Job for BackWeights<'_> {
                             let at = At {
                                 a,
                                 c,
-                                b: slopes.as_ptr().wrapping_add((g * across + panel) * panels.columns * places),
+                                b: slopes
+                                    .as_ptr()
+                                    .wrapping_add((g * across + panel) * panels.columns * places),
                                 bias: std::ptr::null(),
                                 width: panels.columns.min(wide - panel * panels.columns),
                             };

@@ -72,7 +72,14 @@ impl<const BACK: bool> Loop for Row<'_, BACK> {
 }
 
 /// dw = Σ x dy, or dw += that.
-pub(super) fn back_weights(s: &ConvShape, x: &[f32], dy: &[f32], dw: &mut [f32], add: bool, threads: &Threads) {
+pub(super) fn back_weights(
+    s: &ConvShape,
+    x: &[f32],
+    dy: &[f32],
+    dw: &mut [f32],
+    add: bool,
+    threads: &Threads,
+) {
     let (bands, dw) = (s.in_c.div_ceil(SIDE), Shared::of(dw));
     threads.for_each(s.kernel_h * s.kernel_w * bands, &|task| {
         let (tap, first) = (task / bands, task % bands * SIDE);

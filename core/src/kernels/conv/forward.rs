@@ -1,7 +1,7 @@
 //! y = activation(x ∗ w + bias): tiles of places by channels, the taps of the kernel in the order of the definition.
 
-use super::work::{Cut, Frame, even, with_work, workers};
 use super::walk::{At, ROWS, Tap, Walk, choose};
+use super::work::{Cut, Frame, even, with_work, workers};
 use super::{ConvShape, FRAMES, Job, Panels};
 use crate::kernels::tile::Kernel;
 use crate::threads::{Shared, Threads};

@@ -73,7 +73,13 @@ pub(super) struct Cut {
 impl Cut {
     /// Tasks whose frames, of `size(rows)` numbers a picture, hold about `most` numbers, at least so many tasks as
     /// `workers` where there are enough pictures.
-    pub fn new(batch: usize, height: usize, most: usize, workers: usize, size: impl Fn(usize) -> usize) -> Cut {
+    pub fn new(
+        batch: usize,
+        height: usize,
+        most: usize,
+        workers: usize,
+        size: impl Fn(usize) -> usize,
+    ) -> Cut {
         let whole = size(height).max(1);
         if whole <= most {
             let pictures = (most / whole).min(batch.div_ceil(2 * workers)).max(1);
