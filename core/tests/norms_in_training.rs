@@ -187,6 +187,31 @@ fn a_step_remembers_its_examples_once_however_often_it_asks() {
     }
 }
 
+/// What the way forward kept for it lies where no slope of the way back does.
+#[test]
+fn it_is_the_same_before_and_after_the_way_back() {
+    for line in [
+        LINE,
+        "dense 40 norm relu, dense 9, dense 300 norm silu, dense 3 softmax",
+        "dense 80, batch_norm, dense 3",
+    ] {
+        let loss = if line.ends_with("softmax") { "softmax_cross_entropy" } else { "squared_error" };
+        let model = model(line, loss, 6, 3);
+        let theta = model.layout().start(3);
+        for examples in [2, 7, 33] {
+            let indices: Vec<u32> = (0..examples).collect();
+            let mut plan = plan_on(&model, &indices, FIRST);
+            plan.forward(&theta);
+            plan.remember(Some(1.0));
+            let want = plan.memory().to_vec();
+            plan.memory().fill(0.0);
+            plan.gradient(&theta, &mut vec![0.0; theta.len()]);
+            plan.remember(Some(1.0));
+            assert!(plan.memory() == want, "{line}, {examples} examples");
+        }
+    }
+}
+
 #[test]
 fn weights_that_are_an_average_have_means_of_their_own() {
     let (model, order) = (net(), first_order());

@@ -14,7 +14,7 @@ use gradus::train::{
 };
 use gradus::{Error, Result};
 
-/// All that must be the same: every epoch but for its clock, and both θ to the bit.
+/// All that must be the same: every epoch but for its clock, and both θ, with what they remember, to the bit.
 fn essence(trainer: &Trainer) -> String {
     let bits = |theta: &[f32]| theta.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
     let epochs = trainer.history().iter().map(|e| {
@@ -28,7 +28,8 @@ fn essence(trainer: &Trainer) -> String {
             e.learning_rate.to_bits()
         )
     });
-    format!("{}{:?} {:?}", epochs.collect::<String>(), bits(trainer.theta()), bits(trainer.best_theta()))
+    let all = [trainer.theta(), trainer.best_theta(), trainer.memory(), trainer.best_memory()].map(bits);
+    format!("{}{all:?}", epochs.collect::<String>())
 }
 
 /// Runs and asks to stop when `step` is made.
@@ -127,9 +128,15 @@ fn stopped_at_any_step_every_schedule_goes_on_where_it_was() {
 
 #[test]
 fn killed_at_any_step_and_resumed_is_the_same_training() {
-    let (model, threads) = (net(), Threads::new(1));
+    killed_and_resumed(&net());
+    let norms = "batch_norm, dense 9 norm relu, dropout 0.3, dense 3 softmax";
+    killed_and_resumed(&common::model(norms, "softmax_cross_entropy", 6, 3));
+}
+
+fn killed_and_resumed(model: &Model) {
+    let threads = Threads::new(1);
     let settings = Settings { checkpoint_seconds: 0.0, patience: 2, ..settings() };
-    let (want, whole) = undisturbed(&model, &settings);
+    let (want, whole) = undisturbed(model, &settings);
     let (folder, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     // What lies on the disk when a step is seen is what a power cut would leave.
     let mut watcher = |event: &Event| {
@@ -143,11 +150,11 @@ fn killed_at_any_step_and_resumed_is_the_same_training() {
             }
         }
     };
-    trainer(&model, &settings, &threads)
+    trainer(model, &settings, &threads)
         .run(Some(folder.path()), &mut watcher, &AtomicBool::new(false))
         .unwrap();
     for step in 1..=whole.steps {
-        let mut next = trainer(&model, &settings, &threads);
+        let mut next = trainer(model, &settings, &threads);
         next.restore(&killed.path().join(step.to_string())).unwrap();
         run(&mut next, None).unwrap();
         assert!(essence(&next) == want, "killed at step {step} it goes another way");
