@@ -6,6 +6,22 @@ def time(s):
     return f"{s * 1e6:.1f} µs" if s < 1e-3 else f"{s * 1e3:.2f} ms" if s < 0.1 else f"{s * 1e3:.0f} ms"
 
 
+def same(lines):
+    """Whether all computed the same: the losses of the first steps, from the same weights and batches."""
+    ours = {f["workload"]: f["first"] for f in lines if f["peer"] == "gradus"}
+    print("Losses of the first steps, the greatest difference from gradus in relation to the loss:\n")
+    for peer in sorted({f["peer"] for f in lines} - {"gradus"}):
+        worst = {}
+        for f in lines:
+            if f["peer"] == peer and f["first"] and ours.get(f["workload"]):
+                apart = (abs(a - b) / max(abs(b), 1e-3) for a, b in zip(f["first"], ours[f["workload"]]))
+                worst[f["workload"]] = max(worst.get(f["workload"], 0), *apart)
+        other = [f"**{w}: {e:.1e}**" for w, e in worst.items() if e > 1e-3]
+        if worst:
+            print(f"- {peer}: at most {max(worst.values()):.1e}" + (f"; NOT THE SAME: {', '.join(other)}" if other else ""))
+    print()
+
+
 def main():
     lines = [json.loads(line) for path in sys.argv[1:] for line in open(path) if line.startswith("{")]
     order, cells, versions, sums = [], {}, {}, {}
@@ -17,6 +33,7 @@ def main():
         versions[f["peer"]] = f["version"]
         if "floor_sums_s" in f:
             sums.setdefault(key, []).append((max(f["floor_sums_s"], f["floor_bytes_s"]), f["flops"], f["peak"]))
+    same(lines)
     middle = lambda key, what: statistics.median(f[what] for f in cells[key])
     peers = [p for p in versions if p != "gradus"]
     print("Versions: " + ", ".join(f"{p} {v}" for p, v in versions.items()) + ".\n")

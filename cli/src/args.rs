@@ -95,6 +95,9 @@ pub struct TrainArgs {
     /// [default: backpropagation].
     #[arg(long, value_name = "WAY", help_heading = "Optimizer")]
     pub gradient: Option<Way>,
+    /// After the training: a table of where the time of its steps went, op by op, beside the least it could take here.
+    #[arg(long, help_heading = "Run")]
+    pub profile: bool,
     /// Compare backpropagation with central differences before every N-th step; it changes no weight.
     #[arg(long, value_name = "N", help_heading = "Optimizer")]
     pub check_gradient: Option<u64>,

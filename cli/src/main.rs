@@ -13,6 +13,7 @@ mod inspect;
 mod list;
 mod list_optimizers;
 mod predict;
+mod profile;
 mod race;
 mod recipe;
 mod report;

@@ -21,6 +21,7 @@ use crate::args::{Rate, ResumeArgs, Shared, TrainArgs};
 use crate::console::{Console, Voice, percent, print_json};
 use crate::find_rate;
 use crate::finish::{self, Finished};
+use crate::profile;
 use crate::recipe::{Data, Recipe, new_run_folder};
 use crate::source::{self, PictureSamples};
 
@@ -39,8 +40,18 @@ pub fn train(args: &TrainArgs) -> Result<ExitCode> {
         find_rate::save(finding, &folder)?;
     }
     write_whole(&folder.join("run.toml"), recipe.text().as_bytes(), None)?;
-    Run { recipe, samples, model, folder: &folder, voice, shared: &args.shared, open: args.open, stop }
-        .go(false)
+    Run {
+        recipe,
+        samples,
+        model,
+        folder: &folder,
+        voice,
+        shared: &args.shared,
+        open: args.open,
+        profile: args.profile,
+        stop,
+    }
+    .go(false)
 }
 
 /// What is to be trained, and on what: as a run.toml says, or the options.
@@ -85,8 +96,18 @@ pub fn resume(args: &ResumeArgs) -> Result<ExitCode> {
     let samples = read(&recipe.data, &args.shared, voice)?;
     let model = recipe.model(samples.preprocessing.input(), samples.classes())?;
     let stop = stop_on_ctrl_c()?;
-    Run { recipe, samples, model, folder: &args.run, voice, shared: &args.shared, open: args.open, stop }
-        .go(true)
+    Run {
+        recipe,
+        samples,
+        model,
+        folder: &args.run,
+        voice,
+        shared: &args.shared,
+        open: args.open,
+        profile: false,
+        stop,
+    }
+    .go(true)
 }
 
 /// Reads the pictures and says what they are.
@@ -136,6 +157,8 @@ pub struct Run<'a> {
     pub voice: Voice,
     pub shared: &'a Shared,
     pub open: bool,
+    /// Say where the time went.
+    pub profile: bool,
     /// Becomes true at Ctrl-C.
     pub stop: Arc<AtomicBool>,
 }
@@ -187,6 +210,9 @@ impl Run<'_> {
         if resume && checkpoint_path(self.folder).exists() {
             trainer.restore(self.folder)?;
         }
+        if self.profile {
+            trainer.watch();
+        }
         let mut log = finish::Log::start(self.folder, trainer.history())?;
         let mut console = Console::new(self.voice, settings.epochs);
         let mut trouble = None;
@@ -224,6 +250,9 @@ impl Run<'_> {
             let (step, at) = (outcome.steps, self.folder.display());
             self.voice.say(&format!("stopped and saved at step {step}; go on with: gradus resume {at}"));
             return Ok(ExitCode::from(130));
+        }
+        if let Some(profile) = trainer.profile() {
+            profile::show(&profile, threads.count(), self.voice);
         }
         let last = (trainer.theta().to_vec(), trainer.memory().to_vec());
         let best = (trainer.best_theta().to_vec(), trainer.best_memory().to_vec());

@@ -5,10 +5,12 @@ mod exact;
 mod judge;
 mod memory;
 mod probe;
+mod profile;
 mod settle;
 
 pub use exact::ExactPlan;
 pub(crate) use probe::Probe;
+pub use profile::OpTime;
 
 use std::sync::Arc;
 
@@ -20,6 +22,7 @@ use crate::threads::Threads;
 use crate::{Error, Result};
 use judge::{Aside, Bench};
 use memory::{Block, Pieces, Span};
+use profile::{Lap, Watched};
 
 /// The most inputs an op can have.
 pub const MAX_INPUTS: usize = 4;
@@ -44,6 +47,8 @@ pub struct Plan {
     memory: Vec<f32>,
     moment: Moment,
     threads: Threads,
+    /// One for each op, or none.
+    watched: Vec<Watched>,
 }
 
 /// One op, with the places it reads and writes.
@@ -219,7 +224,7 @@ impl Objective for Plan {
             grad[part.at..part.at + part.len].fill(0.0);
         }
         let (pieces, slopes) = (self.block.pieces(), Pieces::of(grad));
-        for run in self.runs.iter().rev().filter(|run| run.dy.len > 0) {
+        for (i, run) in self.runs.iter().enumerate().rev().filter(|(_, run)| run.dy.len > 0) {
             let x = run.x.map(|place| read(place, pieces, pieces, (theta, &self.memory)));
             let mut dx = run.dx.map(|wanted| {
                 wanted.map(|(place, add)| {
@@ -236,7 +241,7 @@ impl Objective for Plan {
             });
             // SAFETY: `settle` keeps apart all that is in use at one time.
             let (y, keep, dy) = unsafe { (pieces.read(run.y), pieces.write(run.keep), pieces.write(run.dy)) };
-            run.op.backward(Backward {
+            let back = Backward {
                 shapes: &run.shapes[..run.arity],
                 x: &x[..run.arity],
                 y,
@@ -246,7 +251,8 @@ impl Objective for Plan {
                 moment: self.moment,
                 id: run.id,
                 threads: &self.threads,
-            });
+            };
+            Lap::time(self.watched.get_mut(i).map(|w| &mut w.back), || run.op.backward(back));
         }
         loss
     }

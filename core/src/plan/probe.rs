@@ -1,5 +1,6 @@
 //! Looking at one op at a time, while a plan runs forward.
 
+use super::profile::Lap;
 use super::{MAX_INPUTS, Place, Plan, Run, read};
 use crate::layout::Layout;
 use crate::op::{Backward, Exact, ExactForward, Forward, Gradient, Moment, Shape, Sides};
@@ -24,11 +25,11 @@ impl Plan {
     pub(crate) fn visit(&mut self, theta: &[f32], see: &mut dyn FnMut(Probe)) {
         assert_eq!(theta.len(), self.layout.weights(), "θ must be as long as the layout says");
         let pieces = self.block.pieces();
-        for run in &self.runs {
+        for (i, run) in self.runs.iter().enumerate() {
             let x = run.x.map(|place| read(place, pieces, pieces, (theta, &self.memory)));
             // SAFETY: `settle` keeps apart all that is in use at one time.
             let (y, keep) = unsafe { (pieces.write(run.y), pieces.write(run.keep)) };
-            run.op.forward(Forward {
+            let forward = Forward {
                 shapes: &run.shapes[..run.arity],
                 x: &x[..run.arity],
                 y,
@@ -36,7 +37,8 @@ impl Plan {
                 moment: self.moment,
                 id: run.id,
                 threads: &self.threads,
-            });
+            };
+            Lap::time(self.watched.get_mut(i).map(|w| &mut w.forward), || run.op.forward(forward));
             // SAFETY: the op is done with what it wrote; it stays until the next op runs.
             let (y, keep) = unsafe { (pieces.read(run.y), pieces.read(run.keep)) };
             let (x, moment, threads) = (&x[..run.arity], self.moment, &self.threads);

@@ -71,6 +71,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
         layout: graph.layout,
         moment: Moment::default(),
         threads: threads.clone(),
+        watched: Vec::new(),
     };
     // Views are not counted: what an op draws at random does not depend on how its input is seen.
     let mut id = 0;

@@ -11,6 +11,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::batches::Samples;
 use super::loader::Loader;
@@ -23,7 +24,7 @@ use crate::cost::Cost;
 use crate::network::Model;
 use crate::op::Moment;
 use crate::optimizer::Objective;
-use crate::plan::Plan;
+use crate::plan::{OpTime, Plan};
 use crate::threads::Threads;
 use crate::{Error, Result};
 
@@ -46,6 +47,8 @@ pub(super) struct Feed<'a> {
     grad: Vec<f32>,
     /// What ops remember from batch to batch.
     pub memory: Vec<f32>,
+    /// Seconds spent on putting examples where plans read them, once they are counted.
+    reading: Option<f64>,
 }
 
 impl<'a> Feed<'a> {
@@ -87,6 +90,7 @@ impl<'a> Feed<'a> {
             loader: None,
             grad: vec![0.0; if step > part { model.layout().weights() } else { 0 }],
             memory: model.layout().memory().to_vec(),
+            reading: None,
             threads: threads.clone(),
             plans,
             part,
@@ -114,6 +118,18 @@ impl<'a> Feed<'a> {
     /// Makes room to judge populations, so that no step has to.
     pub fn prepare(&mut self) {
         self.plans.iter_mut().for_each(|(_, plan, _)| plan.prepare());
+    }
+
+    /// From now on takes the time of reading and of every op.
+    pub fn watch(&mut self) {
+        self.reading = Some(0.0);
+        self.plans.iter_mut().for_each(|(_, plan, _)| plan.watch());
+    }
+
+    /// Seconds of reading, and what ops took, plan after plan.
+    pub fn watched(&self) -> (f64, Vec<OpTime>) {
+        let ops = self.plans.iter().flat_map(|(_, plan, _)| plan.watched()).collect();
+        (self.reading.unwrap_or(0.0), ops)
     }
 
     /// A plan over whatever examples it saw last.
@@ -162,7 +178,8 @@ impl Asked<'_, '_> {
     /// Puts the part that begins with example `from` where its plan reads it. The plan, room for a gradient, and what
     /// the part counts as a share of all.
     fn fill(&mut self, from: usize) -> (&mut Plan, &mut Source, &mut [f32], f32) {
-        let Feed { reader, loader, desk, threads, plans, part, grad, .. } = &mut *self.feed;
+        let Feed { reader, loader, desk, threads, plans, part, grad, reading, .. } = &mut *self.feed;
+        let began = reading.is_some().then(Instant::now);
         let examples = self.examples.part(from, *part);
         let (plan, source) = plan_for(plans, examples.len());
         plan.at(Moment { before: from as u64, ..self.moment });
@@ -170,6 +187,9 @@ impl Asked<'_, '_> {
             reader.fill(examples, plan, desk, threads);
         }
         let weights: f64 = plan.data("weight").iter().map(|w| *w as f64).sum();
+        if let (Some(reading), Some(began)) = (reading, began) {
+            *reading += began.elapsed().as_secs_f64();
+        }
         (plan, source, grad, (weights / self.weights) as f32)
     }
 

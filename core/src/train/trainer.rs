@@ -12,6 +12,7 @@ use super::event::{EpochRecord, Event, GradientCheck, Watcher};
 use super::feed::Feed;
 use super::model_file::model_hash;
 use super::outcome::{Outcome, Stopped};
+use super::profile::Profile;
 use super::settings::{Monitor, Settings};
 use super::verdict;
 use crate::cost::Counted;
@@ -47,6 +48,8 @@ pub struct Trainer<'a> {
     best_memory: Vec<f32>,
     order: Vec<u32>,
     progress: Progress,
+    /// Steps and seconds that were watched.
+    watched: Option<(u64, f64)>,
 }
 
 impl<'a> Trainer<'a> {
@@ -92,6 +95,7 @@ impl<'a> Trainer<'a> {
             optimizer,
             theta,
             progress,
+            watched: None,
         })
     }
 
@@ -113,6 +117,17 @@ impl<'a> Trainer<'a> {
     /// What belongs to [`Trainer::best_theta`].
     pub fn best_memory(&self) -> &[f32] {
         &self.best_memory
+    }
+
+    /// From now on takes the time of everything a step is made of.
+    pub fn watch(&mut self) {
+        self.watched = Some((0, 0.0));
+        self.feed.watch();
+    }
+
+    /// Where the time went since [`Trainer::watch`]; none without it.
+    pub fn profile(&self) -> Option<Profile> {
+        self.watched.map(|(steps, seconds)| Profile::of(&self.feed, steps, seconds))
     }
 
     /// All epochs so far.
@@ -187,6 +202,10 @@ impl<'a> Trainer<'a> {
             if let Some(check) = self.checked.take() {
                 spent -= check.seconds;
                 watcher.see(&Event::GradientCheck(check));
+            }
+            if let Some((steps, seconds)) = &mut self.watched {
+                *steps += 1;
+                *seconds += spent;
             }
             self.progress.seconds += spent;
             self.progress.epoch_seconds += spent;
