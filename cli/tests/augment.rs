@@ -68,7 +68,7 @@ fn wrong_words_and_settings_are_pointed_at() {
         (&["--augment", "flip, shft 4"][..], "did you mean `shift`?"),
         (&["--augment", "rotate 400"], "[0, 180]"),
         (&["--augment", "flip", "--no-mirror"], "cannot be used with"),
-        (&["--mixup", "-1"], "mixup"),
+        (&["--mixup=-1"], "mixup"),
         (&["--label-smoothing", "1"], "smoothing=1"),
         (&["--label-smoothing", "0.1", "--loss", "squared_error"], "`smoothing` is not a setting here"),
         (&["--label-smoothing", "0.1", "--loss", "binary_cross_entropy smoothing=0.1"], "set twice"),
