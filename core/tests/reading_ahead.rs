@@ -219,7 +219,7 @@ fn an_error_or_a_panic_ends_it() {
         let broken = Seen { panics: Some(40), ..Seen::default() };
         let outcome =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| trained(&broken, settings, threads)));
-        let said = outcome.err().expect("the panic goes on in the caller");
+        let said = outcome.expect_err("the panic goes on in the caller");
         assert_eq!(said.downcast_ref::<String>().unwrap(), "example 40 cannot be read");
     }
 }
