@@ -68,7 +68,7 @@ fn wrong_words_and_settings_are_pointed_at() {
         (&["--augment", "flip, shft 4"][..], "did you mean `shift`?"),
         (&["--augment", "rotate 400"], "[0, 180]"),
         (&["--augment", "flip", "--no-mirror"], "cannot be used with"),
-        (&["--mixup", "-1"], "mixup"),
+        (&["--mixup=-1"], "mixup"),
         (&["--label-smoothing", "1"], "smoothing=1"),
         (&["--label-smoothing", "0.1", "--loss", "squared_error"], "`smoothing` is not a setting here"),
         (&["--label-smoothing", "0.1", "--loss", "binary_cross_entropy smoothing=0.1"], "set twice"),
@@ -87,7 +87,7 @@ fn a_trained_network_looks_more_than_once_if_asked_to() {
     let paths: Vec<String> = (0..6)
         .map(|number: u32| {
             let at = |x: u32, y: u32| {
-                let x = if number % 2 == 0 { x } else { 15 - x };
+                let x = if number.is_multiple_of(2) { x } else { 15 - x };
                 let level = (x * 11 + y * (3 + number / 2)) % 256;
                 Rgb([level as u8, (level * 7 % 256) as u8, (255 - level) as u8])
             };

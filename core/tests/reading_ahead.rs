@@ -23,6 +23,8 @@ struct Seen {
     /// Which example is no number; which one makes reading panic.
     spoilt: Option<usize>,
     panics: Option<usize>,
+    /// Whether the loader, and it alone, cannot read.
+    loader_panics: bool,
 }
 
 const DIMS: [usize; 3] = [14, 16, 3];
@@ -54,6 +56,7 @@ impl Samples for Seen {
         self.read.lock().unwrap().push(index);
         if std::thread::current().name() == Some("gradus-loader") {
             self.by_loader.fetch_add(1, Relaxed);
+            assert!(!self.loader_panics, "the loader cannot read");
         }
         assert!(self.panics != Some(index), "example {index} cannot be read");
         let mut rng = Rng::new(11, Stream::Probe, index as u64);
@@ -216,8 +219,33 @@ fn an_error_or_a_panic_ends_it() {
         let broken = Seen { panics: Some(40), ..Seen::default() };
         let outcome =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| trained(&broken, settings, threads)));
-        let said = outcome.err().expect("the panic goes on in the caller");
+        let said = outcome.expect_err("the panic goes on in the caller");
         assert_eq!(said.downcast_ref::<String>().unwrap(), "example 40 cannot be read");
+    }
+}
+
+#[test]
+fn a_loader_that_is_gone_is_not_waited_for() {
+    let want = trained(&Seen::default(), &settings(), 1);
+    let (send, receive) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        // Until it was the loader who came first.
+        for _ in 0..100 {
+            let data = Seen { costly: true, loader_panics: true, ..Seen::default() };
+            let got = trained(&data, &settings(), 2);
+            send.send((got, data.by_loader.load(Relaxed))).unwrap();
+            if data.by_loader.load(Relaxed) > 0 {
+                return;
+            }
+        }
+    });
+    loop {
+        let answer = receive.recv_timeout(std::time::Duration::from_secs(100));
+        let (got, by_loader) = answer.expect("the training waits for a thread that is gone");
+        assert_eq!(got, want);
+        if by_loader > 0 {
+            return;
+        }
     }
 }
 

@@ -76,14 +76,16 @@ impl Loop for Greatest<'_> {
     #[inline(always)]
     fn run(self) {
         let Greatest { s, x, y } = self;
-        y.fill(f32::NEG_INFINITY);
         for (place, y) in y.chunks_exact_mut(s.channels).enumerate() {
-            for at in s.pixels(place / s.across.places, place % s.across.places) {
+            let mut pixels = s.pixels(place / s.across.places, place % s.across.places);
+            match pixels.next() {
+                Some(at) => y.copy_from_slice(&x[at..][..s.channels]),
+                None => y.fill(f32::NEG_INFINITY),
+            }
+            for at in pixels {
                 for (y, x) in y.iter_mut().zip(&x[at..][..s.channels]) {
-                    // What is no number stays to be seen.
-                    if *x > *y || x.is_nan() {
-                        *y = *x;
-                    }
+                    // What is no number stays to be seen. Always written: stores that depend are slow.
+                    *y = if *x > *y || x.is_nan() { *x } else { *y };
                 }
             }
         }

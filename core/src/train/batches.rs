@@ -54,13 +54,16 @@ pub struct Parts {
     pub test: Vec<u32>,
 }
 
+/// Changes the numbers of the example of a row.
+pub(super) type Look<'l> = dyn Fn(usize, &mut [f32]) + Sync + 'l;
+
 /// Puts examples `indices` where the plan reads them, as they are, or as `look` then changes each.
 pub(super) fn fill(
     plan: &mut Plan,
     data: &dyn Samples,
     indices: &[u32],
     threads: &Threads,
-    look: Option<&(dyn Fn(usize, &mut [f32]) + Sync)>,
+    look: Option<&Look<'_>>,
 ) {
     let inputs = data.inputs();
     let rows = Shared::of(plan.data("input"));

@@ -17,7 +17,7 @@ use crate::threads::{Shared, Threads};
 /// Parts that are ahead at most.
 const AHEAD: usize = 2;
 /// Numbers of a part that are still read ahead: beyond it the memory is better spent elsewhere.
-const MOST: usize = 1 << 26;
+const MOST: usize = 1 << 24;
 
 /// Reads ahead.
 pub(super) struct Loader<'a> {

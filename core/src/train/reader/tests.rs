@@ -126,7 +126,7 @@ fn the_loss_of_a_mixture_is_the_mixture_of_the_losses() {
         for i in 0..30 {
             one.data("input").copy_from_slice(&mixed.data("input")[i * 24..(i + 1) * 24]);
             one.data("weight").fill(1.0);
-            let share = lambda(0.7, 9, 2, order[i]);
+            let share = lambda(0.7, 9, 2, examples.index(i));
             for (index, share) in [(examples.index(i), share), (examples.index(i + 1), 1.0 - share)] {
                 model.write_target(Few.class(index as usize), one.data("target"));
                 let weight = (share * reader.own_weight(index)) as f64;
