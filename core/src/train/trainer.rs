@@ -1,12 +1,14 @@
 //! The loop. Eight lines of it are the subject of this library ([`Trainer::step`]); the rest is when to stop,
 //! what to keep, and whom to tell.
 
+mod keep;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
 
 use super::batches::{Parts, Samples};
-use super::checkpoint::{self, Progress};
+use super::checkpoint::Progress;
 use super::evaluate::Evaluator;
 use super::event::{EpochRecord, Event, GradientCheck, Watcher};
 use super::feed::Feed;
@@ -22,7 +24,6 @@ use crate::op::Moment;
 use crate::optimizer::{Optimizer, Setup, Step};
 use crate::optimizers::Choice;
 use crate::plan::Plan;
-use crate::real::Slot;
 use crate::rng::{Rng, Stream};
 use crate::schedules::{self, Judged, Schedule};
 use crate::threads::Threads;
@@ -133,39 +134,6 @@ impl<'a> Trainer<'a> {
     /// All epochs so far.
     pub fn history(&self) -> &[EpochRecord] {
         &self.progress.history
-    }
-
-    /// Goes back to where the run's newest whole checkpoint was written.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] if there is none, or it belongs to other data or settings.
-    pub fn restore(&mut self, run: &Path) -> Result<()> {
-        let contents = checkpoint::load(run)?;
-        let foreign = |what: &str| Error::Damaged {
-            kind: "checkpoint",
-            path: checkpoint::checkpoint_path(run),
-            reason: format!("{what} are not those of this run"),
-            mend: "resume with the data and the run.toml it was started with".into(),
-        };
-        if contents.progress.fingerprint != self.progress.fingerprint {
-            return Err(foreign("its data or settings"));
-        }
-        let mut places = self.kept();
-        let found = |name: &str, place: &Slot| {
-            contents.tensors.iter().find(|(n, t)| n == name && t.fits(place)).map(|(_, t)| t)
-        };
-        // All or nothing: what does not fit changes nothing.
-        if contents.tensors.len() != places.len() || places.iter().any(|(n, p)| found(n, p).is_none()) {
-            return Err(foreign("its weights"));
-        }
-        for (name, place) in &mut places {
-            found(name, place).expect("just found").put(place);
-        }
-        self.progress = contents.progress;
-        // Asked to stop is not an end, and the limits may have been moved since.
-        self.progress.ended = self.limit_reached().or(self.epoch_limit_reached());
-        self.shuffle();
-        Ok(())
     }
 
     /// Trains until the settings say to end, or `stop` becomes true. With a run folder, checkpoints go there.
@@ -395,25 +363,6 @@ impl<'a> Trainer<'a> {
         } else {
             None
         }
-    }
-
-    fn save(&mut self, run: &Path) -> Result<()> {
-        let progress = self.progress.clone();
-        checkpoint::save(run, &progress, &self.kept())
-    }
-
-    /// All numbers that a checkpoint keeps, by name.
-    fn kept(&mut self) -> Vec<(String, Slot<'_>)> {
-        let mut kept = vec![
-            ("theta".into(), Slot::Single(&mut self.theta)),
-            ("best_theta".into(), Slot::Single(&mut self.best_theta)),
-        ];
-        if !self.best_memory.is_empty() {
-            kept.push(("memory".into(), Slot::Single(&mut self.feed.memory)));
-            kept.push(("best_memory".into(), Slot::Single(&mut self.best_memory)));
-        }
-        kept.extend(self.optimizer.state().into_iter().map(|(name, s)| (format!("optimizer.{name}"), s)));
-        kept
     }
 
     fn start_event(&self) -> Event {
