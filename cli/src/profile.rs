@@ -68,9 +68,7 @@ pub fn show(profile: &Profile, threads: usize, voice: Voice) {
         let back = if l.back > 0.0 { time(l.back) } else { String::new() };
         let share = format!("{:.1}%", 100.0 * both / step.max(1e-12));
         print(
-            &format!("  {:<width$}  {:>9}  {back:>9}  {share:>6}  {at}", l.what, time(l.forward))
-                .trim_end()
-                .to_string(),
+            format!("  {:<width$}  {:>9}  {back:>9}  {share:>6}  {at}", l.what, time(l.forward)).trim_end(),
         );
     }
 }

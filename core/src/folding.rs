@@ -114,21 +114,18 @@ pub(crate) fn fold(graph: Graph, keep: &[Var]) -> (Graph, Vec<Var>, Folding) {
             Source::Op { inputs, .. } => Some(inputs),
             _ => None,
         });
-        inputs.flatten().filter(|i| **i == v).count() + keep.iter().filter(|k| **k == v).count()
+        inputs.flatten().filter(|i| **i == v).count() + keep.iter().filter(|k| graph.whole(**k) == v).count()
     };
     // For each op that can be folded into the one before: which that is.
     let host = |node: &Node| -> Option<Var> {
         let Source::Op { op, inputs, shapes } = &node.source else { return None };
         let end = op.at_rest().filter(|_| graph.fixed(inputs))?.end();
-        // What is seen in another shape may have other channels.
-        if shapes[0] != graph.shape(inputs[0]) {
-            return None;
-        }
-        let Source::Op { op: before, inputs: of_before, .. } = &graph.nodes[inputs[0].0].source else {
-            return None;
-        };
+        let from = &graph.nodes[inputs[0].0];
+        let Source::Op { op: before, inputs: of_before, .. } = &from.source else { return None };
+        // Seen in another shape its channels are others.
+        let as_made = from.shape == shapes[0];
         let weights = of_before[1..].iter().all(|v| matches!(graph.nodes[v.0].source, Source::Weight { .. }));
-        (used(inputs[0]) == 1 && weights && before.absorbing(end).is_some()).then_some(inputs[0])
+        (used(inputs[0]) == 1 && as_made && weights && before.absorbing(end).is_some()).then_some(inputs[0])
     };
     let hosts: Vec<Option<Var>> = graph.nodes.iter().map(host).collect();
     let resting: Vec<bool> = (graph.nodes.iter())
@@ -155,17 +152,17 @@ pub(crate) fn fold(graph: Graph, keep: &[Var]) -> (Graph, Vec<Var>, Folding) {
             Source::Data(name) => Some(new.graph.data(name, node.shape.dims())),
             Source::Memory { at } => Some(new.graph.push(node.shape, Source::Memory { at })),
             Source::Weight { .. } => None,
-            // Of a host, or of what was folded, nobody reads a view.
+            // Of what waits to be folded nothing is seen: it has one reader.
             Source::View { of } => new.places[of.0].map(|of| new.graph.push(node.shape, Source::View { of })),
             Source::Op { op, inputs, shapes } if hosts.contains(&Some(Var(i))) => {
-                waiting.insert(i, Waiting { op, inputs, shapes });
+                waiting.insert(i, (op, inputs, shapes));
                 None
             }
             Source::Op { op, inputs, .. } if hosts[i].is_some() => {
                 let before = waiting.remove(&inputs[0].0).expect("a host waits");
                 Some(new.absorb(before, op, &inputs, &graph.layout))
             }
-            Source::Op { op, inputs, shapes } if resting[i] => Some(new.rest(op, &inputs, shapes)),
+            Source::Op { op, inputs, shapes } if resting[i] => Some(new.rest(op, &inputs, shapes[0])),
             Source::Op { op, inputs, shapes } => {
                 let inputs: Vec<Var> = inputs.iter().map(|v| new.value(*v, &graph.layout)).collect();
                 Some(new.graph.push(node.shape, Source::Op { op, inputs, shapes }))
@@ -193,13 +190,6 @@ impl Node {
             _ => None,
         }
     }
-}
-
-/// An op that is to take up another.
-struct Waiting {
-    op: Box<dyn Op>,
-    inputs: Vec<Var>,
-    shapes: Vec<Shape>,
 }
 
 /// A folded graph in the making.
@@ -238,27 +228,31 @@ impl Folder {
         (self.graph.weight(name, &[channels], zeros), at)
     }
 
-    fn at_rest(&mut self, op: Box<dyn Op>, inputs: &[Var], seen: Shape) -> Fixed {
+    fn at_rest(&mut self, op: Box<dyn Op>, inputs: &[Var], x: Shape) -> Fixed {
         self.folding.changes = true;
         let rest = inputs[1..].iter().map(|v| self.old[v.0].1.expect("found to be fixed")).collect();
-        Fixed { op, rest, channels: seen.matrix().1 }
+        Fixed { op, rest, channels: x.matrix().1 }
     }
 
-    fn rest(&mut self, op: Box<dyn Op>, inputs: &[Var], mut shapes: Vec<Shape>) -> Var {
+    fn rest(&mut self, op: Box<dyn Op>, inputs: &[Var], shape: Shape) -> Var {
         let end = op.at_rest().expect("found to be at rest").end();
-        let fixed = self.at_rest(op, inputs, shapes[0]);
+        let fixed = self.at_rest(op, inputs, shape);
+        let channels = Shape::new(&[fixed.channels]);
         let (s, scale) = self.fresh("scale", fixed.channels);
         let (t, shift) = self.fresh("shift", fixed.channels);
         self.folding.moves.push(Move::Fixed { fixed, scale, shift });
         let x = self.places[inputs[0].0].expect("values are made in order");
-        let op = Box::new(ScaleShift { activation: end });
-        shapes.truncate(1);
-        shapes.extend([s, t].map(|v| self.graph.shape(v)));
-        self.graph.push(shapes[0], Source::Op { op, inputs: vec![x, s, t], shapes })
+        let (op, shapes) = (Box::new(ScaleShift { activation: end }), vec![shape, channels, channels]);
+        self.graph.push(shape, Source::Op { op, inputs: vec![x, s, t], shapes })
     }
 
-    fn absorb(&mut self, before: Waiting, op: Box<dyn Op>, inputs: &[Var], layout: &Layout) -> Var {
-        let Waiting { op: before, inputs: of_before, mut shapes } = before;
+    fn absorb(
+        &mut self,
+        (before, of_before, shapes): (Box<dyn Op>, Vec<Var>, Vec<Shape>),
+        op: Box<dyn Op>,
+        inputs: &[Var],
+        layout: &Layout,
+    ) -> Var {
         let end = op.at_rest().expect("found to be at rest").end();
         let absorbing = before.absorbing(end).expect("found to be absorbing");
         let shape = self.old[inputs[0].0].0;
@@ -273,8 +267,7 @@ impl Folder {
         let (w, to) = self.weight(weight.0, layout);
         let (b, to_bias) = self.fresh("bias", fixed.channels);
         self.folding.moves.push(Move::Absorbed { fixed, weight, bias, to, to_bias });
-        shapes.truncate(2);
-        shapes.push(self.graph.shape(b));
+        let shapes = vec![shapes[0], shapes[1], self.graph.shape(b)];
         self.graph.push(shape, Source::Op { op: absorbing, inputs: vec![x, w, b], shapes })
     }
 }

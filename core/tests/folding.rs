@@ -55,3 +55,29 @@ fn folded_and_unfolded_networks_say_the_same() {
         "nothing to fold, nothing copied"
     );
 }
+
+#[test]
+fn convolutions_take_in_the_norm_behind_them_unless_it_is_of_rows() {
+    let line = "conv 5 2x2 norm relu, residual(conv 5 3x1 norm gelu groups=depthwise, conv 6 1x1 norm) silu, conv 4 2x2, \
+                flatten, batch_norm, dense 3 softmax";
+    let model = model(line, "softmax_cross_entropy", [3, 2, 1], 3);
+    let mut trainer = trainer(&model, &settings(), &Threads::new(1));
+    run(&mut trainer, None).unwrap();
+    let mut graph = Graph::new();
+    let x = graph.data("input", &[45, 3, 2, 1]);
+    let z = model.network.build(&mut graph, x, true).unwrap();
+    let mut whole = Plan::forward_only(graph, &[z], &Threads::new(1)).unwrap();
+    let (mut folded, z_folded, _) = model.evaluation_plan(45, &Threads::new(2)).unwrap();
+    for plan in [&mut whole, &mut folded] {
+        (0..45).zip(plan.data("input").chunks_exact_mut(6)).for_each(|(i, to)| DATA.read(i, to));
+    }
+    whole.memory().copy_from_slice(trainer.memory());
+    whole.forward(trainer.theta());
+    folded.memory().fill(f32::NAN);
+    folded.data("weight").fill(1.0);
+    folded.forward(&model.folded(trainer.theta(), trainer.memory()));
+    assert_close(&to_f64(folded.value(z_folded)), &to_f64(whole.value(z)), 1e-5, line);
+    let names: Vec<&str> = folded.layout().parts().iter().map(|p| p.name.as_str()).collect();
+    let norms = names.iter().filter(|n| n.ends_with("scale")).collect::<Vec<_>>();
+    assert_eq!(norms, [&"5.batch_norm.scale"], "{names:?}");
+}

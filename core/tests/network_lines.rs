@@ -46,6 +46,8 @@ fn layer_lines() -> Vec<String> {
                 lines.extend([
                     "conv 4 3x3 pad=0 groups=depthwise stride=1x3".into(),
                     "conv 4 3x3 pad=255".into(),
+                    "conv 4 3x3 norm".into(),
+                    "conv 4 3x3 norm relu stride=2 bias=no".into(),
                 ]);
             }
             "pool" | "average_pool" => {
@@ -152,6 +154,8 @@ const WRONG: &[(&str, &str)] = &[
     ("dense 3, größe 4", "größe"),
     ("dense 3 rélu, dense 4", "rélu"),
     ("conv 0 3x3", "0"),
+    ("conv 8 3x3 norm bias=yes", "bias=yes"),
+    ("conv 8 3x3 relu norm", "norm"),
     ("conv 8 3", "3"),
     ("conv 8 3x0", "3x0"),
     ("conv 8 3x256", "3x256"),
@@ -419,6 +423,9 @@ fn every_preset_is_a_network_for_its_pictures() {
     // LeCun et al. 1998 with all 16 kernels seeing all 6 pictures, and no weights in the pools.
     let lenet = model("lenet, dense 10 softmax", "softmax_cross_entropy", [28, 28, 1], 10);
     assert_eq!(lenet.layout().weights(), 61_706);
+    // He et al. 2015 count 0.27 million: 269,722 with norms, and 16 · 32 + 32 · 64 in two projections.
+    let resnet = model("resnet-20, dense 10 softmax", "softmax_cross_entropy", [32, 32, 3], 10);
+    assert_eq!(resnet.layout().weights(), 269_722 + 2_560);
 }
 
 fn model_line(line: &str) -> String {
