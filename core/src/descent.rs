@@ -6,6 +6,10 @@ use crate::optimizer::{CHUNK, Objective, Optimizer, Rule, Setup, Step, Update};
 use crate::real::{Number, Slot};
 use crate::threads::{Shared, Threads};
 
+/// Fewer numbers (θ, slopes, state) than this are swept by the caller alone: what another core wrote last has to come back from
+/// there for the next way forward, which costs more than it gains.
+const WORTH_SHARING: usize = 250_000;
+
 /// Gradient descent by a [`Rule`].
 pub struct Descent<const N: usize, U, R: Number = f32> {
     rule: U,
@@ -45,7 +49,7 @@ impl<const N: usize, U: Rule<N>, R: Number> Optimizer<R> for Descent<N, U, R> {
         let weights = theta.len();
         let theta = Shared::of(theta);
         let state = state.each_mut().map(|s| Shared::of(s));
-        threads.for_each(weights.div_ceil(CHUNK), &|chunk| {
+        let sweep = |chunk: usize| {
             let range = chunk * CHUNK..weights.min((chunk + 1) * CHUNK);
             // SAFETY: chunks are disjoint, and each is handled by one task.
             let theta = unsafe { theta.slice(range.clone()) };
@@ -54,7 +58,13 @@ impl<const N: usize, U: Rule<N>, R: Number> Optimizer<R> for Descent<N, U, R> {
             let sweep = Sweep { update: &update, taming, keep, theta, grad: &slopes.grad[range], state };
             // In f64 rules are proven and functions minimised: neither waits for this loop.
             if size_of::<R>() == size_of::<f32>() { wide(sweep) } else { sweep.run() }
-        });
+        };
+        let chunks = weights.div_ceil(CHUNK);
+        if weights * (N + 2) < WORTH_SHARING {
+            (0..chunks).for_each(sweep);
+        } else {
+            threads.for_each(chunks, &sweep);
+        }
         loss
     }
 

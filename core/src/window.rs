@@ -7,6 +7,8 @@
 //!         all = max((out − 1) stride + reach − in, 0)
 //! ```
 
+use std::ops::Range;
+
 use crate::op::Shape;
 use crate::{Error, Result};
 
@@ -134,6 +136,13 @@ impl Walk {
     pub fn pixel(&self, o: usize, k: usize) -> Option<usize> {
         (o * self.stride + k * self.dilation).checked_sub(self.before).filter(|i| *i < self.length)
     }
+
+    /// The pixels that a window of neighbours (no dilation) covers at place `o`.
+    #[inline(always)]
+    fn span(&self, o: usize) -> Range<usize> {
+        let first = o * self.stride;
+        first.saturating_sub(self.before)..(first + self.size).saturating_sub(self.before).min(self.length)
+    }
 }
 
 /// A window's way over a batch of pictures, channel by channel: what pools do.
@@ -185,6 +194,24 @@ impl Sweep {
         self.down.places * self.across.places * self.channels
     }
 
+    /// Calls `f` with where in a picture each pixel begins that the window covers at place (oy, ox), row by row: as
+    /// [`Sweep::pixels`], faster.
+    #[inline(always)]
+    pub fn each_pixel(self, oy: usize, ox: usize, mut f: impl FnMut(usize)) {
+        let (rows, columns) = (self.down.span(oy), self.across.span(ox));
+        for iy in rows {
+            for ix in columns.clone() {
+                f((iy * self.across.length + ix) * self.channels);
+            }
+        }
+    }
+
+    /// Whether every pixel is covered by one window exactly.
+    pub fn is_exact(self) -> bool {
+        let exact = |w: Walk| w.size == w.stride && w.before == 0 && w.places * w.size == w.length;
+        exact(self.down) && exact(self.across)
+    }
+
     /// Where in a picture the pixels begin that the window covers at place (oy, ox), row by row.
     #[inline(always)]
     pub fn pixels(self, oy: usize, ox: usize) -> impl Iterator<Item = usize> {
@@ -206,6 +233,12 @@ mod tests {
             let window = Window::new(size, 1, Padding::Same).stride(stride, 1).dilation(dilation, 1);
             for length in 1..20 {
                 let [walk, other] = window.over(length, 3).unwrap();
+                if dilation == 1 {
+                    for o in 0..walk.places {
+                        let one_by_one: Vec<usize> = (0..size).filter_map(|k| walk.pixel(o, k)).collect();
+                        assert_eq!(walk.span(o).collect::<Vec<_>>(), one_by_one);
+                    }
+                }
                 assert_eq!(walk.places, length.div_ceil(stride), "{walk:?}");
                 assert!(walk.after == walk.before || walk.after == walk.before + 1, "{walk:?}");
                 assert_eq!((other.places, other.before), (3, 0));

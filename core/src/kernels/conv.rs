@@ -142,6 +142,12 @@ impl ConvShape {
         View::new(x, x.len() / channels, channels)
     }
 
+    /// How many threads it is worth.
+    fn team(&self, threads: &Threads) -> usize {
+        let products = self.outputs() * self.kernel_h * self.kernel_w * self.group_in();
+        threads.count().min(products / WORTH_SHARING).max(1)
+    }
+
     fn way(&self) -> Way {
         let pads = [self.pad_top, self.pad_left, self.pad_bottom, self.pad_right];
         if self.inputs() == 0 || self.weights() == 0 || self.outputs() == 0 {
@@ -299,6 +305,9 @@ enum Way {
     Depthwise,
     Tiles,
 }
+
+/// Multiply-adds of a thread below which waking it costs more than it gains.
+const WORTH_SHARING: usize = 1 << 17;
 
 /// About how many numbers of pictures, with the zeros around them, a task holds: they stay in the second cache.
 const FRAMES: usize = 40_000;

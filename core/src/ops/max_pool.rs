@@ -46,16 +46,18 @@ impl Op for MaxPool {
         let s = self.sweep(run.shapes);
         let Some(dx) = &mut run.dx[0] else { return };
         let (x, y, add) = (run.x[0], run.y, dx.add);
-        let (dx, dy) = (Shared::of(dx.to), Shared::of(run.dy));
+        let (dx, dy) = (Shared::of(dx.to), &*run.dy);
+        // Where every pixel is in one window, each is written once.
+        let fresh = !add && s.is_exact();
         run.threads.for_each(s.batch, &|n| {
             let (picture, result) =
                 (n * s.picture()..(n + 1) * s.picture(), n * s.result()..(n + 1) * s.result());
-            // SAFETY: pictures and their results are disjoint.
-            let (dx, dy) = unsafe { (dx.slice(picture.clone()), dy.slice(result.clone())) };
-            if !add {
+            // SAFETY: pictures are disjoint.
+            let dx = unsafe { dx.slice(picture.clone()) };
+            if !add && !fresh {
                 dx.fill(0.0);
             }
-            widest(Back { s, x: &x[picture], y: &y[result], dx, dy });
+            widest(Back { s, x: &x[picture], y: &y[result.clone()], dx, dy: &dy[result], add: !fresh });
         });
     }
 
@@ -77,18 +79,31 @@ impl Loop for Greatest<'_> {
     fn run(self) {
         let Greatest { s, x, y } = self;
         for (place, y) in y.chunks_exact_mut(s.channels).enumerate() {
-            let mut pixels = s.pixels(place / s.across.places, place % s.across.places);
-            match pixels.next() {
-                Some(at) => y.copy_from_slice(&x[at..][..s.channels]),
-                None => y.fill(f32::NEG_INFINITY),
-            }
-            for at in pixels {
-                for (y, x) in y.iter_mut().zip(&x[at..][..s.channels]) {
-                    // What is no number stays to be seen. Always written: stores that depend are slow.
-                    *y = if *x > *y || x.is_nan() { *x } else { *y };
-                }
+            let (oy, ox) = (place / s.across.places, place % s.across.places);
+            for first in (0..s.channels).step_by(SIDE) {
+                let count = SIDE.min(s.channels - first);
+                let mut greatest = [f32::NEG_INFINITY; SIDE];
+                s.each_pixel(oy, ox, |at| {
+                    let x = &x[at + first..][..count];
+                    match x.first_chunk::<SIDE>() {
+                        Some(x) => take(&mut greatest, x),
+                        None => take(&mut greatest[..count], x),
+                    }
+                });
+                y[first..][..count].copy_from_slice(&greatest[..count]);
             }
         }
+    }
+}
+
+/// Channels that are held in registers.
+const SIDE: usize = 16;
+
+/// The greater of each two; what is no number stays to be seen.
+#[inline(always)]
+fn take(greatest: &mut [f32], x: &[f32]) {
+    for (y, x) in greatest.iter_mut().zip(x) {
+        *y = if *x > *y || x.is_nan() { *x } else { *y };
     }
 }
 
@@ -98,25 +113,44 @@ struct Back<'a> {
     x: &'a [f32],
     y: &'a [f32],
     dx: &'a mut [f32],
-    dy: &'a mut [f32],
+    dy: &'a [f32],
+    /// Whether windows add to what is there.
+    add: bool,
 }
 
 impl Loop for Back<'_> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
-        let Back { s, x, y, dx, dy } = self;
-        let results = y.chunks_exact(s.channels).zip(dy.chunks_exact_mut(s.channels));
+        let Back { s, x, y, dx, dy, add } = self;
+        let results = y.chunks_exact(s.channels).zip(dy.chunks_exact(s.channels));
         for (place, (y, dy)) in results.enumerate() {
-            for at in s.pixels(place / s.across.places, place % s.across.places) {
-                let (x, dx) = (&x[at..][..s.channels], &mut dx[at..][..s.channels]);
-                for ((dx, x), (dy, y)) in dx.iter_mut().zip(x).zip(dy.iter_mut().zip(y)) {
-                    let is_it = x == y;
-                    *dx += if is_it { *dy } else { 0.0 };
-                    *dy = if is_it { 0.0 } else { *dy };
-                }
+            let (oy, ox) = (place / s.across.places, place % s.across.places);
+            for first in (0..s.channels).step_by(SIDE) {
+                let count = SIDE.min(s.channels - first);
+                let (mut greatest, mut slope) = ([0.0; SIDE], [0.0; SIDE]);
+                greatest[..count].copy_from_slice(&y[first..][..count]);
+                slope[..count].copy_from_slice(&dy[first..][..count]);
+                s.each_pixel(oy, ox, |at| {
+                    let (x, dx) = (&x[at + first..][..count], &mut dx[at + first..][..count]);
+                    match (x.first_chunk::<SIDE>(), dx.first_chunk_mut::<SIDE>()) {
+                        (Some(x), Some(dx)) => give(dx, x, &greatest, &mut slope, add),
+                        _ => give(dx, x, &greatest[..count], &mut slope[..count], add),
+                    }
+                });
             }
         }
+    }
+}
+
+/// The slope to where the greatest is; then it is gone.
+#[inline(always)]
+fn give(dx: &mut [f32], x: &[f32], greatest: &[f32], slope: &mut [f32], add: bool) {
+    for (((dx, x), y), dy) in dx.iter_mut().zip(x).zip(greatest).zip(slope) {
+        let is_it = x == y;
+        let own = if is_it { *dy } else { 0.0 };
+        *dx = if add { *dx + own } else { own };
+        *dy = if is_it { 0.0 } else { *dy };
     }
 }
 

@@ -36,9 +36,10 @@ impl Job for BackData<'_> {
         // Where a band begins decides whether it needs a row more: as many as any may need.
         let rows = |count: usize| (count + s.reach_h() - 2) / s.stride_h + 2;
         let size = |count: usize| rows(count) * columns * s.out_c;
-        let cut = Cut::new(s.batch, s.in_h, FRAMES, threads.count(), size);
+        let team = s.team(threads);
+        let cut = Cut::new(s.batch, s.in_h, FRAMES, team, size);
         let frames = cut.pictures * size(cut.rows);
-        let numbers = packed + threads.count() * frames;
+        let numbers = packed + team * frames;
         with_work(numbers, taps, s.stride_h * s.stride_w + 1, |work| {
             let (packed, frames) = work.numbers[..numbers].split_at_mut(packed);
             panels.pack_turned(s, w, packed, threads);
@@ -58,7 +59,7 @@ impl Job for BackData<'_> {
                 }
             }
             let (taps, starts, packed) = (&work.taps, &work.starts, &*packed);
-            workers(threads, cut.tasks(), frames, &|task, frames| {
+            workers(threads, team, cut.tasks(), frames, &|task, frames| {
                 let (pictures, band) = cut.task(task);
                 let (top, bottom) = down(band.start, band.end);
                 let frame = Frame { top, left, rows: (bottom - top + 1) as usize, columns, pitch: s.out_c };

@@ -45,7 +45,7 @@ impl Job for BackWeights<'_> {
         let one = ((lines - 1) * s.stride_h + s.reach_h()) * columns * pitch;
         // dy of a block, panel after panel.
         let slopes = s.groups * across * panels.columns * pictures * lines * s.out_w;
-        let (team, sums) = (threads.count().min(units), if add { dw.len() } else { 0 });
+        let (team, sums) = (s.team(threads).min(units), if add { dw.len() } else { 0 });
         let size = pictures * one + slopes;
         let numbers = sums + team * size;
         with_work(numbers, 0, 0, |work| {

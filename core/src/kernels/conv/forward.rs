@@ -25,11 +25,12 @@ impl Job for Forward<'_> {
         let columns = (s.out_w - 1) * s.stride_w + s.reach_w();
         let rows = |out: usize| (out - 1) * s.stride_h + s.reach_h();
         let size = |out: usize| rows(out) * columns * s.in_c;
-        let cut = Cut::new(s.batch, s.out_h, FRAMES, threads.count(), size);
+        let team = s.team(threads);
+        let cut = Cut::new(s.batch, s.out_h, FRAMES, team, size);
         let frames = cut.pictures * size(cut.rows);
         // Neighbours in a row of the kernel are neighbours in memory, unless there are gaps between them.
         let runs = s.dilation_w == 1 && s.groups == 1;
-        let numbers = packed + threads.count() * frames;
+        let numbers = packed + team * frames;
         with_work(numbers, s.kernel_h * s.kernel_w, 0, |work| {
             let (packed, frames) = work.numbers[..numbers].split_at_mut(packed);
             panels.pack(s, w, packed, threads);
@@ -50,7 +51,7 @@ impl Job for Forward<'_> {
                 add: false,
             };
             let packed = &*packed;
-            workers(threads, cut.tasks(), frames, &|task, frames| {
+            workers(threads, team, cut.tasks(), frames, &|task, frames| {
                 let (pictures, band) = cut.task(task);
                 let frame = Frame {
                     top: (band.start * s.stride_h) as isize - s.pad_top as isize,

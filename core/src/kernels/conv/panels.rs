@@ -6,6 +6,9 @@ use crate::kernels::tile::Kernel;
 use crate::kernels::vector::Vector;
 use crate::threads::{Shared, Threads};
 
+/// Fewer numbers are packed by the caller alone.
+const WORTH_SHARING: usize = 1 << 15;
+
 /// The columns of one group, cut into panels: `depth` rows of `columns` numbers each, zeros where it has fewer.
 #[derive(Clone, Copy)]
 pub(super) struct Panels {
@@ -90,10 +93,14 @@ impl Panels {
         f: &(dyn Fn(usize, usize, &mut [f32]) + Sync),
     ) {
         let (size, to) = (self.columns * self.depth, Shared::of(to));
-        threads.for_each(groups * self.count, &|task| {
+        let pack = |task: usize| {
             // SAFETY: panels are disjoint.
             let to = unsafe { to.slice(task * size..(task + 1) * size) };
             f(task / self.count, task % self.count * self.columns, to);
-        });
+        };
+        match groups * self.count {
+            few if few * size < WORTH_SHARING => (0..few).for_each(pack),
+            many => threads.for_each(many, &pack),
+        }
     }
 }

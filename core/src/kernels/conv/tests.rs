@@ -117,6 +117,12 @@ const CASES: &[Case] = &[
     (1, [12, 12], [3, 8], [5, 5], [1, 1], [2; 4], [1, 1], 1),
     (2, [9, 9], [1, 65], [7, 7], [3, 3], [3; 4], [1, 1], 1),
     (0, [4, 4], [2, 2], [3, 3], [1, 1], [1; 4], [1, 1], 1),
+    // Bands of a picture; several pictures to a block, more than a block; channels that are moved apart; enough for a team.
+    (2, [90, 70], [7, 9], [3, 3], [1, 1], [1; 4], [1, 1], 1),
+    (1, [61, 80], [9, 5], [5, 3], [2, 2], [2, 1, 2, 1], [1, 1], 1),
+    (45, [4, 4], [32, 20], [3, 3], [1, 1], [1; 4], [1, 1], 1),
+    (5, [9, 8], [64, 17], [3, 3], [2, 2], [1; 4], [1, 1], 1),
+    (3, [20, 20], [40, 40], [3, 3], [1, 1], [1; 4], [1, 1], 40),
 ];
 
 fn shape(case: &Case) -> ConvShape {
@@ -158,16 +164,17 @@ fn convolutions_are_the_definition() {
         let start = [numbers(x.len(), 5), numbers(w.len(), 6)];
         let plain = definition(&s, &x, &w, &dy, &bias, [&zeros[0], &zeros[1]]);
         let added = definition(&s, &x, &w, &dy, &bias, [&start[0], &start[1]]);
-        for threads in &teams {
+        let ways = Isa::ALL.into_iter().filter(|isa| isa.is_here());
+        for (isa, threads) in ways.flat_map(|isa| teams.iter().map(move |threads| (isa, threads))) {
             let mut y = vec![f32::NAN; s.outputs()];
-            conv_forward(&s, &x, &w, Some(&bias), &mut y, Some(halve_negatives), threads);
-            assert_eq!(bits(&y), bits(&plain[0]), "{s:?}: y");
+            conv_forward_on(isa, &s, &x, &w, Some(&bias), &mut y, Some(halve_negatives), threads);
+            assert_eq!(bits(&y), bits(&plain[0]), "{s:?}: y on {isa:?}");
             for (add, want, from) in [(false, &plain, &start), (true, &added, &start)] {
                 let (mut dx, mut dw) = (from[0].clone(), from[1].clone());
-                conv_backward_data(&s, &dy, &w, &mut dx, add, threads);
-                conv_backward_weights(&s, &x, &dy, &mut dw, add, threads);
-                assert_eq!(bits(&dx), bits(&want[1]), "{s:?}: dx, add {add}");
-                assert_eq!(bits(&dw), bits(&want[2]), "{s:?}: dw, add {add}");
+                conv_backward_data_on(isa, &s, &dy, &w, &mut dx, add, threads);
+                conv_backward_weights_on(isa, &s, &x, &dy, &mut dw, add, threads);
+                assert_eq!(bits(&dx), bits(&want[1]), "{s:?}: dx, add {add}, on {isa:?}");
+                assert_eq!(bits(&dw), bits(&want[2]), "{s:?}: dw, add {add}, on {isa:?}");
             }
         }
     }

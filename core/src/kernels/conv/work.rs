@@ -37,15 +37,15 @@ pub(super) fn with_work<R>(numbers: usize, taps: usize, starts: usize, f: impl F
     result
 }
 
-/// Runs all tasks, each worker with a part of `work` of its own.
+/// Runs all tasks by a team of workers, each with a part of `work` of its own.
 pub(super) fn workers(
     threads: &Threads,
+    team: usize,
     tasks: usize,
     work: &mut [f32],
     task: &(dyn Fn(usize, &mut [f32]) + Sync),
 ) {
-    let count = threads.count().min(tasks);
-    let each = work.len().checked_div(count).unwrap_or(0);
+    let (count, each) = (team.min(tasks), work.len() / team);
     let (next, work) = (AtomicUsize::new(0), Shared::of(work));
     threads.for_each(count, &|worker| {
         // SAFETY: each worker has its own part.
@@ -83,7 +83,9 @@ impl Cut {
         let whole = size(height).max(1);
         if whole <= most {
             let pictures = (most / whole).min(batch.div_ceil(2 * workers)).max(1);
-            return Cut { batch, height, pictures, rows: height };
+            // Of too few pictures everybody gets some rows.
+            let bands = if batch < workers { workers.div_ceil(batch) } else { 1 };
+            return Cut { batch, height, pictures, rows: even(height, height.div_ceil(bands)) };
         }
         // All frames share a few rows with the next: what a row more costs tells how many fit.
         let (one, two) = (size(1), size(2));
