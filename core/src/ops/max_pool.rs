@@ -76,35 +76,46 @@ struct Greatest<'a> {
 impl Loop for Greatest<'_> {
     type Out = ();
     #[inline(always)]
-    fn run(self) {
-        let Greatest { s, x, y } = self;
-        for (place, y) in y.chunks_exact_mut(s.channels).enumerate() {
-            let (oy, ox) = (place / s.across.places, place % s.across.places);
-            for first in (0..s.channels).step_by(SIDE) {
-                let count = SIDE.min(s.channels - first);
-                let mut greatest = [f32::NEG_INFINITY; SIDE];
-                s.each_pixel(oy, ox, |at| {
-                    let x = &x[at + first..][..count];
-                    match x.first_chunk::<SIDE>() {
-                        Some(x) => take(&mut greatest, x),
-                        None => take(&mut greatest[..count], x),
-                    }
-                });
-                y[first..][..count].copy_from_slice(&greatest[..count]);
+    fn run(mut self) {
+        for place in 0..self.s.down.places * self.s.across.places {
+            // Numbers of a known count stay in registers.
+            let mut c = 0;
+            while c + 16 <= self.s.channels {
+                self.some::<16>(place, c);
+                c += 16;
+            }
+            while c < self.s.channels {
+                self.some::<1>(place, c);
+                c += 1;
             }
         }
     }
 }
 
-/// Channels that are held in registers.
-const SIDE: usize = 16;
-
-/// The greater of each two; what is no number stays to be seen.
-#[inline(always)]
-fn take(greatest: &mut [f32], x: &[f32]) {
-    for (y, x) in greatest.iter_mut().zip(x) {
-        *y = if *x > *y || x.is_nan() { *x } else { *y };
+impl Greatest<'_> {
+    /// Channels from `c` on.
+    #[inline(always)]
+    fn some<const N: usize>(&mut self, place: usize, c: usize) {
+        let mut greatest = [f32::NEG_INFINITY; N];
+        self.s.each_pixel(place / self.s.across.places, place % self.s.across.places, |at| {
+            let x: [f32; N] = *part(&self.x[at + c..]);
+            for i in 0..N {
+                // What is no number stays to be seen.
+                greatest[i] = if x[i] > greatest[i] || x[i].is_nan() { x[i] } else { greatest[i] };
+            }
+        });
+        *part_mut(&mut self.y[place * self.s.channels + c..]) = greatest;
     }
+}
+
+#[inline(always)]
+fn part<const N: usize>(of: &[f32]) -> &[f32; N] {
+    of.first_chunk().expect("inside the picture")
+}
+
+#[inline(always)]
+fn part_mut<const N: usize>(of: &mut [f32]) -> &mut [f32; N] {
+    of.first_chunk_mut().expect("inside the picture")
 }
 
 /// One picture's way back: a slope goes to the first that is the greatest, and is gone then.
@@ -121,36 +132,45 @@ struct Back<'a> {
 impl Loop for Back<'_> {
     type Out = ();
     #[inline(always)]
-    fn run(self) {
-        let Back { s, x, y, dx, dy, add } = self;
-        let results = y.chunks_exact(s.channels).zip(dy.chunks_exact(s.channels));
-        for (place, (y, dy)) in results.enumerate() {
-            let (oy, ox) = (place / s.across.places, place % s.across.places);
-            for first in (0..s.channels).step_by(SIDE) {
-                let count = SIDE.min(s.channels - first);
-                let (mut greatest, mut slope) = ([0.0; SIDE], [0.0; SIDE]);
-                greatest[..count].copy_from_slice(&y[first..][..count]);
-                slope[..count].copy_from_slice(&dy[first..][..count]);
-                s.each_pixel(oy, ox, |at| {
-                    let (x, dx) = (&x[at + first..][..count], &mut dx[at + first..][..count]);
-                    match (x.first_chunk::<SIDE>(), dx.first_chunk_mut::<SIDE>()) {
-                        (Some(x), Some(dx)) => give(dx, x, &greatest, &mut slope, add),
-                        _ => give(dx, x, &greatest[..count], &mut slope[..count], add),
-                    }
-                });
+    fn run(mut self) {
+        for place in 0..self.s.down.places * self.s.across.places {
+            let mut c = 0;
+            while c + 16 <= self.s.channels {
+                self.some::<16>(place, c);
+                c += 16;
+            }
+            while c < self.s.channels {
+                self.some::<1>(place, c);
+                c += 1;
             }
         }
     }
 }
 
-/// The slope to where the greatest is; then it is gone.
-#[inline(always)]
-fn give(dx: &mut [f32], x: &[f32], greatest: &[f32], slope: &mut [f32], add: bool) {
-    for (((dx, x), y), dy) in dx.iter_mut().zip(x).zip(greatest).zip(slope) {
-        let is_it = x == y;
-        let own = if is_it { *dy } else { 0.0 };
-        *dx = if add { *dx + own } else { own };
-        *dy = if is_it { 0.0 } else { *dy };
+impl Back<'_> {
+    /// Channels from `c` on.
+    #[inline(always)]
+    fn some<const N: usize>(&mut self, place: usize, c: usize) {
+        let (s, result) = (self.s, place * self.s.channels + c);
+        let greatest: [f32; N] = *part(&self.y[result..]);
+        let mut slope = part::<N>(&self.dy[result..]).map(f32::to_bits);
+        s.each_pixel(place / s.across.places, place % s.across.places, |at| {
+            let x: [f32; N] = *part(&self.x[at + c..]);
+            let dx: &mut [f32; N] = part_mut(&mut self.dx[at + c..]);
+            let mut sum = if self.add { *dx } else { [0.0; N] };
+            // Masks instead of branches: nobody can foresee where the greatest is.
+            let mut is_it = [0; N];
+            for i in 0..N {
+                is_it[i] = ((x[i] == greatest[i]) as u32).wrapping_neg();
+            }
+            for i in 0..N {
+                sum[i] += f32::from_bits(slope[i] & is_it[i]);
+            }
+            for i in 0..N {
+                slope[i] &= !is_it[i];
+            }
+            *dx = sum;
+        });
     }
 }
 
