@@ -24,8 +24,8 @@ use crate::kernels::{
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape};
 use crate::window::Window;
 
-/// y = f(x ∗ w + b); inputs x [batch, height, width, channels], w [rows, columns, channels / groups, outputs] and, if there
-/// is one, b [outputs].
+/// y = f(x ∗ w + b); inputs x `[batch, height, width, channels]`, w `[rows, columns, channels / groups, outputs]` and, if there
+/// is one, b `[outputs]`.
 pub struct Conv2d {
     window: Window,
     groups: usize,
