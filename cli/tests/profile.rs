@@ -2,17 +2,15 @@
 
 mod common;
 
-use common::{QUICK, events, gradus, hashes, pets};
+use common::{hashes, pets, train};
 use tempfile::TempDir;
 
 #[test]
 fn a_profile_adds_up_and_changes_no_result() {
     let here = TempDir::new().unwrap();
     pets(here.path());
-    let train =
-        |rest: &[&str]| events(&gradus(here.path(), &[&["train", "pets", "--json"], QUICK, rest].concat()));
-    let watched = train(&["--profile", "--out", "watched"]);
-    assert_eq!(hashes(&watched), hashes(&train(&["--out", "plain"])));
+    let watched = train(here.path(), &["--profile", "--out", "watched"]);
+    assert_eq!(hashes(&watched), hashes(&train(here.path(), &["--out", "plain"])));
 
     let profile = watched.iter().find(|e| e["event"] == "profile").expect("a profile");
     let number = |v: &serde_json::Value| v.as_f64().expect("a number");
