@@ -70,13 +70,15 @@ fn unit_roundoff<R: Number>() -> f64 {
 ///     fn loss(&mut self, theta: &[f64]) -> f64 {
 ///         theta[0] * theta[0] * theta[0]
 ///     }
-///     fn gradient(&mut self, _: &[f64], _: &mut [f64]) -> f64 {
-///         unimplemented!("that is what differences are for")
+///     fn gradient(&mut self, theta: &[f64], grad: &mut [f64]) -> f64 {
+///         grad[0] = 3.0 * theta[0] * theta[0];
+///         self.loss(theta)
 ///     }
 /// }
-/// let mut grad = [0.0];
+/// let (mut grad, mut derived) = ([0.0], [0.0]);
 /// FiniteDifferences::new(Cubic, Difference::Central, 1).gradient(&[2.0], &mut grad);
-/// assert!((grad[0] - 12.0).abs() < 1e-9);
+/// Cubic.gradient(&[2.0], &mut derived);
+/// assert!((grad[0] - derived[0]).abs() < 1e-9);
 /// ```
 pub struct FiniteDifferences<O, R: Number = f32> {
     /// What is differentiated.

@@ -66,6 +66,27 @@ impl Op for MaxPool {
     }
 }
 
+/// What is done to N channels, from `c` on, of one place of the result.
+trait Channels {
+    fn some<const N: usize>(&mut self, place: usize, c: usize);
+}
+
+/// All channels of all places, so many at a time: numbers of a known count stay in registers.
+#[inline(always)]
+fn every(s: Sweep, mut of: impl Channels) {
+    for place in 0..s.down.places * s.across.places {
+        let mut c = 0;
+        while c + 16 <= s.channels {
+            of.some::<16>(place, c);
+            c += 16;
+        }
+        while c < s.channels {
+            of.some::<1>(place, c);
+            c += 1;
+        }
+    }
+}
+
 /// One picture's way forward.
 struct Greatest<'a> {
     s: Sweep,
@@ -76,24 +97,12 @@ struct Greatest<'a> {
 impl Loop for Greatest<'_> {
     type Out = ();
     #[inline(always)]
-    fn run(mut self) {
-        for place in 0..self.s.down.places * self.s.across.places {
-            // Numbers of a known count stay in registers.
-            let mut c = 0;
-            while c + 16 <= self.s.channels {
-                self.some::<16>(place, c);
-                c += 16;
-            }
-            while c < self.s.channels {
-                self.some::<1>(place, c);
-                c += 1;
-            }
-        }
+    fn run(self) {
+        every(self.s, self);
     }
 }
 
-impl Greatest<'_> {
-    /// Channels from `c` on.
+impl Channels for Greatest<'_> {
     #[inline(always)]
     fn some<const N: usize>(&mut self, place: usize, c: usize) {
         let mut greatest = [f32::NEG_INFINITY; N];
@@ -132,23 +141,12 @@ struct Back<'a> {
 impl Loop for Back<'_> {
     type Out = ();
     #[inline(always)]
-    fn run(mut self) {
-        for place in 0..self.s.down.places * self.s.across.places {
-            let mut c = 0;
-            while c + 16 <= self.s.channels {
-                self.some::<16>(place, c);
-                c += 16;
-            }
-            while c < self.s.channels {
-                self.some::<1>(place, c);
-                c += 1;
-            }
-        }
+    fn run(self) {
+        every(self.s, self);
     }
 }
 
-impl Back<'_> {
-    /// Channels from `c` on.
+impl Channels for Back<'_> {
     #[inline(always)]
     fn some<const N: usize>(&mut self, place: usize, c: usize) {
         let (s, result) = (self.s, place * self.s.channels + c);

@@ -68,6 +68,14 @@ struct Run {
     aside: Aside,
 }
 
+impl Run {
+    /// Multiply-adds forward, and back: as many again for the slope of each factor that is wanted.
+    fn products(&self) -> [usize; 2] {
+        let once = self.op.products(&self.shapes[..self.arity]);
+        [once, once * self.dx[..self.arity.min(2)].iter().flatten().count()]
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Place {
     Memory(Span),
@@ -114,12 +122,7 @@ impl Plan {
 
     /// Multiply-adds of the way forward, and of the way back ([`Op::products`]).
     pub fn products(&self) -> [usize; 2] {
-        let of = |run: &Run| {
-            let once = run.op.products(&run.shapes[..run.arity]);
-            let back = run.dx[..run.arity.min(2)].iter().flatten().count();
-            [once, once * back]
-        };
-        self.runs.iter().map(of).fold([0; 2], |sum, one| [sum[0] + one[0], sum[1] + one[1]])
+        self.runs.iter().map(Run::products).fold([0; 2], |sum, one| [sum[0] + one[0], sum[1] + one[1]])
     }
 
     /// Sets where in the training the next computation is.

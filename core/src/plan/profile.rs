@@ -77,8 +77,7 @@ impl Plan {
     /// is not seen: their members go forward side by side.
     pub fn watched(&self) -> Vec<OpTime> {
         let of = |(number, (run, watched)): (usize, (&super::Run, &Watched))| {
-            let once = run.op.products(&run.shapes[..run.arity]) as f64;
-            let slopes = run.dx[..run.arity.min(2)].iter().flatten().count() as f64;
+            let products = run.products().map(|n| n as f64);
             let inputs: usize = run.shapes[..run.arity].iter().map(|s| s.size()).sum();
             let numbers = (inputs + run.y.len) as f64;
             let Watched { forward, back } = *watched;
@@ -90,7 +89,7 @@ impl Plan {
                 forward: forward.time.as_secs_f64(),
                 back: back.time.as_secs_f64(),
                 bytes: 4.0 * numbers * (forward.runs as f64 + 2.0 * back.runs as f64),
-                products: once * (forward.runs as f64 + slopes * back.runs as f64),
+                products: products[0] * forward.runs as f64 + products[1] * back.runs as f64,
             }
         };
         self.runs.iter().zip(&self.watched).enumerate().map(of).collect()
