@@ -1,6 +1,7 @@
 //! What can be typed: every command and option, with the words `--help` prints.
 
 mod check;
+mod lab;
 mod looks;
 mod race;
 
@@ -12,6 +13,7 @@ use gradus::gradients::Way;
 use gradus::train::{Batch, ClassWeights, Monitor};
 
 pub use check::{CheckArgs, CheckGradientArgs};
+pub use lab::LabArgs;
 pub use looks::LookArgs;
 pub use race::RaceArgs;
 
@@ -56,6 +58,8 @@ pub enum Command {
     Race(Box<RaceArgs>),
     /// What there is to choose from: layers, activations, losses, optimizers, schedules, initializers, functions, figures.
     List(ListArgs),
+    /// The live page: experiments with the ideas behind training, computed on this machine.
+    Lab(LabArgs),
     /// Draw the figures that explain how networks learn, from live computation, as SVG and PNG.
     Figures(crate::figures::FiguresArgs),
     /// Print a completion script for a shell, for example: gradus completions bash > /etc/bash_completion.d/gradus

@@ -10,6 +10,7 @@ mod figures;
 mod find_rate;
 mod finish;
 mod inspect;
+mod lab;
 mod list;
 mod list_optimizers;
 mod predict;
@@ -48,6 +49,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::FindRate(args) => find_rate::find_rate(&args),
         Command::Check { what } => check::run(&what),
         Command::Inspect(args) => inspect::inspect(&args),
+        Command::Lab(args) => lab::lab(&args),
         Command::List(args) => list::list(&args),
         Command::Figures(args) => figures::figures(&args),
         Command::Completions { shell } => {

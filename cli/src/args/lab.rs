@@ -1,0 +1,14 @@
+//! Options of the page.
+
+use clap::Args;
+
+/// Where the page is served.
+#[derive(Args)]
+pub struct LabArgs {
+    /// The port on this machine; 0: any that is free.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+    /// Open the page in the browser.
+    #[arg(long)]
+    pub open: bool,
+}

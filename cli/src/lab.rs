@@ -1,0 +1,40 @@
+//! `gradus lab`: the page without a training.
+
+use std::process::ExitCode;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use gradus_lab::{Options, Server};
+
+use crate::args::LabArgs;
+use crate::console::print;
+use crate::train::stop_on_ctrl_c;
+
+/// Serves the page until Ctrl-C.
+pub fn lab(args: &LabArgs) -> Result<ExitCode> {
+    let stop = stop_on_ctrl_c()?;
+    let server = start(Options { port: args.port })?;
+    print(&format!("the lab is at {}   (Ctrl-C ends it)", server.url()));
+    if args.open {
+        open(&server);
+    }
+    while !stop.load(Relaxed) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts the server.
+pub fn start(options: Options) -> Result<Server> {
+    let port = options.port;
+    Server::start(options)
+        .with_context(|| format!("could not serve the page on port {port} of this machine\n  mend: give another --port"))
+}
+
+/// Opens the page in the browser; where there is none, the address was printed.
+pub fn open(server: &Server) {
+    if let Err(error) = open::that_detached(server.url()) {
+        eprintln!("gradus: no browser could be opened: {error}");
+    }
+}

@@ -1,0 +1,19 @@
+//! Answers: JSON, or an error in words.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use serde_json::{Value, json};
+
+/// `{"error": "…"}`.
+pub fn error(status: StatusCode, words: impl std::fmt::Display) -> Response {
+    (status, Json(json!({ "error": words.to_string() }))).into_response()
+}
+
+/// Many numbers as one short text: their bytes as little-endian `f32`, in base64; `unpack` of the page's `api.js` makes a
+/// `Float32Array` of it. A grid of 100 × 100 so takes 53 kB and no time to read.
+pub fn packed(numbers: &[f32]) -> Value {
+    let bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+    base64::engine::general_purpose::STANDARD.encode(bytes).into()
+}
