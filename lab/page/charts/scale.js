@@ -33,7 +33,8 @@ export function round(value, digits = 4) {
   if (size >= 1e6 || size < 1e-3) {
     const [mantissa, power] = value.toExponential(Math.min(2, digits - 1)).split('e');
     const sign = power.startsWith('-') ? '−' : '';
-    text = `${mantissa.replace(/\.?0+$/, '')}·10${sign ? '⁻' : ''}${superscript(power)}`;
+    const m = mantissa.replace(/\.?0+$/, '');
+    text = `${m === '1' ? '' : m === '-1' ? '-' : `${m}·`}10${sign ? '⁻' : ''}${superscript(power)}`;
   } else {
     text = String(Number(value.toPrecision(size >= 1000 ? Math.max(digits, 6) : digits)));
   }
