@@ -4,7 +4,7 @@ use gradus_lab::{Options, Server};
 
 fn main() -> std::io::Result<()> {
     let port = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(0);
-    let server = Server::start(Options { port })?;
+    let server = Server::start(Options { port, ..Options::default() })?;
     println!("{}", server.url());
     loop {
         std::thread::park();

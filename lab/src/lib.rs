@@ -4,6 +4,7 @@
 //!
 //! - [`Server`]: one thread that answers the page, and only the page ([`guard`])
 //! - [`assets`]: the page's files, carried in the program
+//! - [`watch`]: a training under way, seen and steered
 //! - [`bench`]: the experiments, each a row of a table; [`sessions`] keeps those that are open
 
 pub mod assets;
@@ -12,5 +13,6 @@ pub mod guard;
 pub mod reply;
 mod server;
 pub mod sessions;
+pub mod watch;
 
 pub use server::{Options, Server};

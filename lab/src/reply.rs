@@ -15,5 +15,10 @@ pub fn error(status: StatusCode, words: impl std::fmt::Display) -> Response {
 /// `Float32Array` of it. A grid of 100 × 100 so takes 53 kB and no time to read.
 pub fn packed(numbers: &[f32]) -> Value {
     let bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+    packed_bytes(&bytes)
+}
+
+/// Bytes in base64.
+pub fn packed_bytes(bytes: &[u8]) -> Value {
     base64::engine::general_purpose::STANDARD.encode(bytes).into()
 }

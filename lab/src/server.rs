@@ -22,10 +22,12 @@ use hyper_util::service::TowerToHyperService;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
+use tokio::sync::watch::{Receiver, Sender, channel};
 
 use crate::guard::{self, Token};
 use crate::sessions::Sessions;
+use crate::watch::{self, Hub};
 use crate::{assets, bench, reply};
 
 /// How many connections are open at a time; more are closed at once.
@@ -42,13 +44,15 @@ pub const BODY: usize = 1 << 20;
 pub struct Options {
     /// The port; 0: any that is free.
     pub port: u16,
+    /// A training under way.
+    pub watch: Option<Hub>,
 }
 
 /// A page being served. It ends when this is dropped.
 pub struct Server {
     address: SocketAddr,
     token: Token,
-    stop: watch::Sender<bool>,
+    stop: Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -59,7 +63,7 @@ impl Server {
     /// If the port is taken, or the machine gives no thread.
     pub fn start(options: Options) -> std::io::Result<Server> {
         let token = Token::new()?;
-        let (stop, stopped) = watch::channel(false);
+        let (stop, stopped) = channel(false);
         let (tell, told) = mpsc::channel();
         let own = token.clone();
         let thread = std::thread::Builder::new().name("gradus-lab".into()).spawn(move || {
@@ -72,7 +76,7 @@ impl Server {
                 match TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await {
                     Ok(listener) => {
                         let _ = tell.send(listener.local_addr());
-                        serve(listener, own, stopped).await;
+                        serve(listener, own, options.watch, stopped).await;
                     }
                     Err(error) => drop(tell.send(Err(error))),
                 }
@@ -109,9 +113,9 @@ impl Drop for Server {
 }
 
 /// Takes connections until `stopped` says true.
-async fn serve(listener: TcpListener, token: Token, mut stopped: watch::Receiver<bool>) {
+async fn serve(listener: TcpListener, token: Token, hub: Option<Hub>, mut stopped: Receiver<bool>) {
     let sessions = Sessions::default();
-    let service = TowerToHyperService::new(router(token, sessions.clone()));
+    let service = TowerToHyperService::new(router(token, sessions.clone(), hub));
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut protocol = http1::Builder::new();
     protocol.timer(TokioTimer::new()).header_read_timeout(HEAD).max_headers(64);
@@ -144,20 +148,23 @@ async fn serve(listener: TcpListener, token: Token, mut stopped: watch::Receiver
 struct Shared {
     token: Token,
     sessions: Sessions,
+    watched: bool,
 }
 
-fn router(token: Token, sessions: Sessions) -> Router {
-    let shared = Shared { token: token.clone(), sessions };
+fn router(token: Token, sessions: Sessions, hub: Option<Hub>) -> Router {
+    let shared = Shared { token: token.clone(), sessions, watched: hub.is_some() };
+    let watching = hub.map_or_else(Router::new, watch::routes);
     Router::new()
         .route("/", get(index))
         .route("/{*file}", get(file))
         .route("/api/lab", get(lab))
         .route("/api/bench/{name}", post(open))
         .route("/api/bench/{name}/{session}", post(ask))
+        .with_state(shared)
+        .merge(watching)
         .layer(DefaultBodyLimit::max(BODY))
         .layer(middleware::from_fn(in_time))
         .layer(middleware::from_fn_with_state(token, guard::check))
-        .with_state(shared)
 }
 
 /// A request that takes too long, or whose body does, is given up.
@@ -171,8 +178,8 @@ async fn index(State(shared): State<Shared>) -> Response {
 }
 
 /// What the page has to show.
-async fn lab() -> Response {
-    Json(json!({ "version": env!("CARGO_PKG_VERSION"), "watch": false })).into_response()
+async fn lab(State(shared): State<Shared>) -> Response {
+    Json(json!({ "version": env!("CARGO_PKG_VERSION"), "watch": shared.watched })).into_response()
 }
 
 async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {

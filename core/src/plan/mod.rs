@@ -10,6 +10,7 @@ mod settle;
 
 pub use exact::ExactPlan;
 pub(crate) use probe::Probe;
+pub use probe::Shown;
 pub use profile::OpTime;
 
 use std::sync::Arc;

@@ -47,6 +47,31 @@ impl Plan {
     }
 }
 
+/// The result of an op.
+pub struct Shown<'a> {
+    /// The layer it belongs to, for example `2.dense`; `loss`.
+    pub scope: &'a str,
+    /// What the op is called.
+    pub op: &'static str,
+    /// The lengths, the batch first.
+    pub shape: Shape,
+    /// Row-major.
+    pub values: &'a [f32],
+}
+
+impl Plan {
+    /// Runs forward and shows the result of each op, in order: what the network makes of the batch, layer by layer.
+    ///
+    /// # Panics
+    /// If θ has another length than the layout.
+    pub fn show(&mut self, theta: &[f32], see: &mut dyn FnMut(Shown)) {
+        self.visit(theta, &mut |probe| {
+            let shape = probe.run.op.shape(probe.shapes()).expect("settled when the plan was made");
+            see(Shown { scope: probe.scope(), op: probe.op(), shape, values: probe.y });
+        });
+    }
+}
+
 impl Probe<'_> {
     /// The layer it belongs to.
     pub fn scope(&self) -> &str {

@@ -36,12 +36,27 @@ pub(super) struct Progress {
     /// What the schedule has seen.
     #[serde(default)]
     pub schedule: Seen,
+    /// What the rates of settings and schedule are multiplied with.
+    #[serde(default = "as_set")]
+    pub rate: f64,
     /// Why it has ended, if it has.
     pub ended: Option<super::Stopped>,
     /// All epochs.
     pub history: Vec<EpochRecord>,
     /// What the settings and the data were: a checkpoint goes on only with the same.
     pub fingerprint: String,
+}
+
+/// The rate's factor of a training that nobody steered.
+fn as_set() -> f64 {
+    1.0
+}
+
+impl Progress {
+    /// Before the first step.
+    pub fn new(fingerprint: &str) -> Progress {
+        Progress { fingerprint: fingerprint.into(), rate: as_set(), ..Progress::default() }
+    }
 }
 
 /// The parts of a checkpoint, by name.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::steering::{Between, Order};
+use crate::Result;
 use crate::gradients::{Fault, Report};
 
 /// One line of a training's history.
@@ -120,6 +122,15 @@ impl GradientCheck {
 pub trait Watcher {
     /// Called for every event, in order.
     fn see(&mut self, event: &Event);
+
+    /// Called before every step: whoever steers the training says what to do, and may wait (a pause). The answer must be
+    /// written down ([`super::Record`]) if the run is to be repeated.
+    ///
+    /// # Errors
+    /// Ends the training: for example if the record cannot be written.
+    fn between(&mut self, _here: &Between) -> Result<Order> {
+        Ok(Order::default())
+    }
 }
 
 impl<F: FnMut(&Event)> Watcher for F {

@@ -19,6 +19,8 @@ pub enum Stopped {
     Patience,
     /// It was asked to; it can be resumed.
     Asked,
+    /// Somebody who steered it ended it; it can be resumed.
+    Steered,
     /// The optimizer sees no use in going on.
     Optimizer(Reason),
 }

@@ -2,6 +2,7 @@
 //! what to keep, and whom to tell.
 
 mod keep;
+mod told;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -18,16 +19,15 @@ use super::profile::Profile;
 use super::settings::{Monitor, Settings};
 use super::verdict;
 use crate::cost::Counted;
-use crate::gradients::{Check, check};
 use crate::network::Model;
 use crate::op::Moment;
 use crate::optimizer::{Optimizer, Setup, Step};
 use crate::optimizers::Choice;
-use crate::plan::Plan;
 use crate::rng::{Rng, Stream};
 use crate::schedules::{self, Judged, Schedule};
 use crate::threads::Threads;
 use crate::{Error, Result};
+use told::check_in_passing;
 
 /// A training: a model, its data, and how far it has come.
 pub struct Trainer<'a> {
@@ -79,7 +79,7 @@ impl<'a> Trainer<'a> {
         }
         feed.read_ahead(&parts.train, settings.seed);
         let optimizer = choice.build(&setup);
-        let progress = Progress { fingerprint: fingerprint.into(), ..Progress::default() };
+        let progress = Progress::new(fingerprint);
         Ok(Trainer {
             order: parts.train.clone(),
             best_theta: theta.clone(),
@@ -164,6 +164,22 @@ impl<'a> Trainer<'a> {
             self.save(run)?;
         }
         while self.progress.ended.is_none() {
+            let order = watcher.between(&self.between(stop))?;
+            self.progress.rate = order.rate.unwrap_or(self.progress.rate);
+            let stops = order.stop && self.progress.step > 0;
+            if let Some(run) = run.filter(|_| order.save || stops) {
+                self.check_finite()?;
+                self.save(run)?;
+                saved = Instant::now();
+            }
+            if stops {
+                // The checkpoint stands in mid-epoch: whoever resumes goes on as if there had been no stop.
+                if self.progress.seen > 0 {
+                    watcher.see(&Event::Epoch(self.end_epoch()?));
+                }
+                self.progress.ended = Some(Stopped::Steered);
+                break;
+            }
             let began = Instant::now();
             let loss = self.step()?;
             let mut spent = began.elapsed().as_secs_f64();
@@ -245,7 +261,7 @@ impl<'a> Trainer<'a> {
 
     /// The rate of the step that `t` steps come before.
     fn learning_rate(&self, t: u64) -> f64 {
-        self.settings.learning_rate * self.schedule.factor(t, &self.progress.schedule)
+        self.settings.learning_rate * self.schedule.factor(t, &self.progress.schedule) * self.progress.rate
     }
 
     /// The order of the epoch under way: a function of the seed and its number alone.
@@ -364,27 +380,4 @@ impl<'a> Trainer<'a> {
             None
         }
     }
-
-    fn start_event(&self) -> Event {
-        Event::Start {
-            weights: self.theta.len(),
-            train: self.parts.train.len(),
-            validation: self.parts.validation.len(),
-            test: self.parts.test.len(),
-            steps_per_epoch: self.settings.steps_per_epoch(self.parts.train.len()),
-            epoch: self.progress.epoch + 1,
-            step: self.progress.step,
-            theta_hash: model_hash(&self.theta, &self.feed.memory),
-        }
-    }
-}
-
-/// Compares a few slopes of the batch at hand in each part, and along two directions.
-fn check_in_passing(plan: &mut Plan, theta: &[f32], seed: u64, step: u64) -> GradientCheck {
-    let began = Instant::now();
-    // Other weights each time.
-    let seed = seed ^ step.rotate_left(32);
-    let how = Check { weights: Some(4), directions: 2, seed, sweep: false, cost: false, ..Check::default() };
-    let report = check(plan, theta, None, &how);
-    GradientCheck::of(report, step, began.elapsed().as_secs_f64())
 }
