@@ -13,7 +13,7 @@ use gradus::gradients::Way;
 use gradus::train::{Batch, ClassWeights, Monitor};
 
 pub use check::{CheckArgs, CheckGradientArgs};
-pub use lab::LabArgs;
+pub use lab::{LabArgs, WatchArgs};
 pub use looks::LookArgs;
 pub use race::RaceArgs;
 
@@ -191,9 +191,15 @@ pub struct TrainArgs {
     /// Folder of the run: must be new or empty [default: runs/NAME-1, -2, …].
     #[arg(long, value_name = "DIR", help_heading = "Run")]
     pub out: Option<PathBuf>,
+    /// Train a run again as it was: its run.toml, and what was changed by hand while it went, at the same steps. Ends with
+    /// the same weights.
+    #[arg(long, value_name = "RUN", conflicts_with = "data", help_heading = "Run")]
+    pub repeat: Option<PathBuf>,
     #[command(flatten)]
     pub shared: Shared,
-    /// Open the report in the browser at the end.
+    #[command(flatten)]
+    pub watch: WatchArgs,
+    /// Open the report in the browser at the end; with --lab also the page, at the start.
     #[arg(long, help_heading = "Run")]
     pub open: bool,
 }
@@ -265,7 +271,9 @@ pub struct ResumeArgs {
     pub epochs: Option<u64>,
     #[command(flatten)]
     pub shared: Shared,
-    /// Open the report in the browser at the end.
+    #[command(flatten)]
+    pub watch: WatchArgs,
+    /// Open the report in the browser at the end; with --lab also the page, at the start.
     #[arg(long)]
     pub open: bool,
 }

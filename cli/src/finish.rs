@@ -70,7 +70,7 @@ pub fn finish(run: &Run, done: &Finished) -> Result<()> {
         if part.is_empty() {
             Ok(None)
         } else {
-            Ok(Some(evaluator.evaluate(&done.best.0, &done.best.1, &run.samples, part)?))
+            Ok(Some(evaluator.evaluate(&done.best.0, &done.best.1, &*run.samples, part)?))
         }
     };
     let (validation, test) = (score(&done.parts.validation)?, score(&done.parts.test)?);
@@ -116,7 +116,7 @@ fn of_part(baselines: &Baselines, part: usize) -> (f64, f64) {
     (pick(baselines.majority), pick(baselines.linear))
 }
 
-fn stopped_because(outcome: &Outcome) -> String {
+pub fn stopped_because(outcome: &Outcome) -> String {
     let epochs = outcome.history.len();
     match outcome.stopped {
         Stopped::Epochs => format!("ended after {epochs} epochs"),
@@ -124,6 +124,7 @@ fn stopped_because(outcome: &Outcome) -> String {
         Stopped::Time => format!("ended after {:.1} seconds of training, in epoch {epochs}", outcome.seconds),
         Stopped::Patience => format!("stopped early after {epochs} epochs, as validation no longer improved"),
         Stopped::Optimizer(reason) => format!("ended after {} steps: {reason}", outcome.steps),
+        Stopped::Steered => format!("ended by hand after {} steps, in epoch {epochs}", outcome.steps),
         Stopped::Asked => "stopped when asked to".into(),
     }
 }

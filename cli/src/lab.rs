@@ -14,7 +14,7 @@ use crate::train::stop_on_ctrl_c;
 /// Serves the page until Ctrl-C.
 pub fn lab(args: &LabArgs) -> Result<ExitCode> {
     let stop = stop_on_ctrl_c()?;
-    let server = start(Options { port: args.port })?;
+    let server = start(Options { port: args.port, watch: None })?;
     print(&format!("the lab is at {}   (Ctrl-C ends it)", server.url()));
     if args.open {
         open(&server);

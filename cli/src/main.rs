@@ -20,6 +20,7 @@ mod recipe;
 mod report;
 mod source;
 mod train;
+mod watch;
 
 use std::process::ExitCode;
 

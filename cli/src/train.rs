@@ -13,17 +13,20 @@ use gradus::optimizer::Setup;
 use gradus::optimizers::Choice;
 use gradus::threads::Threads;
 use gradus::train::{
-    Event, Parts, Samples, Stopped, Trainer, checkpoint_path, linear_baseline, majority_baseline, write_whole,
+    Parts, Record, Samples, Stopped, Trainer, checkpoint_path, linear_baseline, majority_baseline, model_hash,
+    write_whole,
 };
+use gradus_lab::watch::Ended;
 use serde::{Deserialize, Serialize};
 
-use crate::args::{Rate, ResumeArgs, Shared, TrainArgs};
+use crate::args::{Rate, ResumeArgs, Shared, TrainArgs, WatchArgs};
 use crate::console::{Console, Voice, percent, print_json};
 use crate::find_rate;
 use crate::finish::{self, Finished};
 use crate::profile;
 use crate::recipe::{Data, Recipe, new_run_folder};
 use crate::source::{self, PictureSamples};
+use crate::watch::{Everyone, Page};
 
 /// A run of its own, or a run.toml trained again.
 pub fn train(args: &TrainArgs) -> Result<ExitCode> {
@@ -40,24 +43,30 @@ pub fn train(args: &TrainArgs) -> Result<ExitCode> {
         find_rate::save(finding, &folder)?;
     }
     write_whole(&folder.join("run.toml"), recipe.text().as_bytes(), None)?;
+    let record = match &args.repeat {
+        Some(run) => Record::repeat(&folder, &Record::open(run)?)?,
+        None => Record::open(&folder)?,
+    };
     Run {
         recipe,
-        samples,
-        model,
+        samples: Arc::new(samples),
+        model: Arc::new(model),
         folder: &folder,
         voice,
         shared: &args.shared,
+        watch: &args.watch,
         open: args.open,
         profile: args.profile,
         stop,
     }
-    .go(false)
+    .go(false, record)
 }
 
 /// What is to be trained, and on what: as a run.toml says, or the options.
 pub fn recipe_and_samples(args: &TrainArgs, voice: Voice) -> Result<(Recipe, PictureSamples)> {
+    let repeated = args.repeat.as_ref().map(|run| run.join("run.toml"));
     let told = args.data.as_deref().filter(|path| path.extension().is_some_and(|e| e == "toml"));
-    if let Some(path) = told {
+    if let Some(path) = repeated.as_deref().or(told) {
         if let Some(option) = args.deciding() {
             bail!(
                 "{option} cannot be given with {}, which decides it\n  mend: change it in a copy of that file",
@@ -96,18 +105,21 @@ pub fn resume(args: &ResumeArgs) -> Result<ExitCode> {
     let samples = read(&recipe.data, &args.shared, voice)?;
     let model = recipe.model(samples.preprocessing.input(), samples.classes())?;
     let stop = stop_on_ctrl_c()?;
+    let mut record = Record::open(&args.run)?;
+    record.go_on()?;
     Run {
         recipe,
-        samples,
-        model,
+        samples: Arc::new(samples),
+        model: Arc::new(model),
         folder: &args.run,
         voice,
         shared: &args.shared,
+        watch: &args.watch,
         open: args.open,
         profile: false,
         stop,
     }
-    .go(true)
+    .go(true, record)
 }
 
 /// Reads the pictures and says what they are.
@@ -151,11 +163,12 @@ pub struct Baselines {
 /// A run under way.
 pub struct Run<'a> {
     pub recipe: Recipe,
-    pub samples: PictureSamples,
-    pub model: Model,
+    pub samples: Arc<PictureSamples>,
+    pub model: Arc<Model>,
     pub folder: &'a Path,
     pub voice: Voice,
     pub shared: &'a Shared,
+    pub watch: &'a WatchArgs,
     pub open: bool,
     /// Say where the time went.
     pub profile: bool,
@@ -164,7 +177,7 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn go(&self, resume: bool) -> Result<ExitCode> {
+    fn go(&self, resume: bool, record: Record) -> Result<ExitCode> {
         let threads = source::threads(self.shared);
         let stop = &self.stop;
         let parts = source::parts(&self.samples.pictures);
@@ -192,6 +205,7 @@ impl Run<'_> {
             threads.count(),
         ));
 
+        let page = self.watch.lab.then(|| Page::open(self, &parts)).transpose()?;
         let Some(baselines) = self.baselines(&parts, &threads, stop)? else {
             self.voice.say(&format!(
                 "stopped before the first step; start it with: gradus resume {}",
@@ -201,7 +215,7 @@ impl Run<'_> {
         };
         let mut trainer = Trainer::new(
             &self.model,
-            &self.samples,
+            &*self.samples,
             parts.clone(),
             settings.clone(),
             &threads,
@@ -213,31 +227,30 @@ impl Run<'_> {
         if self.profile {
             trainer.watch();
         }
-        let mut log = finish::Log::start(self.folder, trainer.history())?;
-        let mut console = Console::new(self.voice, settings.epochs);
-        let mut trouble = None;
-        let outcome = trainer.run(
-            Some(self.folder),
-            &mut |event: &Event| {
-                console.see(event);
-                if let Event::Epoch(record) = event {
-                    trouble = trouble.take().or(log.add(record).err());
-                }
-            },
-            stop,
-        );
-        console.finish();
-        if let Some(error) = trouble {
+        let mut all = Everyone {
+            console: Console::new(self.voice, settings.epochs),
+            log: finish::Log::start(self.folder, trainer.history())?,
+            record,
+            page: page.as_ref(),
+            trouble: None,
+        };
+        all.begin(trainer.history());
+        let outcome = trainer.run(Some(self.folder), &mut all, stop);
+        all.console.finish();
+        if let Some(error) = all.trouble {
             return Err(error.into());
         }
         let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(Error::NotFinite(verdict)) => {
                 if self.voice == Voice::Json {
-                    print_json(&Event::Verdict((*verdict).clone()));
+                    print_json(&gradus::train::Event::Verdict((*verdict).clone()));
                 }
                 eprintln!("gradus: {verdict}");
                 finish::verdict(self.folder, &verdict)?;
+                if let Some(page) = page {
+                    page.end(Ended::Verdict(*verdict));
+                }
                 return Ok(ExitCode::from(3));
             }
             Err(error) => {
@@ -248,7 +261,12 @@ impl Run<'_> {
         };
         if outcome.stopped == Stopped::Asked {
             let (step, at) = (outcome.steps, self.folder.display());
-            self.voice.say(&format!("stopped and saved at step {step}; go on with: gradus resume {at}"));
+            let words = format!("stopped and saved at step {step}; go on with: gradus resume {at}");
+            self.voice.say(&words);
+            if let Some(page) = page {
+                let theta_hash = model_hash(trainer.theta(), trainer.memory());
+                page.end(Ended::Done { words, theta_hash });
+            }
             return Ok(ExitCode::from(130));
         }
         if let Some(profile) = trainer.profile() {
@@ -257,7 +275,14 @@ impl Run<'_> {
         let last = (trainer.theta().to_vec(), trainer.memory().to_vec());
         let best = (trainer.best_theta().to_vec(), trainer.best_memory().to_vec());
         drop(trainer);
+        let ended = Ended::Done {
+            words: finish::stopped_because(&outcome),
+            theta_hash: model_hash(&last.0, &last.1),
+        };
         finish::finish(self, &Finished { parts, outcome, last, best, baselines, summary, threads })?;
+        if let Some(page) = page {
+            page.end(ended);
+        }
         Ok(ExitCode::SUCCESS)
     }
 
@@ -268,11 +293,11 @@ impl Run<'_> {
             return Ok(Some(known));
         }
         let settings = &self.recipe.train;
-        let linear = linear_baseline(&self.samples, parts, settings, threads, stop)?;
+        let linear = linear_baseline(&*self.samples, parts, settings, threads, stop)?;
         if stop.load(Relaxed) {
             return Ok(None);
         }
-        let majority = |part: &[u32]| majority_baseline(&self.samples, &parts.train, part);
+        let majority = |part: &[u32]| majority_baseline(&*self.samples, &parts.train, part);
         let baselines = Baselines { majority: (majority(&parts.validation), majority(&parts.test)), linear };
         write_whole(&path, &serde_json::to_vec(&baselines)?, None)?;
         self.voice.say(&format!(

@@ -12,3 +12,14 @@ pub struct LabArgs {
     #[arg(long)]
     pub open: bool,
 }
+
+/// Whether a training is served as a page.
+#[derive(Args, Clone)]
+pub struct WatchArgs {
+    /// Serve a page on this machine where the training is watched and steered.
+    #[arg(long, help_heading = "Run")]
+    pub lab: bool,
+    /// The page's port on this machine; 0: any that is free.
+    #[arg(long, value_name = "PORT", default_value_t = 0, requires = "lab", help_heading = "Run")]
+    pub port: u16,
+}

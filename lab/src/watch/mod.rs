@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
-use gradus::train::{Between, Change, Event, Order};
+use gradus::train::{Between, Change, EpochRecord, Event, Order};
 use serde_json::Value;
 
 use desk::Desk;
@@ -102,6 +102,11 @@ impl Hub {
         self.0.changed.notify_all();
     }
 
+    /// Epochs of an earlier start of the run.
+    pub fn history(&self, epochs: &[EpochRecord]) {
+        self.state().history(epochs);
+    }
+
     /// All that was changed by hand so far.
     pub fn changes(&self, changes: &[Change]) {
         self.state().changes(changes);
@@ -110,6 +115,11 @@ impl Hub {
     /// The training is over, and why: the last that pages hear.
     pub fn end(&self, ended: Ended) {
         self.state().end(ended);
+        self.close();
+    }
+
+    /// Nobody looks any more.
+    pub fn close(&self) {
         self.desk().end();
         self.0.changed.notify_all();
     }
