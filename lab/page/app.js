@@ -12,6 +12,7 @@ import { el } from './dom.js';
 import { language, onLanguage, say, speak, t } from './words.js';
 
 const SECTIONS = [
+  { name: 'watch', shown: (lab) => lab.watch, load: () => import('./watch/index.js') },
   { name: 'bench', shown: () => true, load: () => import('./bench/view.js') },
 ];
 

@@ -10,6 +10,7 @@
 pub mod assets;
 pub mod bench;
 pub mod guard;
+mod patience;
 pub mod reply;
 mod server;
 pub mod sessions;

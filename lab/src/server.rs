@@ -26,6 +26,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::watch::{Receiver, Sender, channel};
 
 use crate::guard::{self, Token};
+use crate::patience::Patient;
 use crate::sessions::Sessions;
 use crate::watch::{self, Hub};
 use crate::{assets, bench, reply};
@@ -136,7 +137,7 @@ async fn serve(listener: TcpListener, token: Token, hub: Option<Hub>, mut stoppe
         };
         let Ok(place) = places.clone().try_acquire_owned() else { continue };
         let _ = stream.set_nodelay(true);
-        let connection = protocol.serve_connection(TokioIo::new(stream), service.clone());
+        let connection = protocol.serve_connection(TokioIo::new(Patient::new(stream)), service.clone());
         tokio::spawn(async move {
             let _place = place;
             let _ = connection.await;

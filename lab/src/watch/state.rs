@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 use super::curve::{Curve, Known};
 use super::scene::Scene;
 
+/// Looks whose norms are kept.
+const TRACE: usize = 512;
+
 /// How a training ended.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
@@ -77,6 +80,8 @@ pub struct State {
     checks: u64,
     look: Option<Value>,
     looks: u64,
+    /// Of every look the norms of the parts' slopes and updates; every second one is dropped when they are too many.
+    trace: Vec<Value>,
     now: Now,
     /// Counts whatever changes `now`.
     ticks: u64,
@@ -100,6 +105,7 @@ impl State {
             checks: 0,
             look: None,
             looks: 0,
+            trace: Vec::new(),
             now: Now::default(),
             ticks: 0,
             before: (0, 0.0),
@@ -167,6 +173,15 @@ impl State {
 
     /// What was seen inside.
     pub fn look(&mut self, look: Value) {
+        let of_parts = |name: &str| -> Vec<Value> {
+            look["parts"].as_array().into_iter().flatten().map(|part| part[name].clone()).collect()
+        };
+        if self.trace.len() == TRACE {
+            let mut kept = false;
+            self.trace.retain(|_| std::mem::replace(&mut kept, !kept));
+        }
+        let (gradient, update) = (of_parts("gradient"), of_parts("update"));
+        self.trace.push(json!({ "step": look["step"], "gradient": gradient, "update": update }));
         (self.look, self.looks) = (Some(look), self.looks + 1);
         self.ticks += 1;
     }
@@ -199,6 +214,9 @@ impl State {
         }
         if cursor.check < self.checks {
             news.insert("check".into(), json!(self.check));
+        }
+        if let Some((_, earlier)) = self.trace.split_last().filter(|_| cursor.look == 0) {
+            news.insert("trace".into(), json!(earlier));
         }
         if cursor.look < self.looks {
             news.insert("look".into(), json!(self.look));
