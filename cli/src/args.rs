@@ -58,7 +58,7 @@ pub enum Command {
     Race(Box<RaceArgs>),
     /// What there is to choose from: layers, activations, losses, optimizers, schedules, initializers, functions, figures.
     List(ListArgs),
-    /// The live page: experiments with the ideas behind training, computed on this machine.
+    /// The live page: runs side by side, and experiments with the ideas behind training, computed on this machine.
     Lab(LabArgs),
     /// Draw the figures that explain how networks learn, from live computation, as SVG and PNG.
     Figures(crate::figures::FiguresArgs),

@@ -1,10 +1,11 @@
-//! `gradus lab`: the page without a training.
+//! `gradus lab`: the page without a training under way.
 
 use std::process::ExitCode;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use gradus_lab::runs::Runs;
 use gradus_lab::{Options, Server};
 
 use crate::args::LabArgs;
@@ -14,7 +15,8 @@ use crate::train::stop_on_ctrl_c;
 /// Serves the page until Ctrl-C.
 pub fn lab(args: &LabArgs) -> Result<ExitCode> {
     let stop = stop_on_ctrl_c()?;
-    let server = start(Options { port: args.port, watch: None })?;
+    let runs = Runs::find(&args.runs).map_err(anyhow::Error::msg)?;
+    let server = start(Options { port: args.port, watch: None, runs })?;
     print(&format!("the lab is at {}   (Ctrl-C ends it)", server.url()));
     if args.open {
         open(&server);

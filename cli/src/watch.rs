@@ -84,7 +84,7 @@ impl Page {
     pub fn open(run: &Run, parts: &Parts) -> Result<Page> {
         let hub = Hub::new(scene(run, parts));
         look::start(&hub)?;
-        let server = lab::start(Options { port: run.watch.port, watch: Some(hub.clone()) })?;
+        let server = lab::start(Options { port: run.watch.port, watch: Some(hub.clone()), ..Options::default() })?;
         run.voice.say(&format!("page       {}", server.url()));
         if run.open {
             lab::open(&server);

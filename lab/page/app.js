@@ -1,6 +1,7 @@
 // The frame of the page: head, languages, light and dark, and which view the address asks for.
 //
 //   #/watch                    a training under way
+//   #/runs                     runs on the disk, side by side
 //   #/bench                    all experiments
 //   #/bench/NAME?key=value     one, set up by what follows
 //
@@ -13,12 +14,13 @@ import { language, onLanguage, say, speak, t } from './words.js';
 
 const SECTIONS = [
   { name: 'watch', shown: (lab) => lab.watch, load: () => import('./watch/index.js') },
+  { name: 'runs', shown: (lab) => lab.runs > 0, load: () => import('./runs/index.js') },
   { name: 'bench', shown: () => true, load: () => import('./bench/view.js') },
 ];
 
 const main = document.getElementById('main');
 const sections = document.getElementById('sections');
-let lab = { watch: false };
+let lab = { watch: false, runs: 0 };
 let mounted = null;
 /** Counts views, so that one that loads late does not come over the next. */
 let turn = 0;

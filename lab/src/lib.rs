@@ -5,6 +5,7 @@
 //! - [`Server`]: one thread that answers the page, and only the page ([`guard`])
 //! - [`assets`]: the page's files, carried in the program
 //! - [`watch`]: a training under way, seen and steered
+//! - [`runs`]: runs on the disk, side by side
 //! - [`bench`]: the experiments, each a row of a table; [`sessions`] keeps those that are open
 
 pub mod assets;
@@ -12,6 +13,7 @@ pub mod bench;
 pub mod guard;
 mod patience;
 pub mod reply;
+pub mod runs;
 mod server;
 pub mod sessions;
 pub mod watch;

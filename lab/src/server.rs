@@ -27,6 +27,7 @@ use tokio::sync::watch::{Receiver, Sender, channel};
 
 use crate::guard::{self, Token};
 use crate::patience::Patient;
+use crate::runs::{self, Runs};
 use crate::sessions::Sessions;
 use crate::watch::{self, Hub};
 use crate::{assets, bench, reply};
@@ -47,6 +48,8 @@ pub struct Options {
     pub port: u16,
     /// A training under way.
     pub watch: Option<Hub>,
+    /// Runs to compare.
+    pub runs: Runs,
 }
 
 /// A page being served. It ends when this is dropped.
@@ -73,11 +76,12 @@ impl Server {
                 Ok(runtime) => runtime,
                 Err(error) => return drop(tell.send(Err(error))),
             };
+            let sessions = Sessions::default();
             runtime.block_on(async {
                 match TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await {
                     Ok(listener) => {
                         let _ = tell.send(listener.local_addr());
-                        serve(listener, own, options.watch, stopped).await;
+                        serve(listener, router(own, &sessions, options), &sessions, stopped).await;
                     }
                     Err(error) => drop(tell.send(Err(error))),
                 }
@@ -114,9 +118,8 @@ impl Drop for Server {
 }
 
 /// Takes connections until `stopped` says true.
-async fn serve(listener: TcpListener, token: Token, hub: Option<Hub>, mut stopped: Receiver<bool>) {
-    let sessions = Sessions::default();
-    let service = TowerToHyperService::new(router(token, sessions.clone(), hub));
+async fn serve(listener: TcpListener, router: Router, sessions: &Sessions, mut stopped: Receiver<bool>) {
+    let service = TowerToHyperService::new(router);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut protocol = http1::Builder::new();
     protocol.timer(TokioTimer::new()).header_read_timeout(HEAD).max_headers(64);
@@ -150,11 +153,17 @@ struct Shared {
     token: Token,
     sessions: Sessions,
     watched: bool,
+    runs: usize,
 }
 
-fn router(token: Token, sessions: Sessions, hub: Option<Hub>) -> Router {
-    let shared = Shared { token: token.clone(), sessions, watched: hub.is_some() };
-    let watching = hub.map_or_else(Router::new, watch::routes);
+fn router(token: Token, sessions: &Sessions, Options { watch, runs, .. }: Options) -> Router {
+    let shared = Shared {
+        token: token.clone(),
+        sessions: sessions.clone(),
+        watched: watch.is_some(),
+        runs: runs.len(),
+    };
+    let watching = watch.map_or_else(Router::new, watch::routes);
     Router::new()
         .route("/", get(index))
         .route("/{*file}", get(file))
@@ -163,6 +172,7 @@ fn router(token: Token, sessions: Sessions, hub: Option<Hub>) -> Router {
         .route("/api/bench/{name}/{session}", post(ask))
         .with_state(shared)
         .merge(watching)
+        .merge(runs::routes(runs))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(middleware::from_fn(in_time))
         .layer(middleware::from_fn_with_state(token, guard::check))
@@ -180,7 +190,7 @@ async fn index(State(shared): State<Shared>) -> Response {
 
 /// What the page has to show.
 async fn lab(State(shared): State<Shared>) -> Response {
-    Json(json!({ "version": env!("CARGO_PKG_VERSION"), "watch": shared.watched })).into_response()
+    Json(json!({ "version": env!("CARGO_PKG_VERSION"), "watch": shared.watched, "runs": shared.runs })).into_response()
 }
 
 async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {

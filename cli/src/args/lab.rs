@@ -1,10 +1,14 @@
 //! Options of the page.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
-/// Where the page is served.
+/// What the page shows, and where it is served.
 #[derive(Args)]
 pub struct LabArgs {
+    /// Folders of runs, or folders that hold such: their curves and settings side by side.
+    pub runs: Vec<PathBuf>,
     /// The port on this machine; 0: any that is free.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub port: u16,

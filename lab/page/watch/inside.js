@@ -26,7 +26,7 @@ export function inside(place, store, api) {
   const table = el('div', { class: 'scroll' });
   const layers = el('div', { class: 'scroll' });
   const numbers = card('wide');
-  numbers.append(table, layers);
+  numbers.append(el('div', { class: 'row tables' }, table, layers));
 
   const histograms = card('wide');
   const choice = el('select', { 'aria-label': t('show_of'), onchange: () => spread() });

@@ -178,7 +178,10 @@ impl State {
         };
         if self.trace.len() == TRACE {
             let mut kept = false;
-            self.trace.retain(|_| std::mem::replace(&mut kept, !kept));
+            self.trace.retain(|_| {
+                kept = !kept;
+                kept
+            });
         }
         let (gradient, update) = (of_parts("gradient"), of_parts("update"));
         self.trace.push(json!({ "step": look["step"], "gradient": gradient, "update": update }));

@@ -1,0 +1,103 @@
+// Runs side by side: their curves over one another, their results, and where their settings differ.
+
+import { get } from '../api.js';
+import { lines, round } from '../charts.js';
+import { el } from '../dom.js';
+import { duration, percent } from '../watch/store.js';
+
+const AXES = ['epoch', 'step', 'seconds'];
+const CHARTS = { chart_validation_loss: 'validation_loss', chart_accuracy: 'validation_accuracy', chart_train_loss: 'train_loss', chart_rate: 'learning_rate' };
+
+/** Seconds until runs under way are read again. */
+const AGAIN = 3;
+
+/** Mounts the view. */
+export async function mount(element, rest, state, api) {
+  const { t } = api;
+  const { runs: names } = await get('api/runs');
+  const all = () => Promise.all(names.map((_, i) => get(`api/runs/${i}`)));
+  let runs = await all();
+  let by = 'epoch';
+  const hidden = new Set();
+  const buttons = AXES.map((name) => el('button', { type: 'button', 'aria-pressed': String(name === by), onclick: () => {
+    by = name;
+    buttons.forEach((b, i) => b.setAttribute('aria-pressed', String(AXES[i] === by)));
+    draw();
+  } }, t({ epoch: 'by_epoch', step: 'by_step', seconds: 'by_time' }[name])));
+  const results = el('div', { class: 'scroll' });
+  const grid = el('div', { class: 'grid two' });
+  const only = el('input', { type: 'checkbox', checked: true, onchange: () => compare() });
+  const settings = el('div', { class: 'scroll' });
+  element.append(el('h1', {}, t('runs')), el('p', { class: 'about' }, t('runs_about', { n: names.length })),
+    el('section', { class: 'card panel' }, results),
+    el('div', { class: 'panel' },
+      el('div', { class: 'panel-head' }, el('h2', {}, t('curves')), el('span', { class: 'group', role: 'group', 'aria-label': t('against') }, buttons)), grid),
+    el('div', { class: 'panel' },
+      el('div', { class: 'panel-head' }, el('h2', {}, t('settings')), el('label', { class: 'row' }, only, t('only_differences'))),
+      el('section', { class: 'card' }, settings)));
+  const charts = Object.keys(CHARTS).map((title) => {
+    const card = el('section', { class: 'card' });
+    grid.append(card);
+    return lines(card, { title: t(title), name: CHARTS[title], y: { label: '' }, height: 240 });
+  });
+
+  const draw = () => charts.forEach((chart, c) => chart.update({
+    x: { label: t({ epoch: 'epoch', step: 'step', seconds: 'seconds' }[by]) },
+    series: runs.map((run, i) => ({ run, i })).filter(({ i }) => !hidden.has(i)).map(({ run, i }) => ({
+      name: run.name,
+      colour: i,
+      dash: i >= 8,
+      x: run.epochs.map((e) => e[by]),
+      y: run.epochs.map((e) => e[Object.values(CHARTS)[c]] ?? NaN),
+    })),
+  }));
+
+  const numbers = (run, name) => run.epochs.map((e) => e[name]).filter((v) => Number.isFinite(v));
+  const how = (run) => [
+    run.verdict ? t('failed_run', { n: run.verdict.step }) : t(run.finished ? 'finished' : 'unfinished'),
+    run.changes.length ? t('steered', { n: run.changes.length }) : '',
+  ].filter(Boolean).join(', ');
+  const summarise = () => results.replaceChildren(el('table', {},
+    el('thead', {}, el('tr', {}, ['run', 'run_state', 'epochs', 'time_spent', 'best_accuracy', 'best_loss', 'linear_model'].map((h) => el('th', { scope: 'col' }, t(h))))),
+    el('tbody', {}, runs.map((run, i) => {
+      const [accuracy, loss] = [numbers(run, 'validation_accuracy'), numbers(run, 'validation_loss')];
+      return el('tr', {}, el('th', { scope: 'row' }, el('label', { class: 'row' },
+        el('input', { type: 'checkbox', checked: !hidden.has(i), onchange: (e) => { if (e.target.checked) hidden.delete(i); else hidden.add(i); draw(); } }),
+        el('span', { class: `dot data-${i % 8}`, 'aria-hidden': 'true' }), run.name)),
+      [how(run), run.epochs.length, duration(run.epochs.at(-1)?.seconds ?? 0), accuracy.length ? percent(Math.max(...accuracy)) : '–',
+        loss.length ? round(Math.min(...loss)) : '–', run.baselines ? percent(run.baselines.linear[0]) : '–'].map((v) => el('td', {}, v)));
+    }))));
+
+  const compare = () => {
+    const maps = runs.map((run) => new Map(run.config));
+    const keys = [...new Set(maps.flatMap((m) => [...m.keys()]))];
+    const rows = keys.map((key) => ({ key, values: maps.map((m) => m.get(key) ?? '–') }))
+      .map((row) => ({ ...row, differs: new Set(row.values).size > 1 }))
+      .filter((row) => row.differs || !only.checked);
+    settings.replaceChildren(rows.length === 0 ? el('p', { class: 'soft' }, t('same_settings')) : el('table', { class: 'settings' },
+      el('thead', {}, el('tr', {}, [t('setting'), ...runs.map((r) => r.name)].map((h) => el('th', { scope: 'col' }, h)))),
+      el('tbody', {}, rows.map(({ key, values, differs }) => el('tr', { class: differs && runs.length > 1 ? 'differs' : '' },
+        el('th', { scope: 'row' }, key), values.map((v) => el('td', {}, v)))))));
+  };
+  summarise();
+  compare();
+  draw();
+  const timer = setInterval(async () => {
+    if (document.hidden || runs.every((run) => run.finished)) return;
+    try {
+      const next = await all();
+      if (JSON.stringify(next) === JSON.stringify(runs)) return;
+      runs = next;
+      draw();
+      if (!results.contains(document.activeElement)) summarise();
+    } catch (error) {
+      api.fail(error);
+    }
+  }, 1000 * AGAIN);
+  return {
+    unmount() {
+      clearInterval(timer);
+      charts.forEach((chart) => chart.destroy());
+    },
+  };
+}

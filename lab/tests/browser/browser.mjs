@@ -1,0 +1,73 @@
+// What the tests share: the browser, the program, checks.
+
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** A Chromium that asks nobody for anything. */
+export const launch = () => chromium.launch({
+  executablePath: ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync),
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'],
+});
+
+/** A page whose errors, and requests to anywhere else, fail the test. */
+export async function open(browser, url, { width = 1280, height = 900, dark = false, locale = 'en-US' } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', locale });
+  const page = await context.newPage();
+  page.wrong = [];
+  page.on('pageerror', (error) => page.wrong.push(error.message));
+  page.on('console', (m) => { if (m.type() === 'error' && !page.mayLose) page.wrong.push(m.text()); });
+  page.on('request', (r) => { if (!r.url().startsWith(new URL(url).origin) && !/^(data|blob):/.test(r.url())) page.wrong.push(`asked for ${r.url()}`); });
+  await page.goto(url);
+  return page;
+}
+
+/** Starts the program; `told(pattern)` waits for a line, `done` for its end. */
+export function program(path, args) {
+  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const it = { child, text: '' };
+  const take = (data) => { it.text += data; };
+  child.stdout.on('data', take);
+  child.stderr.on('data', take);
+  it.done = new Promise((resolve) => child.on('close', resolve));
+  it.told = async (pattern) => {
+    for (let tries = 0; tries < 3000; tries += 1) {
+      const found = it.text.match(pattern);
+      if (found) return found;
+      if (child.exitCode !== null) break;
+      await new Promise((r) => setTimeout(r, 20));
+    }
+    throw new Error(`the program did not say ${pattern}:\n${it.text}`);
+  };
+  return it;
+}
+
+/** Fails with words. */
+export function check(holds, words) {
+  if (!holds) throw new Error(words);
+}
+
+/** Waits until `get()` gives something true. */
+export async function until(get, words, seconds = 60) {
+  const end = Date.now() + 1000 * seconds;
+  while (Date.now() < end) {
+    const got = await get();
+    if (got) return got;
+    await new Promise((r) => setTimeout(r, 50));
+  }
+  throw new Error(`waited ${seconds} s in vain: ${words}`);
+}
+
+/** What axe finds serious. */
+export async function accessible(page, where) {
+  // The page's policy lets no foreign script in; the browser's own door is open.
+  await page.evaluate(`${(await import('node:fs')).readFileSync(axe, 'utf8')}; undefined`);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  const serious = violations.filter((v) => ['serious', 'critical'].includes(v.impact));
+  for (const v of serious) console.log(`  axe, ${where}: ${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join('; ')}`);
+  check(serious.length === 0, `${where}: axe finds ${serious.length} serious things`);
+}

@@ -1,0 +1,26 @@
+// All browser tests, one after another: node run.mjs PROGRAM [NAME]
+
+import { mkdirSync } from 'node:fs';
+import { launch } from './browser.mjs';
+import * as training from './training.mjs';
+
+/** Each exports `run({ program, browser, shots })`. */
+const TESTS = { training };
+
+const [program, only] = process.argv.slice(2);
+const shots = 'shots';
+mkdirSync(shots, { recursive: true });
+const browser = await launch();
+let failed = 0;
+for (const [name, test] of Object.entries(TESTS)) {
+  if (only && only !== name) continue;
+  try {
+    await test.run({ program, browser, shots });
+    console.log(`ok      ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED  ${name}: ${error.stack ?? error}`);
+  }
+}
+await browser.close();
+process.exit(failed ? 1 : 0);
