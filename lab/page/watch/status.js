@@ -49,8 +49,8 @@ export function status(place, store, api) {
     el('label', {}, t('rate_times'), ' ', factor),
     el('span', { class: 'group' },
       el('button', { type: 'submit' }, t('rate_set')),
-      el('button', { type: 'button', onclick: scaled(0.5), 'aria-label': t('rate_half') }, '½'),
-      el('button', { type: 'button', onclick: scaled(2), 'aria-label': t('rate_double') }, '2')));
+      el('button', { type: 'button', onclick: scaled(0.5), 'aria-label': t('rate_half') }, '× ½'),
+      el('button', { type: 'button', onclick: scaled(2), 'aria-label': t('rate_double') }, '× 2')));
 
   const controls = el('div', { class: 'controls', role: 'group', 'aria-label': t('steer') },
     el('div', { class: 'row' }, pause, step, save, stop), rates, said);
@@ -85,7 +85,7 @@ export function status(place, store, api) {
       number('step', now.step.toLocaleString('en')),
       number('validation_accuracy', best && best.validation_accuracy !== null ? `${percent(epochs.at(-1).validation_accuracy)} · ${t('best_in', { a: percent(best.validation_accuracy), n: best.epoch })}` : null),
       number('learning_rate', now.learning_rate ? round(now.learning_rate) : null),
-      number('speed', now.speed ? `${t('steps_per_second', { n: round(now.speed, 3) })} · ${t('examples_per_second', { n: round(now.speed * each, 3) })}` : null),
+      number('speed', now.speed ? `${t('steps_per_second', { n: round(now.speed, 3) })} · ${t('examples_per_second', { n: Math.round(now.speed * each).toLocaleString('en') })}` : null),
       number('time_spent', duration(now.seconds)),
       number('time_left', !end && now.left !== null ? duration(now.left) : null),
     ].filter(Boolean));
