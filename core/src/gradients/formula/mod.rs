@@ -6,14 +6,17 @@
 //! stands there once, so that comparing two is comparing two numbers, and what several formulas share is shared.
 
 mod number;
+mod read;
 mod rules;
 mod sheet;
 mod simplify;
 mod tape;
+mod tokens;
 mod write;
 
 use std::cell::RefCell;
 
+pub(crate) use read::{is_known, read};
 pub(crate) use rules::Derivatives;
 pub use sheet::{Function, Name};
 pub(crate) use sheet::{Node, Sheet};
