@@ -221,12 +221,12 @@ impl Seen {
 }
 
 impl About {
-    fn of(choice: &Choice) -> About {
+    pub(super) fn of(choice: &Choice) -> About {
         let (function, written) = (choice.function(), choice.written());
         let both = |of: &dyn Fn(bool) -> Option<String>| [of(false), of(true)];
-        let slopes = written.iter().flat_map(|w| {
-            (0..w.dimension()).map(|i| both(&|latex| w.slope(i, latex).map(String::from)))
-        });
+        let slopes = written
+            .iter()
+            .flat_map(|w| (0..w.dimension()).map(|i| both(&|latex| w.slope(i, latex).map(String::from))));
         let least = function.least();
         About {
             line: choice.line(),
