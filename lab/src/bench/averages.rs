@@ -3,13 +3,12 @@
 use gradus::average::ExponentialAverage;
 use gradus::rng::{Rng, Stream};
 use gradus::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::limits;
+use super::{Deadline, Session, State, limits, reading};
 
 /// What a page asks for. What is left out has its default.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Ask {
     /// β of each average, in [0, 1).
     pub betas: Vec<f64>,
@@ -59,6 +58,33 @@ pub struct Average {
 
 /// The longest series.
 const MOST: usize = 5000;
+
+/// Opens the experiment; each answer is an [`Averages`].
+///
+/// # Errors
+/// Never: what is wrong with an address is the answer.
+pub fn open(state: &State, _: &Deadline) -> Result<Box<dyn Session>> {
+    Ok(reading::Asked::open(state, |state, _| reading::json(&averages(&Ask::of(state)?)?)))
+}
+
+impl Ask {
+    /// What an address asks for: `beta` (several with `;` between), `correction` (0 or 1), `noise`, `seed`, `count`,
+    /// `series`.
+    ///
+    /// # Errors
+    /// [`Error::Range`] for what is no number.
+    pub fn of(state: &State) -> Result<Ask> {
+        let default = Ask::default();
+        Ok(Ask {
+            betas: reading::series(state, "beta")?.unwrap_or(default.betas),
+            correction: reading::count(state, "correction", 1)? != 0,
+            noise: state.number("noise", default.noise)?,
+            seed: state.count("seed", default.seed)?,
+            count: reading::count(state, "count", default.count)?,
+            series: reading::given(state, "series").map(String::from),
+        })
+    }
+}
 
 /// Makes or reads the series, and averages it.
 ///

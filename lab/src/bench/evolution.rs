@@ -16,14 +16,13 @@ use gradus::plan::Plan;
 use gradus::real::Number;
 use gradus::threads::Threads;
 use gradus::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::descent::{About, Map};
-use super::limits::{self, Deadline};
+use super::{Deadline, Session, State, limits, reading};
 
 /// What a page asks for. What is left out has its default.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Ask {
     /// A function of two numbers, by its name or its formula; or `xor`.
     pub f: String,
@@ -109,15 +108,43 @@ pub struct Xor {
 const SIDE: usize = 24;
 const XOR: &str = "dense 2 tanh, dense 1 sigmoid";
 
+/// Opens the experiment; each answer is an [`Evolution`].
+///
+/// # Errors
+/// Never: what is wrong with an address is the answer.
+pub fn open(state: &State, _: &Deadline) -> Result<Box<dyn Session>> {
+    Ok(reading::Asked::open(state, |state, deadline| reading::json(&evolve(&Ask::of(state)?, deadline)?)))
+}
+
+impl Ask {
+    /// What an address asks for: `f`, `algorithm`, `population`, `generations`, `lr`, `seed`, `view` (with `,`).
+    ///
+    /// # Errors
+    /// [`Error::Range`] for what is no number.
+    pub fn of(state: &State) -> Result<Ask> {
+        let default = Ask::default();
+        let lr = reading::given(state, "lr").map(|_| state.number("lr", 0.0)).transpose()?;
+        Ok(Ask {
+            f: reading::given(state, "f").map_or(default.f, String::from),
+            algorithm: reading::given(state, "algorithm").map_or(default.algorithm, String::from),
+            population: Some(reading::count(state, "population", 40)?),
+            generations: reading::count(state, "generations", default.generations)?,
+            lr,
+            seed: state.count("seed", default.seed)?,
+            view: reading::numbers(state, "view")?,
+        })
+    }
+}
+
 /// Runs what was asked for.
 ///
 /// # Errors
 /// For a line, a formula or a number that is wrong: what, where, and how to mend it.
-pub fn evolve(ask: &Ask) -> Result<Evolution> {
+pub fn evolve(ask: &Ask, deadline: &Deadline) -> Result<Evolution> {
     let generations = limits::count("generations", ask.generations, (1, 500))?;
     let choice = strategy(ask)?;
     if ask.f.trim() == "xor" {
-        return on_xor(ask, &choice, generations);
+        return on_xor(ask, &choice, generations, deadline);
     }
     limits::short("f", &ask.f, 400)?;
     let function = Chosen::parse(&ask.f)?;
@@ -134,7 +161,8 @@ pub fn evolve(ask: &Ask) -> Result<Evolution> {
     evolution.map = Some(Map::of(&function, ask.view.as_deref())?);
     evolution.function = Some(About::of(&function));
     let setup = Setup::new(&layout, &threads).seed(ask.seed);
-    run::<f64>(&mut evolution, ask, &choice, &setup, &function.start(), generations, &mut problem)?;
+    let run = Run { choice: &choice, setup: &setup, generations, lr: ask.lr, deadline };
+    run.go::<f64>(&mut evolution, &function.start(), &mut problem)?;
     Ok(evolution)
 }
 
@@ -173,71 +201,80 @@ fn begin(choice: &Choice, weights: usize) -> Evolution {
     }
 }
 
-/// Asks, judges and tells.
-fn run<R: Number>(
-    evolution: &mut Evolution,
-    ask: &Ask,
-    choice: &Choice,
-    setup: &Setup,
-    start: &[R],
+/// A run to be made.
+struct Run<'a> {
+    choice: &'a Choice,
+    setup: &'a Setup<'a>,
     generations: usize,
-    objective: &mut dyn Objective<R>,
-) -> Result<()> {
-    choice.check(setup)?;
-    let Some(mut evolver) = choice.evolver::<R>(setup) else {
-        return Err(Error::Settings {
-            message: format!("{} cannot be asked for a population", choice.line()),
-            mend: "take the strategy without what is around it".into(),
-        });
-    };
-    let most = evolver.most_members();
-    let weights = start.len();
-    if most * generations * weights > 400_000 {
-        return Err(Error::range(
-            "generations",
-            generations,
-            "fewer, or of fewer members: 400000 numbers in all",
-        ));
-    }
-    let (mut population, mut losses) = (vec![R::of(0.0); most * weights], vec![R::of(0.0); most]);
-    let deadline = Deadline::new();
-    let learning_rate = limits::between("lr", ask.lr.unwrap_or(choice.dialect.learning_rate), (0.0, 1e3))?;
-    evolver.begin(start);
-    let wide = |of: &[R]| of.iter().map(|x| x.to_f64()).collect::<Vec<f64>>();
-    for t in 1..=generations as u64 {
-        evolver.at(Step { t, learning_rate });
-        let members = evolver.members();
-        let (population, losses) = (&mut population[..members * weights], &mut losses[..members]);
-        evolver.ask(population);
-        objective.losses(population, losses);
-        let origins = evolver.origins().to_vec();
-        if gradus::evolution::least(losses).is_none() {
-            evolution.ended = Some("not_finite".into());
-            return Ok(());
-        }
-        evolver.tell(population, losses);
-        let mut answer = vec![R::of(0.0); weights];
-        evolver.answer(&mut answer);
-        evolution.frames.push(Frame {
-            members: wide(population),
-            losses: wide(losses),
-            origins,
-            diversity: evolver.diversity(),
-            answer: wide(&answer),
-        });
-        if let Some(reason) = evolver.ended() {
-            evolution.ended = serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(String::from));
-            return Ok(());
-        }
-        if deadline.is_over() {
-            evolution.cut_short = true;
-            return Ok(());
-        }
-    }
-    Ok(())
+    lr: Option<f64>,
+    deadline: &'a Deadline,
 }
 
-fn on_xor(ask: &Ask, choice: &Choice, generations: usize) -> Result<Evolution> {
+impl Run<'_> {
+    /// Asks, judges and tells.
+    fn go<R: Number>(
+        &self,
+        evolution: &mut Evolution,
+        start: &[R],
+        objective: &mut dyn Objective<R>,
+    ) -> Result<()> {
+        let Run { choice, setup, generations, lr, deadline } = *self;
+        choice.check(setup)?;
+        let Some(mut evolver) = choice.evolver::<R>(setup) else {
+            return Err(Error::Settings {
+                message: format!("{} cannot be asked for a population", choice.line()),
+                mend: "take the strategy without what is around it".into(),
+            });
+        };
+        let most = evolver.most_members();
+        let weights = start.len();
+        if most * generations * weights > 400_000 {
+            return Err(Error::range(
+                "generations",
+                generations,
+                "fewer, or of fewer members: 400000 numbers in all",
+            ));
+        }
+        let (mut population, mut losses) = (vec![R::of(0.0); most * weights], vec![R::of(0.0); most]);
+        let learning_rate = limits::between("lr", lr.unwrap_or(choice.dialect.learning_rate), (0.0, 1e3))?;
+        evolver.begin(start);
+        let wide = |of: &[R]| of.iter().map(|x| x.to_f64()).collect::<Vec<f64>>();
+        for t in 1..=generations as u64 {
+            evolver.at(Step { t, learning_rate });
+            let members = evolver.members();
+            let (population, losses) = (&mut population[..members * weights], &mut losses[..members]);
+            evolver.ask(population);
+            objective.losses(population, losses);
+            let origins = evolver.origins().to_vec();
+            if gradus::evolution::least(losses).is_none() {
+                evolution.ended = Some("not_finite".into());
+                return Ok(());
+            }
+            evolver.tell(population, losses);
+            let mut answer = vec![R::of(0.0); weights];
+            evolver.answer(&mut answer);
+            evolution.frames.push(Frame {
+                members: wide(population),
+                losses: wide(losses),
+                origins,
+                diversity: evolver.diversity(),
+                answer: wide(&answer),
+            });
+            if let Some(reason) = evolver.ended() {
+                evolution.ended =
+                    serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(String::from));
+                return Ok(());
+            }
+            if deadline.passed() {
+                evolution.cut_short = true;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn on_xor(ask: &Ask, choice: &Choice, generations: usize, deadline: &Deadline) -> Result<Evolution> {
     let threads = Threads::new(1);
     let model = Model::new(Network::parse(XOR)?, Loss::parse("squared_error")?, 2, 2)?;
     let mut plan = model.training_plan(4, &threads)?;
@@ -247,7 +284,8 @@ fn on_xor(ask: &Ask, choice: &Choice, generations: usize) -> Result<Evolution> {
     let start = model.layout().start(ask.seed);
     let mut evolution = begin(choice, start.len());
     let setup = Setup::new(model.layout(), &threads).seed(ask.seed);
-    run::<f32>(&mut evolution, ask, choice, &setup, &start, generations, &mut plan)?;
+    let run = Run { choice, setup: &setup, generations, lr: ask.lr, deadline };
+    run.go::<f32>(&mut evolution, &start, &mut plan)?;
     let names = model
         .layout()
         .parts()

@@ -1,7 +1,5 @@
 //! How much an experiment may ask for: whatever a page sends, an answer comes soon and fits into memory.
 
-use std::time::{Duration, Instant};
-
 use gradus::optimizers::Choice;
 use gradus::words::{Kind, Parameter, Values};
 use gradus::{Error, Result};
@@ -10,8 +8,6 @@ use gradus::{Error, Result};
 const MOST: f64 = 1000.0;
 /// The most members a search that restarts with ever larger populations may come to.
 const MOST_MEMBERS: f64 = 4096.0;
-/// How long one experiment may compute.
-const LONGEST: Duration = Duration::from_secs(5);
 
 /// An optimizer's line, read and refused if its numbers are too large for an experiment.
 ///
@@ -61,27 +57,6 @@ pub fn count(name: &str, n: usize, (low, high): (usize, usize)) -> Result<usize>
     match (low..=high).contains(&n) {
         true => Ok(n),
         false => Err(Error::range(name, n, &format!("a whole number from {low} to {high}"))),
-    }
-}
-
-/// The end of an experiment's time.
-pub struct Deadline(Instant);
-
-impl Deadline {
-    /// From now on.
-    pub fn new() -> Deadline {
-        Deadline(Instant::now() + LONGEST)
-    }
-
-    /// Whether time is over.
-    pub fn is_over(&self) -> bool {
-        Instant::now() >= self.0
-    }
-}
-
-impl Default for Deadline {
-    fn default() -> Self {
-        Deadline::new()
     }
 }
 

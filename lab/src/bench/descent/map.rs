@@ -2,9 +2,10 @@
 
 use gradus::functions::Choice;
 use gradus::{Error, Result};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::bench::limits;
+use crate::reply::packed;
 
 /// A function on a part of its plane, or of its line.
 #[derive(Clone, Debug, Serialize)]
@@ -15,8 +16,15 @@ pub struct Map {
     pub columns: usize,
     /// How many rows; 1 of a curve.
     pub rows: usize,
-    /// f at each point, from the least y up, in each row from the least x on; null where it has no value.
-    pub values: Vec<f64>,
+    /// f at each point, from the least y up, in each row from the least x on: of a curve from end to end, of a grid in the
+    /// middles of its cells; no number where it has no value. Packed.
+    #[serde(serialize_with = "pack")]
+    pub values: Vec<f32>,
+}
+
+/// As the page unpacks it.
+fn pack<S: Serializer>(values: &[f32], to: S) -> std::result::Result<S::Ok, S::Error> {
+    packed(values).serialize(to)
 }
 
 const ACROSS: usize = 121;
@@ -46,7 +54,8 @@ impl Map {
         let function = choice.function();
         let mut room = vec![0.0; function.room()];
         let at = |k: usize, count: usize, side: &[f64]| {
-            side[0] + (side[1] - side[0]) * k as f64 / (count - 1) as f64
+            let share = if dimension == 1 { k as f64 / (count - 1) as f64 } else { (k as f64 + 0.5) / count as f64 };
+            side[0] + (side[1] - side[0]) * share
         };
         let mut values = Vec::with_capacity(columns * rows);
         for row in 0..rows {
@@ -55,9 +64,7 @@ impl Map {
                 if dimension == 2 {
                     point[1] = at(row, rows, &view[2..]);
                 }
-                let value = function.value(&point[..dimension], &mut room);
-                // More digits than a picture shows are no use to it.
-                values.push(format!("{value:.5e}").parse().unwrap_or(value));
+                values.push(function.value(&point[..dimension], &mut room) as f32);
             }
         }
         Ok(Map { view, columns, rows, values })

@@ -13,15 +13,14 @@ use gradus::optimizer::{Reason, Setup, Step};
 use gradus::optimizers::{self, Family};
 use gradus::threads::Threads;
 use gradus::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::limits::{self, Deadline};
+use super::{Deadline, Session, State, limits, reading};
 pub use map::Map;
 pub use verdict::{Curvature, Verdict};
 
 /// What a page asks for. What is left out has its default.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Ask {
     /// The name of a function of one or two numbers, or a formula.
     pub f: String,
@@ -109,11 +108,42 @@ pub struct Run {
     pub verdict: Verdict,
 }
 
+/// Opens the experiment; each answer is a [`Race`], or [`Lists`] where `lists` is asked for.
+///
+/// # Errors
+/// Never: what is wrong with an address is the answer.
+pub fn open(state: &State, _: &Deadline) -> Result<Box<dyn Session>> {
+    Ok(reading::Asked::open(state, |state, deadline| match state.get("lists") {
+        Some(_) => reading::json(&lists()),
+        None => reading::json(&race(&Ask::of(state)?, deadline)?),
+    }))
+}
+
+impl Ask {
+    /// What an address asks for: `f`, `optimizers` (with `;` between), `lr` (likewise), `start` and `view` (with `,`),
+    /// `steps`, `seed`.
+    ///
+    /// # Errors
+    /// [`Error::Range`] for what is no number.
+    pub fn of(state: &State) -> Result<Ask> {
+        let default = Ask::default();
+        Ok(Ask {
+            f: reading::given(state, "f").map_or(default.f, String::from),
+            optimizers: reading::lines(state, "optimizers").unwrap_or(default.optimizers),
+            lr: reading::series(state, "lr")?.unwrap_or(default.lr),
+            start: reading::numbers(state, "start")?,
+            steps: reading::count(state, "steps", default.steps)?,
+            seed: state.count("seed", default.seed)?,
+            view: reading::numbers(state, "view")?,
+        })
+    }
+}
+
 /// Runs what was asked for.
 ///
 /// # Errors
 /// For a line, a formula or a number that is wrong: what, where, and how to mend it.
-pub fn race(ask: &Ask) -> Result<Race> {
+pub fn race(ask: &Ask, deadline: &Deadline) -> Result<Race> {
     limits::short("f", &ask.f, 400)?;
     let choice = Choice::parse(&ask.f)?;
     let dimension = choice.dimension();
@@ -137,51 +167,52 @@ pub fn race(ask: &Ask) -> Result<Race> {
     for x in &start {
         limits::between("start", *x, (-1e6, 1e6))?;
     }
-    let (deadline, curvature) = (Deadline::new(), Curvature::of(&choice));
     let map = Map::of(&choice, ask.view.as_deref())?;
+    let course =
+        Course { choice: &choice, start: &start, steps, seed: ask.seed, curvature: Curvature::of(&choice) };
     let mut runs = Vec::new();
     for (k, line) in ask.optimizers.iter().enumerate() {
         let rate = *ask.lr.get(k).unwrap_or(&ask.lr[ask.lr.len() - 1]);
         limits::between("lr", rate, (0.0, 1e6))?;
-        let optimizer = limits::optimizer(line)?;
-        runs.push(run(&choice, &optimizer, rate, &start, steps, ask.seed, &curvature, &deadline)?);
+        runs.push(course.run(&limits::optimizer(line)?, rate, deadline)?);
     }
-    Ok(Race { function: About::of(&choice), map, start, runs, cut_short: deadline.is_over() })
+    Ok(Race { function: About::of(&choice), map, start, runs, cut_short: deadline.passed() })
 }
 
-#[allow(clippy::too_many_arguments)]
-fn run(
-    choice: &Choice,
-    optimizer: &optimizers::Choice,
-    learning_rate: f64,
-    start: &[f64],
+/// What all run on.
+struct Course<'a> {
+    choice: &'a Choice,
+    start: &'a [f64],
     steps: usize,
     seed: u64,
-    curvature: &Curvature,
-    deadline: &Deadline,
-) -> Result<Run> {
-    let (threads, layout) = (Threads::new(1), Layout::of(start.len()));
-    let setup = Setup::new(&layout, &threads).seed(seed);
-    optimizer.check(&setup)?;
-    let mut walker = optimizer.build_as::<f64>(&setup);
-    let mut objective = choice.problem(seed, &threads);
-    let (mut theta, mut answer) = (start.to_vec(), start.to_vec());
-    let mut seen = Seen::new(choice.function());
-    seen.look(&answer);
-    let mut ended = None;
-    for t in 1..=steps as u64 {
-        walker.step(Step { t, learning_rate }, &mut theta, &mut objective);
-        walker.answer(&theta, &mut answer);
+    curvature: Curvature,
+}
+
+impl Course<'_> {
+    fn run(&self, optimizer: &optimizers::Choice, learning_rate: f64, deadline: &Deadline) -> Result<Run> {
+        let (threads, layout) = (Threads::new(1), Layout::of(self.start.len()));
+        let setup = Setup::new(&layout, &threads).seed(self.seed);
+        optimizer.check(&setup)?;
+        let mut walker = optimizer.build_as::<f64>(&setup);
+        let mut objective = self.choice.problem(self.seed, &threads);
+        let (mut theta, mut answer) = (self.start.to_vec(), self.start.to_vec());
+        let mut seen = Seen::new(self.choice.function());
         seen.look(&answer);
-        ended = walker.ended();
-        if ended.is_some() || seen.is_lost() || deadline.is_over() {
-            break;
+        let mut ended = None;
+        for t in 1..=self.steps as u64 {
+            walker.step(Step { t, learning_rate }, &mut theta, &mut objective);
+            walker.answer(&theta, &mut answer);
+            seen.look(&answer);
+            ended = walker.ended();
+            if ended.is_some() || seen.is_lost() || deadline.passed() {
+                break;
+            }
         }
+        let verdict = Verdict::of(self.choice, optimizer, learning_rate, &seen, ended, &self.curvature);
+        let Seen { path, values, slopes, .. } = seen;
+        let line = optimizer.line();
+        Ok(Run { line, formula: optimizer.dialect.formula, learning_rate, path, values, slopes, verdict })
     }
-    let verdict = Verdict::of(choice, optimizer, learning_rate, &seen, ended, curvature);
-    let Seen { path, values, slopes, .. } = seen;
-    let line = optimizer.line();
-    Ok(Run { line, formula: optimizer.dialect.formula, learning_rate, path, values, slopes, verdict })
 }
 
 /// What was seen on the way.

@@ -20,14 +20,13 @@ use gradus::plan::Plan;
 use gradus::rng::{Rng, Stream};
 use gradus::threads::Threads;
 use gradus::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::limits::{self, Deadline};
+use super::{Deadline, Session, State, limits, reading};
 use wanted::Wanted;
 
 /// What a page asks for. What is left out has its default.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Ask {
     /// A formula of x, or the name of a function of one number.
     pub f: String,
@@ -50,8 +49,7 @@ pub struct Ask {
 }
 
 /// Where kinks start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kinks {
     /// Biases are zero, as networks usually start.
     Zero,
@@ -128,15 +126,51 @@ const PLACES: usize = 241;
 const FRAMES: usize = 60;
 const WIDEST: usize = 64;
 
+/// Opens the experiment; each answer is an [`Approximation`], or [`Widths`] where `widths` is asked for.
+///
+/// # Errors
+/// Never: what is wrong with an address is the answer.
+pub fn open(state: &State, _: &Deadline) -> Result<Box<dyn Session>> {
+    Ok(reading::Asked::open(state, |state, deadline| match state.get("widths") {
+        Some(_) => reading::json(&widths(&Ask::of(state)?, deadline)?),
+        None => reading::json(&approximate(&Ask::of(state)?, deadline)?),
+    }))
+}
+
+impl Ask {
+    /// What an address asks for: `f` or `drawn` (points, `x,y` with `;` between), `on` (the stretch, with `,`), `n`,
+    /// `optimizer`, `lr`, `steps`, `kinks` (`zero` or `spread`), `seed`.
+    ///
+    /// # Errors
+    /// [`Error::Range`] for what is no number.
+    pub fn of(state: &State) -> Result<Ask> {
+        let default = Ask::default();
+        Ok(Ask {
+            f: reading::given(state, "f").map_or(default.f, String::from),
+            drawn: reading::points(state, "drawn")?,
+            on: reading::pair(state, "on")?.unwrap_or(default.on),
+            n: reading::count(state, "n", default.n)?,
+            optimizer: reading::given(state, "optimizer").map_or(default.optimizer, String::from),
+            lr: state.number("lr", default.lr)?,
+            steps: reading::count(state, "steps", default.steps)?,
+            kinks: match reading::given(state, "kinks") {
+                None | Some("spread") => Kinks::Spread,
+                Some("zero") => Kinks::Zero,
+                Some(other) => return Err(Error::range("kinks", other, "zero or spread")),
+            },
+            seed: state.count("seed", default.seed)?,
+        })
+    }
+}
+
 /// Trains the network and writes the other weights down.
 ///
 /// # Errors
 /// For a line, a formula or a number that is wrong: what, where, and how to mend it.
-pub fn approximate(ask: &Ask) -> Result<Approximation> {
+pub fn approximate(ask: &Ask, deadline: &Deadline) -> Result<Approximation> {
     let wanted = Wanted::of(ask)?;
-    let deadline = Deadline::new();
     let mut bench = Bench::new(ask, limits::count("n", ask.n, (1, WIDEST))?, &wanted)?;
-    let frames = bench.train(ask, ask.seed, &deadline)?;
+    let frames = bench.train(ask, ask.seed, deadline)?;
     let theta = constructed::weights(bench.model.layout(), ask.n, ask.on, &wanted);
     Ok(Approximation {
         formula: wanted.formula(),
@@ -146,7 +180,7 @@ pub fn approximate(ask: &Ask) -> Result<Approximation> {
         constructed: bench.frame(0, &theta),
         xs: bench.xs,
         frames,
-        cut_short: deadline.is_over(),
+        cut_short: deadline.passed(),
     })
 }
 
@@ -167,18 +201,17 @@ pub struct Widths {
 ///
 /// # Errors
 /// As for [`approximate`].
-pub fn widths(ask: &Ask) -> Result<Widths> {
+pub fn widths(ask: &Ask, deadline: &Deadline) -> Result<Widths> {
     let wanted = Wanted::of(ask)?;
-    let deadline = Deadline::new();
     let mut found = Widths { n: Vec::new(), constructed: Vec::new(), trained: Vec::new(), cut_short: false };
     for n in (0..).map(|k| 1 << k).take_while(|n| *n <= WIDEST) {
         let mut bench = Bench::new(ask, n, &wanted)?;
         let mut errors = Vec::new();
         for seed in ask.seed..ask.seed.saturating_add(3) {
-            let frames = bench.train(ask, seed, &deadline)?;
+            let frames = bench.train(ask, seed, deadline)?;
             errors.extend(frames.last().map(|frame| frame.loss));
         }
-        if deadline.is_over() {
+        if deadline.passed() {
             found.cut_short = true;
             break;
         }
@@ -234,7 +267,7 @@ impl Bench {
         for t in 1..=steps {
             let rate = ask.lr * (1.0 - (t - 1) as f64 / steps as f64);
             let loss = walker.step(Step { t: t as u64, learning_rate: rate }, &mut theta, &mut self.learning);
-            let over = deadline.is_over() || !loss.is_finite() || walker.ended().is_some() || t == steps;
+            let over = deadline.passed() || !loss.is_finite() || walker.ended().is_some() || t == steps;
             if over || shown.contains(&t) {
                 walker.answer(&theta, &mut answer);
                 frames.push(self.frame(t, &answer));
