@@ -1,8 +1,8 @@
 // A noisy series and its exponentially weighted averages: β as a slider, the weights of the past, own series.
 
 import { bars, lines, round } from '../charts.js';
-import { el } from '../dom.js';
-import { asker, calm, field, fill, slider } from './controls.js';
+import { el, svg } from '../dom.js';
+import { asker, calm, field, fill, slider, trouble } from './controls.js';
 
 const WORDS = {
   title: { en: 'Exponentially weighted averages', zh: '指数加权平均' },
@@ -34,7 +34,7 @@ const WORDS = {
   weights: { en: 'The weights of the past: (1 − β) βᵏ', zh: '过去的权重：(1 − β) βᵏ' },
   age: { en: 'values ago, k', zh: 'k 个值之前' },
   weight: { en: 'weight', zh: '权重' },
-  told: { en: 'The last {n} values hold 63 % of all weight, the last {m} 95 %.', zh: '最近 {n} 个值占全部权重的 63 %，最近 {m} 个占 95 %。' },
+  told: { en: 'The last {n} values hold 63 % of all weight, the last {m} hold 95 %.', zh: '最近 {n} 个值占全部权重的 63 %，最近 {m} 个占 95 %。' },
   formula: { en: 'V ← β V + (1 − β) x', zh: 'V ← β V + (1 − β) x' },
 };
 
@@ -43,14 +43,16 @@ const MOST_PINS = 5;
 
 function mount(element, state, api) {
   const words = (key, values) => fill(api.say(WORDS[key]), values ?? {});
+  const wrong = trouble(api);
   const ask = asker(api, 'averages');
   const betas = (state.beta ?? DEFAULTS.beta).split(';').map(Number).filter((b) => b >= 0 && b < 1);
   const own = { ...DEFAULTS, ...state, betas: betas.length ? betas : [0.9] };
   let gone = false;
+  let shown = null;
 
   const chartPlace = el('div', {});
   const weightPlace = el('div', {});
-  const chart = lines(chartPlace, { title: words('chart'), name: 'averages', height: 380, x: { label: words('value') }, y: {} });
+  const chart = lines(chartPlace, { title: words('chart'), name: 'averages', height: 380, x: { label: words('value') }, y: {}, drawn: remembered });
   const weights = bars(weightPlace, { title: words('weights'), name: 'weights', height: 240, x: { label: words('age') }, y: { label: words('weight') } });
   const memory = el('p', { class: 'hint' });
   const started = el('p', { class: 'hint' });
@@ -66,8 +68,9 @@ function mount(element, state, api) {
   const pins = el('button', { type: 'button', onclick: () => change({ betas: own.betas.slice(0, 1) }) }, words('unpin'));
 
   element.append(el('div', { class: 'ideas' },
-    el('section', { class: 'card' }, chartPlace),
-    el('section', { class: 'card setup' }, beta.element, note,
+    el('div', { class: 'column' }, el('section', { class: 'card averages' }, chartPlace),
+      el('section', { class: 'card' }, weightPlace, told)),
+    el('section', { class: 'card setup' }, wrong.element, beta.element, note,
       el('div', { class: 'row' },
         el('button', { type: 'button', onclick: () => {
           if (own.betas.length <= MOST_PINS) change({ betas: [own.betas[0], ...own.betas] });
@@ -75,9 +78,17 @@ function mount(element, state, api) {
       el('label', { class: 'tick' }, tick, words('correction')), started,
       made,
       field(words('own'), paste),
-      el('div', { class: 'row' }, el('button', { type: 'button', onclick: () => change({ series: paste.value }) }, words('use')), back)),
-    el('section', { class: 'card wide-card' }, weightPlace, told)));
-  refresh();
+      el('div', { class: 'row' }, el('button', { type: 'button', onclick: () => change({ series: paste.value }) }, words('use')), back))));
+
+  /** 1 / (1 − β) values back from the last: what is remembered. */
+  function remembered({ plot, place }) {
+    if (!shown) return;
+    const [right, y] = [place.sx.at(shown.count), place.top + 6];
+    const left = Math.max(place.left, place.sx.at(shown.count - shown.memory));
+    plot.querySelector('svg').append(svg('g', { class: 'window' },
+      svg('rect', { x: left, y: place.top, width: Math.max(1, right - left), height: place.bottom - place.top }),
+      svg('text', { x: right - 4, y: y + 6, 'text-anchor': 'end' }, `1 / (1 − β) = ${round(shown.memory, 4)}`)));
+  }
 
   function change(changes) {
     Object.assign(own, changes);
@@ -95,15 +106,16 @@ function mount(element, state, api) {
       const question = texts();
       const answer = await ask({ ...question, series: question.series || null });
       if (!answer || gone) return;
-      api.fail(null);
+      wrong.tell(null);
       draw(answer);
     } catch (error) {
-      if (!gone) api.fail(error);
+      if (!gone) wrong.tell(error);
     }
   }
 
   function draw({ values, without_noise: truth, averages }) {
     const x = values.map((_, k) => k + 1);
+    shown = { count: values.length, memory: averages[0].memory };
     const [first, ...kept] = averages;
     const corrected = own.correction !== '0';
     const line = (a, i) => ({ name: `β = ${a.beta}`, x, y: a.values, colour: [1, 0, 2, 3, 4, 7][i], width: i ? 1.6 : 2.6 });
@@ -118,10 +130,10 @@ function mount(element, state, api) {
     memory.textContent = `${words('memory', { n })} ${words('late')}`;
     const t = Math.min(10, values.length);
     started.textContent = corrected ? words('corrected') : words('plain', { t, sum: round(1 - first.beta ** t, 3) });
-    const shown = Math.min(120, Math.max(...averages.map((a) => a.weights.length)));
+    const past = Math.min(120, Math.max(...averages.map((a) => a.weights.length)));
     weights.update({
-      labels: Array.from({ length: shown }, (_, k) => (shown <= 24 || k % Math.ceil(shown / 20) === 0 ? String(k) : '')),
-      groups: [first].map((a) => ({ name: `β = ${a.beta}`, values: Array.from({ length: shown }, (_, k) => a.weights[k] ?? 0), colour: 1 })),
+      labels: Array.from({ length: past }, (_, k) => (past <= 12 || k % Math.ceil(past / 10) === 0 ? String(k) : '')),
+      groups: [first].map((a) => ({ name: `β = ${a.beta}`, values: Array.from({ length: past }, (_, k) => a.weights[k] ?? 0), colour: 1 })),
     });
     const until = (share) => {
       let sum = 0;
@@ -134,6 +146,7 @@ function mount(element, state, api) {
     pins.hidden = own.betas.length < 2;
   }
 
+  refresh();
   return {
     unmount() {
       gone = true;

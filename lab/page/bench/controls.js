@@ -101,5 +101,17 @@ export function asker(api, name) {
   });
 }
 
+/** Where what is wrong with the setup is said, beside it: `tell(error)`, or null when all is well again. */
+export function trouble(api) {
+  const element = el('p', { class: 'failed', role: 'alert', hidden: true });
+  return {
+    element,
+    tell(error) {
+      element.hidden = !error;
+      element.textContent = error ? api.t('failed', { why: error.message ?? String(error) }) : '';
+    },
+  };
+}
+
 /** Words around numbers: `{name}` in a pair is filled in. */
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? '');

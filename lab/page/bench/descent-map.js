@@ -4,7 +4,7 @@ import { colour, heat, lines, round } from '../charts.js';
 import { svg } from '../dom.js';
 
 /** Levels of contour lines, evenly over the colours. */
-const LEVELS = 14;
+const LEVELS = 11;
 
 /**
  * Heights as colours show them. Where the least lies inside, it is the logarithm of the height above it, so that valleys
@@ -19,7 +19,7 @@ export function shades({ values, columns, rows }) {
   const inside = c > 1 && r > 1 && c < columns - 2 && r < rows - 2;
   const middle = there[Math.floor(there.length / 2)] - least || there[there.length - 1] - least;
   const to = inside
-    ? (v) => Math.log1p((v - least) / (0.02 * middle))
+    ? (v) => Math.log1p((v - least) / (0.06 * middle))
     : (v) => {
       let [low, high] = [0, there.length];
       while (low < high) {
@@ -37,8 +37,10 @@ export function levels(shown) {
   const there = shown.filter(Number.isFinite).sort((a, b) => a - b);
   const span = [there[0] ?? 0, there[there.length - 1] ?? 1];
   if (!(span[1] > span[0])) span[1] = span[0] + 1;
+  // The darkest colours stay free: paths are seen on all of it.
+  const far = span[0] + 1.3 * (span[1] - span[0]);
   const contours = Array.from({ length: LEVELS }, (_, k) => span[0] + ((k + 0.7) / LEVELS) * (span[1] - span[0]));
-  return { span, contours };
+  return { span: [span[0], far], contours };
 }
 
 /**
@@ -138,9 +140,19 @@ export function map(host, { words, started, table }) {
     } else {
       const x = Array.from({ length: columns }, (_, k) => view[0] + ((view[1] - view[0]) * k) / (columns - 1));
       chart.update({
-        series: [{ name: 'f(x)', x, y: values, colour: 6 }], height: 420, x: { label: 'x', range: view.slice(0, 2) }, y: { label: 'f(x)' },
+        series: [{ name: 'f(x)', x, y: values, colour: 6 }], height: 420, x: { label: 'x', range: view.slice(0, 2) }, y: { label: 'f(x)', range: upTo(values) },
       });
     }
+  }
+
+  /** From the least to what most of the curve and the start need: steep ends would flatten all between. */
+  function upTo(values) {
+    const there = Array.from(values).filter(Number.isFinite).sort((a, b) => a - b);
+    if (!there.length) return null;
+    const low = there[0];
+    const most = Math.max(there[Math.floor(0.8 * (there.length - 1))], race.runs[0].values[0] ?? low);
+    const high = Math.min(there[there.length - 1], most) - low || 1;
+    return [low - 0.08 * high, low + 1.08 * high];
   }
 
   /** All runs as far as step k. */

@@ -59,10 +59,10 @@ const ENDED = {
 
 const SAID = {
   diverged: { en: 'Diverged: from step {step} on f is beyond all bounds (last {last}).', zh: '发散：从第 {step} 步起 f 急剧增大（最后为 {last}）。' },
-  arrived: { en: 'Arrived at the minimum after {step} steps.', zh: '第 {step} 步到达最小值。' },
+  arrived: { en: 'Arrived at the minimum at step {step}.', zh: '第 {step} 步到达最小值。' },
   flat: { en: 'The slope is (almost) nought from step {step} on, at f = {last}.', zh: '从第 {step} 步起坡度几乎为零，f = {last}。' },
-  ended: { en: 'Ended after {step} steps: {why}.', zh: '第 {step} 步结束：{why}。' },
-  going: { en: 'Still under way at f = {last}.', zh: '仍在途中，f = {last}。' },
+  ended: { en: 'Ended at step {step}: {why}.', zh: '第 {step} 步结束：{why}。' },
+  going: { en: 'After {n} steps f = {last}.', zh: '{n} 步之后 f = {last}。' },
   too_large: {
     en: 'η λ = {rate} × {curvature} = {product} is more than {bound}: η must stay below {limit}.',
     zh: 'η λ = {rate} × {curvature} = {product}，超过了 {bound}：η 必须小于 {limit}。',
@@ -77,7 +77,7 @@ const SAID = {
   },
   swings: { en: 'η λ = {product} lies between 1 and 2: it leaps over the valley at every step, nearer each time.', zh: 'η λ = {product} 在 1 与 2 之间：每一步都越过谷底，但一次比一次近。' },
   edge: { en: 'η λ = {product}: on the very bound it swings for ever.', zh: 'η λ = {product}：恰在界限上，会永远来回摆动。' },
-  within: { en: 'η λ = {product}, and up to {bound} is steady: η may be up to {limit}.', zh: 'η λ = {product}，小于 {bound} 时稳定：η 最大可取 {limit}。' },
+  within: { en: 'η λ = {rate} × {curvature} = {product} is less than {bound}: steady, up to η = {limit}.', zh: 'η λ = {rate} × {curvature} = {product}，小于 {bound}：稳定，η 可大至 {limit}。' },
 };
 
 /** What is said of a run: sentences. */
@@ -88,7 +88,7 @@ export function said(api, run) {
   const curvature = v.curvature;
   const rate = run.learning_rate;
   const say = (key, more = {}) => fill(api.say(SAID[key]), {
-    step: v.step, last: last === null ? '∞' : round(last), rate: round(rate), curvature: round(curvature),
+    step: v.step, n: values.length - 1, last: last === null ? '∞' : round(last), rate: round(rate), curvature: round(curvature),
     product: round(rate * curvature), bound: round(v.bound), limit: round(v.bound / curvature), ...more,
   });
   const out = [say(v.what, { why: v.ended ? api.say(ENDED[v.ended] ?? v.ended) : '' })];

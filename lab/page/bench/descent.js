@@ -2,7 +2,7 @@
 
 import { colour, lines, round } from '../charts.js';
 import { el } from '../dom.js';
-import { asker, calm, field, fill, select, slider } from './controls.js';
+import { asker, calm, field, fill, select, slider, trouble } from './controls.js';
 import { map } from './descent-map.js';
 import { EXAMPLES, WORDS, said } from './descent-words.js';
 import { player } from './player.js';
@@ -31,6 +31,7 @@ const texts = (own) => ({
 
 function mount(element, state, api) {
   const words = (key, values) => fill(api.say(WORDS[key]), values ?? {});
+  const wrong = trouble(api);
   const ask = asker(api, 'descent');
   const own = read(state);
   let race = null;
@@ -44,7 +45,7 @@ function mount(element, state, api) {
   const table = el('div', { class: 'scroll' });
   const seen = map(mapPlace, { words, started: (theta) => change({ start: theta.join(',') }), table: pathTable });
   const loss = lines(lossPlace, { title: words('loss'), name: 'descent-values', height: 240, x: { label: words('step') }, y: {} });
-  const play = player(api, { show: showStep });
+  const play = player(api, { show: showStep, name: (k) => words('table', { k }) });
 
   const text = el('input', { type: 'text', class: 'formula', spellcheck: 'false', autocomplete: 'off', maxlength: 400, value: own.f });
   text.addEventListener('change', () => choose(text.value));
@@ -57,17 +58,16 @@ function mount(element, state, api) {
   const hint = el('p', { class: 'hint' });
 
   element.append(el('div', { class: 'ideas' },
-    el('section', { class: 'card stage' }, mapPlace, play.element,
-      el('div', { class: 'row' }, el('div', { class: 'group' }, zoom('nearer', '+', 0.6), zoom('farther', '−', 1 / 0.6), zoom('whole', '⌂', null)), hint)),
-    el('section', { class: 'card setup' },
-      field(words('f'), text), examples, formulas,
-      el('div', { class: 'row' }, field(words('start'), start), field(words('seed'), seed)), steps.element,
-      el('h2', {}, words('racers')), racers),
-    el('section', { class: 'card' }, lossPlace),
-    el('section', { class: 'card' }, table)));
-  build();
-  refresh();
-  offer();
+    el('div', { class: 'column' },
+      el('section', { class: 'card stage' }, mapPlace, play.element,
+        el('div', { class: 'row' }, el('div', { class: 'group' }, zoom('nearer', '+', 0.6), zoom('farther', '−', 1 / 0.6), zoom('whole', '⌂', null)), hint)),
+      el('section', { class: 'card' }, lossPlace)),
+    el('div', { class: 'column' },
+      el('section', { class: 'card setup' },
+        field(words('f'), text), wrong.element, examples, formulas,
+        el('div', { class: 'row' }, field(words('start'), start), field(words('seed'), seed)), steps.element,
+        el('h2', {}, words('racers')), racers),
+      el('section', { class: 'card' }, table))));
 
   /** The lists of what can be chosen, once. */
   async function offer() {
@@ -81,7 +81,7 @@ function mount(element, state, api) {
         { group: words('typed'), options: typed }, { group: words('known'), options: named }], '', (f) => f && choose(f))));
       build();
     } catch (error) {
-      api.fail(error);
+      wrong.tell(error);
     }
   }
 
@@ -141,10 +141,10 @@ function mount(element, state, api) {
     try {
       const answer = await ask(address);
       if (!answer || gone) return;
-      api.fail(null);
+      wrong.tell(null);
       take(answer);
     } catch (error) {
-      if (!gone) api.fail(error);
+      if (!gone) wrong.tell(error);
     }
   }
   const keep = calm(() => {
@@ -226,7 +226,7 @@ function mount(element, state, api) {
       const theta = run.path.slice(t * dimension, (t + 1) * dimension);
       const slope = Math.hypot(...run.slopes.slice(t * dimension, (t + 1) * dimension));
       return el('tr', {}, el('th', { scope: 'row' }, el('span', { class: 'swatch', style: { background: colour(i) } }), own.optimizers[i] ?? run.line),
-        ...theta.map((v) => el('td', {}, round(v, 5))), el('td', {}, round(run.values[t], 5)), el('td', {}, round(slope, 4)));
+        ...theta.map((v) => el('td', {}, round(v, 4))), el('td', {}, round(run.values[t], 4)), el('td', {}, round(slope, 3)));
     };
     table.replaceChildren(el('table', { class: 'numbers' }, el('caption', {}, words('table', { k })),
       el('thead', {}, el('tr', {}, [words('optimizer'), ...(dimension === 1 ? ['x'] : ['x', 'y']), 'f', words('gradient')].map((h) => el('th', { scope: 'col' }, h)))),
@@ -256,6 +256,9 @@ function mount(element, state, api) {
     change({ view: next.join(',') });
   }
 
+  build();
+  refresh();
+  offer();
   return {
     unmount() {
       gone = true;

@@ -2,7 +2,7 @@
 
 import { colour, heat, lines, round } from '../charts.js';
 import { el } from '../dom.js';
-import { asker, calm, field, fill, select, slider } from './controls.js';
+import { asker, calm, field, fill, select, slider, trouble } from './controls.js';
 import { KINDS, kind, populationMap } from './evolution-map.js';
 import { player } from './player.js';
 
@@ -54,7 +54,7 @@ const FUNCTIONS = ['rastrigin', 'ackley', 'rosenbrock', 'himmelblau', 'schwefel'
 const BOX = { rastrigin: 5, ackley: 30, schwefel: 500, griewank: 600, himmelblau: 5, sphere: 5, rosenbrock: 2 };
 const genetic = (f, more) => {
   const half = f === 'xor' ? null : (BOX[f.split(' ')[0]] ?? (/^f\d+/.test(f) ? 5 : 3));
-  return `genetic ${more} rate=0.3 sigma=${half ? half / 15 : 0.5}${half ? ` spread=box lower=-${half} upper=${half}` : ''}`;
+  return `genetic ${more} rate=0.3 sigma=${half ? half / 10 : 0.5}${half ? ` spread=box lower=-${half} upper=${half}` : ''}`;
 };
 const STRATEGIES = [
   (f) => genetic(f, 'crossover=blend'),
@@ -67,6 +67,7 @@ const STRATEGIES = [
 
 function mount(element, state, api) {
   const words = (key, values) => fill(api.say(WORDS[key]), values ?? {});
+  const wrong = trouble(api);
   const ask = asker(api, 'evolution');
   const own = { ...DEFAULTS, ...state };
   own.algorithm ||= STRATEGIES[0](own.f);
@@ -88,7 +89,7 @@ function mount(element, state, api) {
   const text = el('input', { type: 'text', class: 'formula', spellcheck: 'false', autocomplete: 'off', maxlength: 400, value: own.f });
   const enter = (f) => {
     text.value = f;
-    if (f !== own.f) change({ f, algorithm: own.algorithm === STRATEGIES[0](own.f) ? STRATEGIES[0](f) : own.algorithm });
+    if (f !== own.f) change({ f, generations: f === 'xor' ? '120' : own.generations, algorithm: own.algorithm === STRATEGIES[0](own.f) ? STRATEGIES[0](f) : own.algorithm });
     strategies();
   };
   text.addEventListener('change', () => enter(text.value.trim()));
@@ -101,19 +102,18 @@ function mount(element, state, api) {
   const key = el('ul', { class: 'chart-legend' });
   const said = el('p', { class: 'hint', 'aria-live': 'polite' });
   const later = calm(() => refresh(), 150);
-  const slide = (name, low, high) => slider({ name: words(name), low, high, value: Number(own[name]), whole: true, log: true, oninput: (v) => { own[name] = String(v); later(); } });
+  const sliders = Object.fromEntries([['population', 4, 400], ['generations', 2, 200]].map(([name, low, high]) => [name,
+    slider({ name: words(name), low, high, value: Number(own[name]), whole: true, log: true, oninput: (v) => { own[name] = String(v); later(); } })]));
 
   element.append(el('div', { class: 'ideas' },
-    el('section', { class: 'card' }, mapPlace, key, play.element, said),
-    el('section', { class: 'card setup' }, field(words('formula'), text), field(words('f'), functions),
+    el('div', { class: 'column' }, el('section', { class: 'card' }, mapPlace, key, play.element, said),
+      el('section', { class: 'card' }, lossPlace)),
+    el('div', { class: 'column' }, el('section', { class: 'card setup' }, field(words('formula'), text), wrong.element, field(words('f'), functions),
       field(words('algorithm'), algorithm), choices,
-      slide('population', 4, 400).element, slide('generations', 2, 200).element,
+      sliders.population.element, sliders.generations.element,
       el('label', { class: 'tick' }, lineage, words('lineage')), axesPlace,
       el('button', { type: 'button', onclick: () => change({ seed: String((Number(own.seed) || 0) + 1) }) }, words('another')), picturePlace),
-    el('section', { class: 'card' }, lossPlace),
-    el('section', { class: 'card' }, diversityPlace)));
-  strategies();
-  refresh();
+      el('section', { class: 'card' }, diversityPlace))));
 
   function strategies() {
     const made = STRATEGIES.map((s) => s(own.f));
@@ -127,6 +127,7 @@ function mount(element, state, api) {
   function change(changes) {
     Object.assign(own, changes);
     algorithm.value = own.algorithm;
+    sliders.generations.set(Number(own.generations));
     refresh();
   }
   const texts = () => Object.fromEntries(Object.keys(DEFAULTS).map((k) => [k, own[k]]));
@@ -140,10 +141,10 @@ function mount(element, state, api) {
     try {
       const answer = await ask(texts());
       if (!answer || gone) return;
-      api.fail(null);
+      wrong.tell(null);
       take(answer);
     } catch (error) {
-      if (!gone) api.fail(error);
+      if (!gone) wrong.tell(error);
     }
   }
 
@@ -227,6 +228,8 @@ function mount(element, state, api) {
     };
   }
 
+  strategies();
+  refresh();
   return {
     unmount() {
       gone = true;

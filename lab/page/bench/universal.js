@@ -2,7 +2,7 @@
 
 import { colour, lines, round } from '../charts.js';
 import { el, svg } from '../dom.js';
-import { asker, calm, field, fill, select, slider } from './controls.js';
+import { asker, calm, field, fill, select, slider, trouble } from './controls.js';
 import { player } from './player.js';
 
 const WORDS = {
@@ -49,6 +49,7 @@ const WORDS = {
   },
   better: { en: 'Training does better here: it may put its bends where they are needed.', zh: '这里训练更好：它可以把拐点放在需要的地方。' },
   worse: { en: 'Training does worse here: that weights exist does not mean that they are found.', zh: '这里训练较差：权重存在，并不意味着能被找到。' },
+  dead: { en: '{n} of its ReLUs are dead: 0 on the whole stretch, so that no slope reaches them.', zh: '其中 {n} 个 ReLU 已死亡：在整个区间上为 0，没有梯度能到达它们。' },
   cut: { en: 'Time was over before all steps were made.', zh: '时间用尽，未走完所有步。' },
 };
 
@@ -57,6 +58,7 @@ const EXAMPLES = ['sin(2x) + cos(5x)/2', 'x^2', '|x|', 'sin(3x)/x', 'exp(-4x^2)'
 
 function mount(element, state, api) {
   const words = (key, values) => fill(api.say(WORDS[key]), values ?? {});
+  const wrong = trouble(api);
   const ask = asker(api, 'universal');
   const askWidths = asker(api, 'universal');
   const own = { ...DEFAULTS, ...state };
@@ -68,7 +70,7 @@ function mount(element, state, api) {
   const chartPlace = el('div', {});
   const piecePlace = el('div', {});
   const lossPlace = el('div', {});
-  const widthPlace = el('div', {});
+  const widthPlace = el('div', { hidden: true });
   const chart = lines(chartPlace, { title: words('chart'), name: 'universal', height: 330, x: { label: 'x' }, y: {}, drawn: prepare });
   const pieces = lines(piecePlace, { title: words('pieces'), name: 'pieces', height: 300, x: { label: 'x' }, y: {} });
   const loss = lines(lossPlace, { title: words('loss'), name: 'universal-loss', height: 220, x: { label: words('step'), log: true }, y: { label: words('error'), log: true } });
@@ -97,14 +99,13 @@ function mount(element, state, api) {
   let count = { element: few.element, at: Number(own.n) };
 
   element.append(el('div', { class: 'ideas' },
-    el('section', { class: 'card' }, chartPlace, play.element, verdict),
-    el('section', { class: 'card setup' }, field(words('f'), text), pick, formula,
+    el('div', { class: 'column' }, el('section', { class: 'card' }, chartPlace, play.element, verdict),
+      el('section', { class: 'card pieces' }, el('div', { class: 'row' }, field(words('which'), whose), fewPlace), piecePlace)),
+    el('div', { class: 'column' }, el('section', { class: 'card setup' }, field(words('f'), text), wrong.element, pick, formula,
       el('div', { class: 'row' }, hand),
       n.element, field(words('optimizer'), optimizer), lr.element, steps.element, field(words('kinks'), kinks),
       el('button', { type: 'button', onclick: () => change({ seed: String((Number(own.seed) || 0) + 1) }) }, words('another'))),
-    el('section', { class: 'card' }, el('div', { class: 'row' }, field(words('which'), whose), fewPlace), piecePlace),
-    el('section', { class: 'card' }, lossPlace, el('hr', {}), widthPlace, measure)));
-  refresh();
+      el('section', { class: 'card' }, lossPlace, el('hr', {}), widthPlace, measure))));
 
   function change(changes) {
     Object.assign(own, changes);
@@ -119,12 +120,12 @@ function mount(element, state, api) {
     try {
       const answer = await ask({ ...texts(), drawn: own.drawn || null });
       if (!answer || gone) return;
-      api.fail(null);
+      wrong.tell(null);
       const fresh = found === null;
       found = answer;
       take(fresh);
     } catch (error) {
-      if (!gone) api.fail(error);
+      if (!gone) wrong.tell(error);
     }
   }
 
@@ -145,8 +146,10 @@ function mount(element, state, api) {
       { name: words('built'), x: seen.map((f) => f.step), y: seen.map(() => found.constructed.loss), colour: 2, dash: true },
     ] });
     const last = found.frames[found.frames.length - 1];
+    const dead = last.pieces.filter((p) => p.kink === null && p.left === 0 && p.right === 0).length;
     const better = last.loss !== null && last.loss < found.constructed.loss;
     verdict.textContent = words('exists', { built: round(found.constructed.loss, 3), trained: round(last.loss, 3), which: words(better ? 'better' : 'worse') })
+      + (dead ? ` ${words('dead', { n: dead })}` : '')
       + (found.cut_short ? ` ${words('cut')}` : '');
     const moving = !matchMedia('(prefers-reduced-motion: reduce)').matches;
     play.count(found.frames.length - 1, fresh && moving ? 0 : found.frames.length - 1);
@@ -194,12 +197,13 @@ function mount(element, state, api) {
     try {
       const answer = await askWidths({ ...texts(), drawn: own.drawn || null, widths: '1' });
       if (!answer || gone) return;
+      widthPlace.hidden = false;
       widths.update({ series: [
         { name: words('built'), x: answer.n, y: answer.constructed, colour: 2, dots: true },
         ...[0, 1, 2].map((k) => ({ name: words('three', { k: k + 1 }), x: answer.n, y: answer.trained.map((of) => of[k] ?? NaN), colour: 1, dash: k > 0, dots: true, width: 1.4 })),
       ] });
     } catch (error) {
-      if (!gone) api.fail(error);
+      if (!gone) wrong.tell(error);
     } finally {
       measure.disabled = false;
       measure.textContent = words('measure');
@@ -243,6 +247,7 @@ function mount(element, state, api) {
     });
   }
 
+  refresh();
   return {
     unmount() {
       gone = true;

@@ -44,7 +44,7 @@ impl Default for Ask {
     fn default() -> Self {
         Ask {
             f: "rastrigin".into(),
-            algorithm: "genetic crossover=blend rate=0.3 sigma=0.3 spread=box lower=-5 upper=5".into(),
+            algorithm: "genetic crossover=blend rate=0.3 sigma=0.5 spread=box lower=-5 upper=5".into(),
             population: Some(40),
             generations: 40,
             lr: None,

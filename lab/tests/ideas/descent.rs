@@ -14,7 +14,7 @@ fn only(pairs: &[(&str, &str)]) -> Run {
 
 #[test]
 fn plain_descent_on_a_parabola_is_a_power() {
-    for rate in [0.1, 0.5, 0.9, 1.05] {
+    for rate in [0.1f64, 0.5, 0.9, 1.05] {
         let rate_text = rate.to_string();
         let pairs =
             [("f", "x*x"), ("optimizers", "sgd"), ("lr", &rate_text), ("start", "2"), ("steps", "60")];
@@ -40,7 +40,7 @@ fn verdicts_say_what_the_numbers_say() {
 
     // (1 + |1 − 2η|ᵗ grows where η λ > 2; the step said is the first that is a thousand times higher.
     let lost = parabola("1.1");
-    let first = (0..).find(|t| 4.0 * 1.2f64.powi(2 * t) > 4e3).unwrap();
+    let first = (0i32..).find(|t| 4.0 * 1.2f64.powi(2 * t) > 4e3).unwrap();
     assert_eq!(lost.step, first as usize);
 
     // At the bound itself plain descent only swings.

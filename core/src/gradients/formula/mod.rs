@@ -1,5 +1,5 @@
 //! Formulas as values: written by the same lines of code that compute numbers, simplified, differentiated, printed,
-//! evaluated.
+//! evaluated, and read as people type them.
 //!
 //! An [`Expression`] is a [`crate::real::Real`]: what is written over `Real`, an activation or a loss, writes its own
 //! formula when it is given expressions. All expressions of a thread stand on its sheet; the same formula
