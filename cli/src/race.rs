@@ -48,12 +48,12 @@ fn draw(race: &Race, function: Option<&Choice>, folder: &Path) -> Result<()> {
     }
     results(race, function.is_some()).save(&folder.join("results"))?;
     if let Some(function) = function.filter(|f| f.dimension() == 2) {
-        let (low, high) = function.entry.within;
+        let (low, high) = function.within();
         let height = function.height();
         let surface = Surface::sample((low, high), (low, high), 240, 240, |x, y| height(&[x, y]).max(1e-12));
         let least = function.function().least().map_or(Vec::new(), |least| least.places);
         let least: Vec<(f64, f64)> = least.iter().map(|place| (place[0], place[1])).collect();
-        paths(race, &format!("Paths on {}", function.entry.name), surface, &least)
+        paths(race, &format!("Paths on {}", function.name()), surface, &least)
             .save(&folder.join("paths"))?;
     }
     Ok(())
@@ -82,7 +82,7 @@ fn terms(args: &RaceArgs, budget: u64, of: &str) -> String {
 }
 
 fn on_function(args: &RaceArgs, function: &Choice, voice: Voice, threads: &Threads) -> Result<Race> {
-    voice.say(&format!("function   {}: {}", function.line(), function.entry.formula));
+    voice.say(&format!("function   {}: {}", function.line(), function.formula()));
     let budget = 3 * args.steps;
     voice.say(&terms(args, budget, &format!("{} steps of gradients", args.steps)));
     let height = function.height();

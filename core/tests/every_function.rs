@@ -92,11 +92,11 @@ fn nothing_lies_below_the_known_minimum() {
     for choice in every() {
         let (line, function) = (choice.line(), choice.function());
         let Some(least) = function.least() else {
-            assert_eq!(choice.entry.name, "saddle", "all others have a minimum");
+            assert_eq!(choice.name(), "saddle", "all others have a minimum");
             assert_eq!(choice.height()(&[0.0, 3.0]), -9.0, "its height is its value");
             continue;
         };
-        let (low, high) = choice.entry.within;
+        let (low, high) = choice.within();
         assert!(!least.places.is_empty());
         for place in &least.places {
             assert_eq!(place.len(), choice.dimension(), "{line}");
@@ -152,8 +152,8 @@ fn gradients_agree_with_dual_numbers_and_with_differences() {
     let mut duals = 0;
     for choice in every() {
         let (line, function) = (choice.line(), choice.function());
-        let by_hand = FUNCTIONS.iter().any(|e| e.name == choice.entry.name);
-        let tolerance = if by_hand { 1e-7 } else { ruggedness(choice.entry.name) };
+        let by_hand = FUNCTIONS.iter().any(|e| e.name == choice.name());
+        let tolerance = if by_hand { 1e-7 } else { ruggedness(choice.name()) };
         for x in points(&choice, 20) {
             let grad = gradient(&*function, &x);
             let size = greatest(&grad).max(1e-3);
@@ -271,7 +271,7 @@ fn noise_is_a_function_of_seed_and_evaluation() {
     let built: Vec<&str> = every()
         .iter()
         .filter(|c| c.dimension() <= 2 && c.function().noise() != Default::default())
-        .map(|c| c.entry.name)
+        .map(|c| c.name())
         .collect();
     assert_eq!(noisy, built, "the table says which are noisy");
 }
@@ -288,7 +288,7 @@ fn lines_are_read_and_written() {
     for choice in every() {
         assert_eq!(name(&choice.line()), choice.line());
         assert_eq!(choice.start().len(), choice.dimension(), "{}", choice.line());
-        let (low, high) = choice.entry.within;
+        let (low, high) = choice.within();
         assert!(
             choice.start().iter().all(|x| (low..=high).contains(x)),
             "{}: starts in its box",

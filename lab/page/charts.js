@@ -9,6 +9,9 @@
 //   x, y             { label: 'step', log: false, range: [from, to] | null }; without a range, that of the data
 //   height           in pixels; the width is that of the element
 //   name             what exported files are called (`loss` gives loss.svg, .png, .csv)
+//   drawn            `drawn(own)` is called after each drawing: `own.place` has the scales (`sx.at(x)`, `sy.at(y)`), `own.plot` the
+//                    drawing; what is added to it is exported too
+//   table            `table()` returns { head, rows } in place of the chart's own
 // and a menu: the data as a table, SVG, PNG, CSV. Arrow keys on a focused chart read its values.
 //
 // lines(element, { series: [{ name, x, y, low, high, colour, faint, dash, width, dots }], marks: [{ x, label }] })

@@ -12,7 +12,7 @@ pub struct RaceArgs {
     /// A folder of pictures [default: the built-in cats and dogs].
     pub data: Option<PathBuf>,
     /// Race on a function instead of data: x^2, ravine, rosenbrock, noisy-bowl, 'rastrigin dim=10' …; `gradus list
-    /// functions` names all. Seed 1 starts where the function is usually started, the others anywhere in its box.
+    /// functions` names all. Or a formula of x, or of x and y: '(x - 1)^2 + 10*y^2'. Seed 1 starts where the function is usually started, the others anywhere in its box.
     #[arg(long, value_name = "LINE", conflicts_with = "data")]
     pub function: Option<String>,
     /// The length of each run on a function, in steps of gradients; losses alone cost a third.

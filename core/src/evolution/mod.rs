@@ -22,6 +22,7 @@ mod draws;
 mod eigen;
 mod flock;
 mod nes;
+mod origin;
 mod ranking;
 mod rates;
 mod restarts;
@@ -42,6 +43,7 @@ pub(crate) mod xnes;
 pub use course::Course;
 pub(crate) use course::{BUDGET, PATIENCE, TARGET};
 pub use draws::{Draws, Purpose, normals};
+pub use origin::Origin;
 pub use ranking::{Diversity, least, rank};
 pub use spread::Spread;
 pub(crate) use spread::{LOWER, SPREAD, UPPER};
@@ -90,6 +92,12 @@ pub trait Evolver<R: Number = f32>: Send {
     /// The root mean square distance of a gene from the population's mean.
     fn diversity(&self) -> f64;
 
+    /// Where the members of the population that was asked for last come from, in its order; nothing for those that keep
+    /// no account of it.
+    fn origins(&self) -> &[Origin] {
+        &[]
+    }
+
     /// Every number kept between generations, by name: what a checkpoint saves.
     fn state(&mut self) -> Vec<(String, Slot<'_>)>;
 }
@@ -121,6 +129,9 @@ impl<R: Number, E: Evolver<R> + ?Sized> Evolver<R> for Box<E> {
     }
     fn diversity(&self) -> f64 {
         (**self).diversity()
+    }
+    fn origins(&self) -> &[Origin] {
+        (**self).origins()
     }
     fn state(&mut self) -> Vec<(String, Slot<'_>)> {
         (**self).state()

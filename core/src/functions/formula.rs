@@ -1,6 +1,7 @@
 //! What a function to minimise is.
 
 use crate::elementary;
+use crate::gradients::Expression;
 use crate::real::{Dual, Real};
 
 /// A number with all that the functions need: [`Real`] and the sine and cosine.
@@ -79,6 +80,8 @@ pub trait Function: Send + Sync {
     fn gradient(&self, x: &[f64], grad: &mut [f64], room: &mut [f64]) -> f64;
     /// f over dual numbers, where it is written over any kind of number: another way to its gradient.
     fn dual(&self, x: &[Dual]) -> Option<Dual>;
+    /// f over formulas, where it is written over any kind of number: what [`Written`](super::Written) derives slopes from.
+    fn expression(&self, x: &[Expression]) -> Option<Expression>;
     /// The minimum; none if it falls for ever.
     fn least(&self) -> Option<Least>;
     /// What is added to each evaluation.
@@ -97,6 +100,9 @@ impl<F: Formula> Function for F {
         Formula::value(self, x)
     }
     fn dual(&self, x: &[Dual]) -> Option<Dual> {
+        Some(Formula::value(self, x))
+    }
+    fn expression(&self, x: &[Expression]) -> Option<Expression> {
         Some(Formula::value(self, x))
     }
     fn least(&self) -> Option<Least> {

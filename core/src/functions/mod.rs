@@ -33,10 +33,14 @@ mod schwefel;
 mod sphere;
 mod styblinski_tang;
 mod three_hump_camel;
+mod written;
 mod x_squared;
 
 pub use formula::{Formula, Function, Least, Noise, Wave};
 pub use problem::Problem;
+pub use written::Written;
+
+use std::sync::Arc;
 
 use crate::Result;
 use crate::error::did_you_mean;
@@ -103,49 +107,106 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
     FUNCTIONS.iter().chain(bbob::BBOB)
 }
 
-/// A function with its parameters, for example read from `rastrigin dim=10`.
+/// A function with its parameters, for example read from `rastrigin dim=10`, or from its formula.
 #[derive(Clone)]
-pub struct Choice {
-    /// Its row.
-    pub entry: &'static Entry,
-    values: Values,
+pub struct Choice(What);
+
+#[derive(Clone)]
+enum What {
+    Named(&'static Entry, Values),
+    /// As it was typed.
+    Typed(String, Arc<Written>),
 }
 
 impl Choice {
-    /// Reads a line such as `rosenbrock dim=10`, `noisy-bowl gradient_noise=0.5` or `f15 dim=5 instance=2`.
+    /// Reads a line such as `rosenbrock dim=10`, `noisy-bowl gradient_noise=0.5` or `f15 dim=5 instance=2`; or a formula
+    /// of x, or of x and y, such as `x^4 - 3x^2 + x/2` or `(x - y)^2 + sin(2x)`: [`Written::read`].
     ///
     /// # Errors
-    /// [`crate::Error::Line`] at a word that is wrong.
+    /// [`crate::Error::Line`] at a word or a sign that is wrong.
     pub fn parse(line: &str) -> Result<Choice> {
         let mut words = Words::of(line);
-        let written = words.need("the name of a function", "for example rosenbrock")?;
+        let written =
+            words.need("the name of a function, or a formula", "for example rosenbrock, or x^2 + 3*y^2")?;
         let name = written.replace('-', "_");
         let is_it = |e: &&Entry| e.name == name || e.aliases.contains(&name.as_str());
-        let entry = all().find(is_it).ok_or_else(|| {
+        let Some(entry) = all().find(is_it) else {
+            if written::is_formula(line) {
+                return Ok(Choice(What::Typed(line.trim().into(), Arc::new(Written::read(line)?))));
+            }
             let mend = did_you_mean(&name, all().map(|e| e.name));
-            words.wrong(format!("no function is called `{written}`"), mend)
-        })?;
+            return Err(words.wrong(format!("no function is called `{written}`"), mend));
+        };
         let values = words.values(entry.parameters)?;
         words.end()?;
-        Ok(Choice { entry, values })
+        Ok(Choice(What::Named(entry, values)))
+    }
+
+    /// Its row, if it has a name.
+    pub fn entry(&self) -> Option<&'static Entry> {
+        match &self.0 {
+            What::Named(entry, _) => Some(entry),
+            What::Typed(..) => None,
+        }
     }
 
     /// The line that reads back to it, every default written out.
     pub fn line(&self) -> String {
-        format!("{}{}", self.entry.name, self.values.written())
+        match &self.0 {
+            What::Named(entry, values) => format!("{}{}", entry.name, values.written()),
+            What::Typed(line, _) => line.clone(),
+        }
+    }
+
+    /// Its name; the formula itself if it was typed.
+    pub fn name(&self) -> &str {
+        match &self.0 {
+            What::Named(entry, _) => entry.name,
+            What::Typed(line, _) => line,
+        }
+    }
+
+    /// f(x) = …
+    pub fn formula(&self) -> String {
+        match &self.0 {
+            What::Named(entry, _) => entry.formula.into(),
+            What::Typed(line, written) => {
+                let of = if written.dimension() == 1 { "x" } else { "x, y" };
+                format!("f({of}) = {}", Written::formula(written, false).unwrap_or(line))
+            }
+        }
+    }
+
+    /// The least and greatest of every coordinate in the box that is usually searched; ±3 for what was typed.
+    pub fn within(&self) -> (f64, f64) {
+        self.entry().map_or((-3.0, 3.0), |entry| entry.within)
     }
 
     /// How many numbers θ has.
     pub fn dimension(&self) -> usize {
-        match self.entry.dimension {
-            Dimension::Fixed(dim) => dim,
-            Dimension::Any => self.values.whole("dim"),
+        match &self.0 {
+            What::Named(entry, values) => match entry.dimension {
+                Dimension::Fixed(dim) => dim,
+                Dimension::Any => values.whole("dim"),
+            },
+            What::Typed(_, written) => written.dimension(),
         }
     }
 
     /// The function itself.
     pub fn function(&self) -> Box<dyn Function> {
-        (self.entry.build)(&self.values)
+        match &self.0 {
+            What::Named(entry, values) => (entry.build)(values),
+            What::Typed(_, written) => Box::new(written.clone()),
+        }
+    }
+
+    /// Its formula with those of its slopes; none if it has none, or no short one.
+    pub fn written(&self) -> Option<Arc<Written>> {
+        match &self.0 {
+            What::Named(..) => Written::of(&*self.function(), self.dimension()).map(Arc::new),
+            What::Typed(_, written) => Some(written.clone()),
+        }
     }
 
     /// The function as an objective. `seed` decides its noise, if it has any.
@@ -153,9 +214,10 @@ impl Choice {
         Problem::new(self.function(), self.dimension(), seed, threads)
     }
 
-    /// Where descents usually start.
+    /// Where descents usually start; from 2, or (2, 1.5), on what was typed.
     pub fn start(&self) -> Vec<f64> {
-        (self.entry.start)(self.dimension())
+        let dim = self.dimension();
+        self.entry().map_or_else(|| vec![2.0, 1.5][..dim].to_vec(), |entry| (entry.start)(dim))
     }
 
     /// A start for every seed: uniform in the box that is usually searched.
@@ -167,11 +229,11 @@ impl Choice {
     /// ```
     pub fn start_of(&self, seed: u64) -> Vec<f64> {
         let mut rng = Rng::new(seed, Stream::Init, 0);
-        let (low, high) = self.entry.within;
+        let (low, high) = self.within();
         (0..self.dimension()).map(|_| low + (high - low) * rng.uniform() as f64).collect()
     }
 
-    /// How far f(x) is above the minimum, without noise; f(x) itself where there is no minimum.
+    /// How far f(x) is above the minimum, without noise; f(x) itself where there is no minimum, or none is known.
     pub fn height(&self) -> impl Fn(&[f64]) -> f64 + use<> {
         let function = self.function();
         let least = function.least().map_or(0.0, |least| least.value);

@@ -31,4 +31,8 @@
 /** A row: the name in the address, and its module, loaded when it is opened:
  *  { name: 'descent', load: () => import('./descent.js') } */
 export const EXPERIMENTS = [
+  { name: 'descent', load: () => import('./descent.js') },
+  { name: 'universal', load: () => import('./universal.js') },
+  { name: 'averages', load: () => import('./averages.js') },
+  { name: 'evolution', load: () => import('./evolution.js') },
 ];

@@ -32,11 +32,13 @@ export function chart(host, options, { draw, data, read }) {
       title.textContent = own.options.title ?? '';
       title.hidden = !own.options.title;
       draw(own);
+      own.options.drawn?.(own);
       if (!table.hidden) fillTable();
     });
   };
+  const tell = () => own.options.table?.() ?? data(own.options);
   const fillTable = () => {
-    const { head, rows } = data(own.options);
+    const { head, rows } = tell();
     const most = 500;
     const every = Math.ceil(rows.length / most);
     table.replaceChildren(el('table', {}, el('caption', {}, own.options.title ?? ''),
@@ -57,7 +59,7 @@ export function chart(host, options, { draw, data, read }) {
     el('div', {}, toggle,
       item('chart_svg', () => save(`${file()}.svg`, text(own), 'image/svg+xml')),
       item('chart_png', async () => save(`${file()}.png`, await picture(own))),
-      item('chart_csv', () => save(`${file()}.csv`, csv(data(own.options)), 'text/csv'))),
+      item('chart_csv', () => save(`${file()}.csv`, csv(tell()), 'text/csv'))),
   );
   menu.addEventListener('focusout', (e) => { if (!menu.contains(e.relatedTarget)) menu.open = false; });
   menu.addEventListener('keydown', (e) => { if (e.key === 'Escape') menu.open = false; });

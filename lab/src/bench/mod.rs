@@ -27,6 +27,13 @@
 //! `{"session": id}`; `POST /api/bench/NAME/ID` with a question answers its answer; 404 if the session has ended;
 //! 409 if its last question is still being answered.
 
+pub mod averages;
+pub mod descent;
+pub mod evolution;
+pub mod limits;
+pub mod reading;
+pub mod universal;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -42,7 +49,12 @@ pub struct Experiment {
 }
 
 /// All experiments.
-pub static EXPERIMENTS: &[Experiment] = &[];
+pub static EXPERIMENTS: &[Experiment] = &[
+    Experiment { name: "descent", open: descent::open },
+    Experiment { name: "universal", open: universal::open },
+    Experiment { name: "averages", open: averages::open },
+    Experiment { name: "evolution", open: evolution::open },
+];
 
 /// The experiment of a name.
 pub fn find(name: &str) -> Option<&'static Experiment> {
@@ -94,9 +106,9 @@ impl State {
     /// # Errors
     /// [`Error::Range`] if it is no finite number.
     pub fn number(&self, key: &str, default: f64) -> Result<f64> {
-        self.parse(key, "a number").map(|n| n.unwrap_or(default)).and_then(|n: f64| {
-            if n.is_finite() { Ok(n) } else { Err(Error::range(key, n, "a number")) }
-        })
+        self.parse(key, "a number")
+            .map(|n| n.unwrap_or(default))
+            .and_then(|n: f64| if n.is_finite() { Ok(n) } else { Err(Error::range(key, n, "a number")) })
     }
 
     /// A whole number, or `default` if the key is not given.

@@ -4,7 +4,7 @@ use super::Hall;
 use super::crossovers::{CROSSOVERS, Crossover};
 use super::mutations::{MUTATIONS, Mutation, mutate};
 use super::selections::{Pool, SELECTIONS, Selection, unit};
-use crate::evolution::{Course, Diversity, Draws, Evolver, Purpose, Spread, least, rank};
+use crate::evolution::{Course, Diversity, Draws, Evolver, Origin, Purpose, Spread, least, rank};
 use crate::optimizer::{Reason, Setup};
 use crate::optimizers::Choice;
 use crate::real::{Number, Slot};
@@ -47,6 +47,11 @@ pub struct Genetic<R: Number = f32> {
     all: Vec<f64>,
     /// Strengths of what was asked for.
     asked: Vec<f64>,
+    /// Whence the members, and what was asked for.
+    lineage: Vec<Origin>,
+    origins: Vec<Origin>,
+    /// How many members were asked for last.
+    asked_for: usize,
     /// For a second child that nobody wants.
     spare: Vec<R>,
 }
@@ -94,6 +99,9 @@ impl<R: Number> Genetic<R> {
             shares: vec![0.0; size],
             all: vec![0.0; size + bred],
             asked: vec![0.0; size + bred],
+            lineage: vec![Origin::default(); size],
+            origins: vec![Origin::default(); size + bred],
+            asked_for: 0,
             spare: vec![R::of(0.0); weights],
         }
     }
@@ -141,6 +149,11 @@ impl<R: Number> Genetic<R> {
         }
     }
 
+    /// The number of the member at a place of the next population, if it is new.
+    fn number(&self, place: usize) -> Option<u64> {
+        Some(self.course.generation() * self.origins.len() as u64 + place as u64)
+    }
+
     /// How many children follow.
     fn bred(&self) -> usize {
         self.children.unwrap_or(self.size - self.elites)
@@ -159,16 +172,21 @@ impl<R: Number> Genetic<R> {
             self.answer(&mut population[..weights]);
         }
         self.asked[..self.size].fill(self.sigma);
+        for k in 0..self.size {
+            self.origins[k] = Origin { number: self.number(k), ..Origin::default() };
+        }
     }
 
     /// Writes the children, two by two.
     fn breed(&mut self, children: &mut [R], strengths_from: usize) {
         let (weights, generation, bred) = (self.start.len(), self.course.generation(), self.bred());
-        let Genetic { losses, order, parents, shares, draws, members, strengths, .. } = self;
+        let numbered = self.number(strengths_from);
+        let Genetic { losses, order, parents, shares, draws, members, strengths, lineage, .. } = self;
         let order = &order[..self.size];
         self.selection.select(&mut Pool { losses, order, shares, draws: *draws, generation }, parents);
         let (children, spare) = (Shared::of(children), Shared::of(&mut self.spare));
         let asked = Shared::of(&mut self.asked[strengths_from..]);
+        let origins = Shared::of(&mut self.origins[strengths_from..]);
         let theta = |k: u32| &members[k as usize * weights..][..weights];
         self.threads.for_each(bred.div_ceil(2), &|pair| {
             let (a, b) = (parents[2 * pair], parents[2 * pair + 1]);
@@ -181,7 +199,8 @@ impl<R: Number> Genetic<R> {
                 unsafe { if two { children.slice(place(2 * pair + 1)) } else { spare.slice(place(0)) } };
 
             let mut rng = draws.at(generation, Purpose::Cross, pair);
-            let inherited = if unit(&mut rng) < self.cross {
+            let crossed = unit(&mut rng) < self.cross;
+            let inherited = if crossed {
                 self.crossover.cross(&mut rng, theta(a), theta(b), first, second);
                 [0.5 * (strengths[a as usize] + strengths[b as usize]); 2]
             } else {
@@ -195,9 +214,13 @@ impl<R: Number> Genetic<R> {
                     let mut rng = draws.at(generation, Purpose::Mutate, k);
                     let genes = self.rate * weights as f64;
                     let strength = self.mutation.strength(&mut rng, inherited, genes);
-                    mutate(&*self.mutation, self.rate, strength, &mut rng, child);
+                    let mutated = mutate(&*self.mutation, self.rate, strength, &mut rng, child) as u32;
+                    let number = numbered.map(|from| from + k as u64);
+                    let parents = Some([a, b].map(|parent| lineage[parent as usize].number));
                     // SAFETY: each child has one strength.
                     unsafe { asked.slice(k..k + 1) }.fill(strength);
+                    // SAFETY: and one origin.
+                    unsafe { origins.slice(k..k + 1) }.fill(Origin { number, parents, crossed, mutated });
                 }
             }
         });
@@ -209,6 +232,7 @@ impl<R: Number> Genetic<R> {
         self.members[k * weights..(k + 1) * weights]
             .copy_from_slice(&population[from * weights..(from + 1) * weights]);
         (self.losses[k], self.strengths[k]) = (loss, self.asked[from]);
+        self.lineage[k] = self.origins[from];
     }
 
     /// Children take the places of all but the elites, or of those that all members and children together outdo.
@@ -260,10 +284,12 @@ impl<R: Number> Evolver<R> for Genetic<R> {
         self.members.fill(R::of(0.0));
         self.losses.fill(f64::INFINITY);
         self.strengths.fill(self.sigma);
+        self.lineage.fill(Origin::default());
         self.notes = [0.0; 3];
     }
 
     fn ask(&mut self, population: &mut [R]) {
+        self.asked_for = self.members();
         if self.starts() {
             return self.draw(population);
         }
@@ -275,6 +301,7 @@ impl<R: Number> Evolver<R> for Genetic<R> {
             population[place * weights..(place + 1) * weights]
                 .copy_from_slice(&self.members[k * weights..(k + 1) * weights]);
             self.asked[place] = self.strengths[k];
+            self.origins[place] = self.lineage[k];
         }
         self.breed(&mut population[kept * weights..], kept);
     }
@@ -319,6 +346,10 @@ impl<R: Number> Evolver<R> for Genetic<R> {
 
     fn diversity(&self) -> f64 {
         self.notes[2]
+    }
+
+    fn origins(&self) -> &[Origin] {
+        &self.origins[..self.asked_for]
     }
 
     fn state(&mut self) -> Vec<(String, Slot<'_>)> {

@@ -52,6 +52,7 @@ mod transform;
 mod weierstrass;
 
 use super::{Dimension, Entry, Function, Least, Noise};
+use crate::gradients::Expression;
 use crate::real::Dual;
 use crate::words::{Parameter, Values};
 use instance::Instance;
@@ -176,6 +177,10 @@ impl Function for Bbob {
     }
 
     fn dual(&self, _: &[Dual]) -> Option<Dual> {
+        None
+    }
+
+    fn expression(&self, _: &[Expression]) -> Option<Expression> {
         None
     }
 

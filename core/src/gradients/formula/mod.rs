@@ -1,19 +1,22 @@
 //! Formulas as values: written by the same lines of code that compute numbers, simplified, differentiated, printed,
-//! evaluated.
+//! evaluated, and read as people type them.
 //!
 //! An [`Expression`] is a [`crate::real::Real`]: what is written over `Real`, an activation or a loss, writes its own
 //! formula when it is given expressions. All expressions of a thread stand on its sheet; the same formula
 //! stands there once, so that comparing two is comparing two numbers, and what several formulas share is shared.
 
 mod number;
+mod read;
 mod rules;
 mod sheet;
 mod simplify;
 mod tape;
+mod tokens;
 mod write;
 
 use std::cell::RefCell;
 
+pub(crate) use read::{is_known, read};
 pub(crate) use rules::Derivatives;
 pub use sheet::{Function, Name};
 pub(crate) use sheet::{Node, Sheet};

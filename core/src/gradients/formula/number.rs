@@ -1,8 +1,10 @@
 //! Expressions are numbers: what is written over [`Real`] writes its formula.
 
+use std::f64::consts::TAU;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use super::{Expression, Function, Sheet, with};
+use crate::functions::Wave;
 use crate::real::Real;
 
 impl Add for Expression {
@@ -88,5 +90,12 @@ impl Real for Expression {
             let corner = sheet.choose(self, self, Sheet::ZERO);
             sheet.sum(&[(1.0, whole), (-1.0, corner)])
         })
+    }
+}
+
+impl Wave for Expression {
+    fn turns(self) -> (Self, Self) {
+        let angle = Expression::of(TAU) * self;
+        (apply(Function::Sin, angle), apply(Function::Cos, angle))
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! (f + g)′ = f′ + g′        (f g)′ = f′ g + f g′        (fⁿ)′ = n fⁿ⁻¹ f′        f(g)′ = f′(g) g′
 //! e′ = e    ln′x = 1/x    tanh′ = 1 − tanh²    σ′ = σ (1 − σ)    ln(1 + eˣ)′ = σ    |x|′ = sign x    sign′ = 0
+//! sin′ = cos    cos′ = −sin
 //! [a if c > 0, else b]′ = [a′ if c > 0, else b′]       so relu has slope 0 at 0
 //! ∂/∂zₖ ln Σ eᶻʲ = pₖ = eᶻᵏ / Σ eᶻʲ                    ∂pₖ/∂zⱼ = pₖ ([k = j] − pⱼ)
 //! ```
@@ -129,6 +130,11 @@ fn slope(sheet: &mut Sheet, function: Function, e: Expression, of: Expression) -
             sheet.product(&[(e, 1), (rest, 1)])
         }
         Function::Softplus => sheet.apply(Function::Sigmoid, of),
+        Function::Sin => sheet.apply(Function::Cos, of),
+        Function::Cos => {
+            let sin = sheet.apply(Function::Sin, of);
+            sheet.sum(&[(-1.0, sin)])
+        }
         Function::Abs => sheet.apply(Function::Sign, of),
         Function::Sign => Sheet::ZERO,
     }

@@ -59,6 +59,10 @@ pub enum Function {
     Sigmoid,
     /// ln(1 + eˣ)
     Softplus,
+    /// sin x
+    Sin,
+    /// cos x
+    Cos,
     /// |x|
     Abs,
     /// 1 above 0, −1 below, 0 at 0

@@ -1,8 +1,11 @@
 //! Formulas as a list of small computations, each once, one after another: how they are evaluated.
 
+use std::f64::consts::TAU;
+
 use super::Expression;
 use super::sheet::{Constant, Function, Node, Sheet};
 use super::simplify::power;
+use crate::elementary;
 use crate::real::Real;
 
 /// What it takes to compute some formulas of a sheet.
@@ -37,6 +40,11 @@ impl Tape {
         }
         steps.reverse();
         Tape { steps }
+    }
+
+    /// Whether this formula is one of them, or part of one.
+    pub fn asks(&self, e: Expression) -> bool {
+        self.steps.iter().any(|(place, _)| *place == e.0 as usize)
     }
 
     /// Computes them: `values` is as long as the sheet and holds each value at its expression's place afterwards.
@@ -88,6 +96,8 @@ pub(super) fn value(function: Function, x: f64) -> f64 {
         Function::Tanh => Real::tanh(x),
         Function::Sigmoid => Real::sigmoid(x),
         Function::Softplus => Real::softplus(x),
+        Function::Sin => elementary::turns(x / TAU).0,
+        Function::Cos => elementary::turns(x / TAU).1,
         Function::Abs => x.abs(),
         Function::Sign if x > 0.0 => 1.0,
         Function::Sign if x < 0.0 => -1.0,

@@ -1,5 +1,7 @@
 //! Formulas as people read them: text with unicode signs, or LaTeX.
 
+use std::f64::consts::PI;
+
 use super::Expression;
 use super::sheet::{Function, Name, Node, Sheet};
 
@@ -45,6 +47,12 @@ fn digits(n: usize, alphabet: &str) -> String {
 
 /// A number with all its digits, with a true minus sign.
 pub(crate) fn write_number(x: f64, latex: bool) -> String {
+    if let Some(turns) = of_pi(x) {
+        let pi = if latex { "\\pi" } else { "π" };
+        let sign = if turns < 0.0 { if latex { "-" } else { "−" } } else { "" };
+        let size = if turns.abs() == 1.0 { String::new() } else { turns.abs().to_string() };
+        return format!("{sign}{size}{pi}");
+    }
     let plain = x == 0.0 || (1e-4..1e6).contains(&x.abs());
     let text = if plain { x.to_string() } else { format!("{x:e}") };
     match (latex, text.split_once('e')) {
@@ -52,6 +60,12 @@ pub(crate) fn write_number(x: f64, latex: bool) -> String {
         (true, None) => text,
         (true, Some((digits, power))) => format!("{digits} \\cdot 10^{{{power}}}"),
     }
+}
+
+/// How many times π a number is, if it is a whole multiple to its last digit.
+fn of_pi(x: f64) -> Option<f64> {
+    let times = (x / PI).round();
+    (times != 0.0 && times.abs() <= 1000.0 && times * PI == x).then_some(times)
 }
 
 /// To four digits that count.
@@ -227,6 +241,8 @@ impl Writer<'_> {
             (Function::Sqrt, false) => self.put("√"),
             (Function::Ln, _) => self.either("ln", "\\ln"),
             (Function::Tanh, _) => self.either("tanh", "\\tanh"),
+            (Function::Sin, _) => self.either("sin", "\\sin"),
+            (Function::Cos, _) => self.either("cos", "\\cos"),
             (Function::Sigmoid, _) => self.either("σ", "\\sigma"),
             (Function::Sign, _) => self.either("sign", "\\operatorname{sign}"),
         }

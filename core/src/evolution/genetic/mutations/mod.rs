@@ -48,8 +48,15 @@ pub trait Mutation: Send + Sync {
 const BLOCK: usize = 128;
 
 /// Changes each gene with probability `rate`, by `strength` times a change. The genes are found by the gaps between
-/// them, which are geometric: ⌊ln u / ln(1 − rate)⌋ are left out before each. So few mutations take little time.
-pub fn mutate<R: Number>(mutation: &dyn Mutation, rate: f64, strength: f64, rng: &mut Rng, genes: &mut [R]) {
+/// them, which are geometric: ⌊ln u / ln(1 − rate)⌋ are left out before each. So few mutations take little time. How many
+/// were changed.
+pub fn mutate<R: Number>(
+    mutation: &dyn Mutation,
+    rate: f64,
+    strength: f64,
+    rng: &mut Rng,
+    genes: &mut [R],
+) -> usize {
     let (strength, mut changes) = (R::of(strength), [0.0; BLOCK]);
     let change = |gene: &mut R, by: f32| *gene = *gene + strength * R::of(by as f64);
     if rate >= 1.0 {
@@ -58,7 +65,10 @@ pub fn mutate<R: Number>(mutation: &dyn Mutation, rate: f64, strength: f64, rng:
             mutation.changes(rng, changes);
             genes.iter_mut().zip(changes).for_each(|(gene, by)| change(gene, *by));
         }
-    } else if rate > 0.0 {
+        return genes.len();
+    }
+    let mut changed = 0;
+    if rate > 0.0 {
         let (mut at, mut gaps) = (0, [0.0; BLOCK]);
         // ln(1 − rate), which is −rate where 1 − rate has lost its digits.
         let scale = (1.0 / if rate < 1e-8 { -rate } else { ln64(1.0 - rate) }) as f32;
@@ -73,10 +83,11 @@ pub fn mutate<R: Number>(mutation: &dyn Mutation, rate: f64, strength: f64, rng:
                 at = at.saturating_add(*gap as usize);
                 let Some(gene) = genes.get_mut(at) else { break };
                 change(gene, *by);
-                at += 1;
+                (at, changed) = (at + 1, changed + 1);
             }
         }
     }
+    changed
 }
 
 /// u ← ln u / ln(1 − rate)
