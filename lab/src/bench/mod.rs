@@ -27,6 +27,9 @@
 //! `{"session": id}`; `POST /api/bench/NAME/ID` with a question answers its answer; 404 if the session has ended;
 //! 409 if its last question is still being answered.
 
+pub mod fields;
+pub mod small;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
