@@ -74,7 +74,10 @@ fn refuse(token: &Token, method: &Method, headers: &HeaderMap) -> Option<(Status
     let text = |name: &str| headers.get(name).map(|v| v.to_str().unwrap_or("?"));
     let host = text("host").unwrap_or("");
     if headers.get_all("host").iter().count() != 1 || !is_this_machine(host) {
-        return Some((StatusCode::MISDIRECTED_REQUEST, "this server answers only to the name of this machine"));
+        return Some((
+            StatusCode::MISDIRECTED_REQUEST,
+            "this server answers only to the name of this machine",
+        ));
     }
     let own = |origin: &str| origin.strip_prefix("http://") == Some(host);
     if text("origin").is_some_and(|origin| !own(origin)) {
@@ -93,7 +96,10 @@ fn refuse(token: &Token, method: &Method, headers: &HeaderMap) -> Option<(Status
         return Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, "a POST must be JSON"));
     }
     if !headers.get(TOKEN_HEADER).is_some_and(|given| token.is(given.as_bytes())) {
-        return Some((StatusCode::FORBIDDEN, "the token is missing or of another process: load the page again"));
+        return Some((
+            StatusCode::FORBIDDEN,
+            "the token is missing or of another process: load the page again",
+        ));
     }
     None
 }

@@ -17,3 +17,8 @@ pub fn packed(numbers: &[f32]) -> Value {
     let bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
     base64::engine::general_purpose::STANDARD.encode(bytes).into()
 }
+
+/// Bytes as one short text; `unpackBytes` of the page's `api.js` makes a `Uint8Array` of it.
+pub fn packed_bytes(bytes: &[u8]) -> Value {
+    base64::engine::general_purpose::STANDARD.encode(bytes).into()
+}

@@ -79,7 +79,8 @@ impl Server {
             });
             runtime.shutdown_timeout(Duration::from_millis(200));
         })?;
-        let address = told.recv().unwrap_or_else(|_| Err(std::io::Error::other("the server did not start")))?;
+        let address =
+            told.recv().unwrap_or_else(|_| Err(std::io::Error::other("the server did not start")))?;
         Ok(Server { address, token, stop, thread: Some(thread) })
     }
 

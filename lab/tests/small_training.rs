@@ -96,13 +96,16 @@ fn the_steps_are_those_of_the_trainer_bit_for_bit() {
 }
 
 /// Everything that decides what comes next.
-fn all(training: &mut Training) -> (Vec<f32>, Vec<f32>, Vec<(String, Vec<f64>)>, gradus_lab::bench::small::Place) {
+fn all(
+    training: &mut Training,
+) -> (Vec<f32>, Vec<f32>, Vec<(String, Vec<f64>)>, gradus_lab::bench::small::Place) {
     (training.theta().to_vec(), training.memory().to_vec(), training.kept(), training.place())
 }
 
 #[test]
 fn back_after_n_steps_gives_the_very_bits_with_every_optimizer() {
-    let rules = OPTIMIZERS.iter().flat_map(|e| e.dialects.iter().map(move |d| format!("{}@{}", e.name, d.name)));
+    let rules =
+        OPTIMIZERS.iter().flat_map(|e| e.dialects.iter().map(move |d| format!("{}@{}", e.name, d.name)));
     let lines: Vec<String> = rules.chain(WRAPPERS.iter().map(|w| format!("{} over adam", w.name))).collect();
     assert!(lines.len() > 40);
     for line in lines {
@@ -180,7 +183,9 @@ fn loss_of(training: &mut Training) -> f32 {
 
 #[test]
 fn own_points_are_read_as_people_paste_them() {
-    let own = |points: &str| training(json!({"data": "own", "points": points, "net": "dense 1", "loss": "squared_error"}));
+    let own = |points: &str| {
+        training(json!({"data": "own", "points": points, "net": "dense 1", "loss": "squared_error"}))
+    };
     let two = own("x,y,label\n0,1,0\n1,0,1\n").unwrap();
     assert_eq!((two.data.train.len(), two.data.task, two.data.unit), (2, Task::Classes(2), [1.0; 2]));
     let signs = own("0 1 -1; 1 0 1; 0.5\t0.5\t1").unwrap();
@@ -188,7 +193,10 @@ fn own_points_are_read_as_people_paste_them() {
     let names = own("height;weight;kind".replace(';', ",").as_str()).err().unwrap().to_string();
     assert!(names.contains("no points of your own"), "{names}");
     let named = own("\"180\",\"80\",dog\r\n30,4,cat\r\n").unwrap();
-    assert_eq!((named.data.names.as_slice(), named.data.train[0].label), (&["cat".into(), "dog".into()][..], 1.0));
+    assert_eq!(
+        (named.data.names.as_slice(), named.data.train[0].label),
+        (&["cat".into(), "dog".into()][..], 1.0)
+    );
     assert_eq!(named.data.seen([180.0, 80.0]), [1.0, 1.0], "what is far is brought within ±1");
     let values = own("0,0,250000.5; 1,1,750000").unwrap();
     assert_eq!((values.data.task, values.data.train[1].label), (Task::Values, 1.0));

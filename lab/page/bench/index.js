@@ -31,4 +31,7 @@
 /** A row: the name in the address, and its module, loaded when it is opened:
  *  { name: 'descent', load: () => import('./descent.js') } */
 export const EXPERIMENTS = [
+  { name: 'playground', load: () => import('./playground.js') },
+  { name: 'weight', load: () => import('./weight.js') },
+  { name: 'landscape', load: () => import('./landscape.js') },
 ];

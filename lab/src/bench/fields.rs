@@ -105,7 +105,8 @@ mod tests {
     #[test]
     fn what_is_out_of_range_is_said() {
         for wrong in ["2", "many", "NaN", "true"] {
-            let error = fields(&[("noise", wrong)]).unwrap().number("noise", (0.0, 1.0)).unwrap_err().to_string();
+            let error =
+                fields(&[("noise", wrong)]).unwrap().number("noise", (0.0, 1.0)).unwrap_err().to_string();
             let says = format!("noise = {wrong} is out of range: it must be a number from 0 to 1");
             assert!(error.contains(&says), "{error}");
         }

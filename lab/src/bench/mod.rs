@@ -28,7 +28,11 @@
 //! 409 if its last question is still being answered.
 
 pub mod fields;
+mod formula;
+pub mod landscape;
+pub mod playground;
 pub mod small;
+pub mod weight;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -45,7 +49,11 @@ pub struct Experiment {
 }
 
 /// All experiments.
-pub static EXPERIMENTS: &[Experiment] = &[];
+pub static EXPERIMENTS: &[Experiment] = &[
+    Experiment { name: "playground", open: playground::open },
+    Experiment { name: "weight", open: weight::open },
+    Experiment { name: "landscape", open: landscape::open },
+];
 
 /// The experiment of a name.
 pub fn find(name: &str) -> Option<&'static Experiment> {
@@ -97,9 +105,9 @@ impl State {
     /// # Errors
     /// [`Error::Range`] if it is no finite number.
     pub fn number(&self, key: &str, default: f64) -> Result<f64> {
-        self.parse(key, "a number").map(|n| n.unwrap_or(default)).and_then(|n: f64| {
-            if n.is_finite() { Ok(n) } else { Err(Error::range(key, n, "a number")) }
-        })
+        self.parse(key, "a number")
+            .map(|n| n.unwrap_or(default))
+            .and_then(|n: f64| if n.is_finite() { Ok(n) } else { Err(Error::range(key, n, "a number")) })
     }
 
     /// A whole number, or `default` if the key is not given.

@@ -1,5 +1,6 @@
 //! A small network on two inputs: what the playground, the glass and the landscape have in common.
 
+mod asked;
 mod config;
 mod data;
 mod features;
@@ -7,6 +8,7 @@ mod history;
 mod plane;
 mod points;
 mod scores;
+mod suits;
 mod training;
 
 pub use config::Config;

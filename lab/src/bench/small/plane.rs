@@ -1,11 +1,11 @@
 //! What every neuron says of every place: the network, asked at the points of a grid over the plane.
 
+use gradus::Result;
 use gradus::graph::{Graph, Var};
 use gradus::losses::Link;
 use gradus::network::Model;
 use gradus::plan::Plan;
 use gradus::threads::Threads;
-use gradus::Result;
 
 use super::features::Feature;
 
@@ -25,7 +25,12 @@ impl Plane {
     ///
     /// # Errors
     /// As [`Model::training_plan`].
-    pub fn new(model: &Model, features: &[&'static Feature], side: usize, threads: &Threads) -> Result<Plane> {
+    pub fn new(
+        model: &Model,
+        features: &[&'static Feature],
+        side: usize,
+        threads: &Threads,
+    ) -> Result<Plane> {
         let places = side * side;
         let mut graph = Graph::new();
         let mut value = graph.data("input", &[places, features.len()]);

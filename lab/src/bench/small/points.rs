@@ -60,7 +60,8 @@ fn rows(text: &str) -> Result<Vec<([f64; 2], &str)>> {
     let mut rows = Vec::new();
     let lines = text.split(['\n', ';']).map(str::trim).filter(|line| !line.is_empty());
     for (i, line) in lines.enumerate() {
-        let cells: Vec<&str> = line.split([',', '\t', ' ']).map(|c| c.trim_matches([' ', '"', '\r'])).collect();
+        let cells: Vec<&str> =
+            line.split([',', '\t', ' ']).map(|c| c.trim_matches([' ', '"', '\r'])).collect();
         let cells: Vec<&str> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
         let wrong = |message: String| Error::Data {
             message: format!("point {}: {message}", i + 1),
@@ -73,7 +74,8 @@ fn rows(text: &str) -> Result<Vec<([f64; 2], &str)>> {
         let &[x, y, label] = cells.as_slice() else {
             return Err(wrong(format!("there are {} columns, not 3", cells.len())));
         };
-        let read = |name, text| number(text).ok_or_else(|| wrong(format!("{name} is `{}`, no number", short(text))));
+        let read =
+            |name, text| number(text).ok_or_else(|| wrong(format!("{name} is `{}`, no number", short(text))));
         rows.push(([read("x", x)?, read("y", y)?], label));
         if rows.len() > MOST_EXAMPLES {
             return Err(Error::Data {
@@ -93,14 +95,17 @@ fn rows(text: &str) -> Result<Vec<([f64; 2], &str)>> {
 
 /// What the labels mean: numbers, what is asked, and what classes are called.
 fn meaning(labels: &[&str]) -> Result<(Vec<f64>, Task, Vec<String>)> {
-    let numbers: Vec<Option<f64>> = labels.iter().map(|l| l.parse().ok().filter(|x: &f64| x.is_finite())).collect();
+    let numbers: Vec<Option<f64>> =
+        labels.iter().map(|l| l.parse().ok().filter(|x: &f64| x.is_finite())).collect();
     let all: Option<Vec<f64>> = numbers.iter().copied().collect();
     let named = |names: Vec<String>, place: &dyn Fn(usize) -> usize| {
         let classes = names.len().max(2);
         if classes > MOST_CLASSES {
             return Err(Error::Data {
                 message: format!("there are {classes} classes"),
-                mend: format!("give at most {MOST_CLASSES}; for values to predict, write numbers with a point"),
+                mend: format!(
+                    "give at most {MOST_CLASSES}; for values to predict, write numbers with a point"
+                ),
             });
         }
         let labels = (0..labels.len()).map(|i| place(i) as f64).collect();

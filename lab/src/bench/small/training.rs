@@ -5,20 +5,21 @@
 
 use std::time::{Duration, Instant};
 
-use gradus::losses::{Link, Loss, Targets};
-use gradus::network::{Model, Network};
+use gradus::network::Model;
 use gradus::op::Moment;
-use gradus::optimizer::{Objective, Optimizer, Reason, Setup, Step};
-use gradus::optimizers::{Choice, Family};
+use gradus::optimizer::{Optimizer, Reason, Setup, Step};
+use gradus::optimizers::Choice;
 use gradus::plan::Plan;
 use gradus::rng::{Rng, Stream};
 use gradus::threads::Threads;
-use gradus::{Error, Result};
+use gradus::{Result, train::Batch};
 use serde::Serialize;
 
+use super::asked::Asked;
 use super::config::Config;
 use super::data::{Data, Example, Task};
 use super::history::{History, State};
+use super::suits::{check_work, model};
 
 /// Where a training stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -84,13 +85,6 @@ impl Halt {
     }
 }
 
-/// Weights of the largest network.
-pub const MOST_WEIGHTS: usize = 20_000;
-/// Layers of the deepest.
-const MOST_LAYERS: usize = 24;
-/// Multiply-adds that one step may take: about a tenth of a second.
-const MOST_WORK: f64 = 2e9;
-
 impl Training {
     /// Ready for the first step.
     ///
@@ -103,8 +97,8 @@ impl Training {
         let choice = Choice::parse(&config.optimizer)?;
         let setup = Setup::new(model.layout(), &threads).around(config.around()).seed(config.seed);
         let batch = match config.batch {
-            gradus::train::Batch::All => data.train.len(),
-            gradus::train::Batch::Of(n) => n.min(data.train.len()),
+            Batch::All => data.train.len(),
+            Batch::Of(n) => n.min(data.train.len()),
         };
         check_work(&choice, &model, batch)?;
         choice.check(&setup)?;
@@ -302,100 +296,4 @@ pub fn fill(
         }
     }
     plan.data("weight").fill(1.0);
-}
-
-/// A batch as something to be asked. What ops remember is renewed by the first gradient of a step, as the trainer does.
-struct Asked<'p> {
-    plan: &'p mut Plan,
-    memory: &'p mut [f32],
-    due: bool,
-}
-
-impl Asked<'_> {
-    fn remember(&mut self) {
-        self.due = false;
-        self.plan.memory().copy_from_slice(self.memory);
-        self.plan.remember(None);
-        self.memory.copy_from_slice(self.plan.memory());
-    }
-
-    /// Where no gradient was asked for: the batch goes forward once more.
-    fn catch_up(&mut self, theta: &[f32]) {
-        if self.due {
-            self.plan.forward(theta);
-            self.remember();
-        }
-    }
-}
-
-impl Objective for Asked<'_> {
-    fn loss(&mut self, theta: &[f32]) -> f32 {
-        self.plan.loss(theta)
-    }
-
-    fn gradient(&mut self, theta: &[f32], grad: &mut [f32]) -> f32 {
-        let loss = self.plan.gradient(theta, grad);
-        if self.due && loss.is_finite() {
-            self.remember();
-        }
-        loss
-    }
-
-    fn losses(&mut self, population: &[f32], losses: &mut [f32]) {
-        self.plan.losses(population, losses);
-    }
-}
-
-/// The network and the loss of the settings, if they suit each other and the data.
-fn model(config: &Config, data: &Data) -> Result<Model> {
-    let network = Network::parse(&config.net)?;
-    if network.layers().len() > MOST_LAYERS {
-        return Err(Error::Settings {
-            message: format!("{} layers are too many to watch", network.layers().len()),
-            mend: format!("write at most {MOST_LAYERS}"),
-        });
-    }
-    let loss = Loss::parse(&config.loss)?;
-    let classes = match data.task {
-        Task::Classes(classes) => classes,
-        Task::Values if loss.entry.link != Link::Identity || loss.entry.targets != Targets::Values => {
-            return Err(Error::Settings {
-                message: format!("{} is a loss for classes, but these data are values", loss.entry.name),
-                mend: "take loss=squared_error, and end the network with `dense 1`".into(),
-            });
-        }
-        Task::Values => 2,
-    };
-    let model = Model::new(network, loss, config.features.len(), classes)?;
-    if data.task == Task::Values && model.outputs != 1 {
-        return Err(Error::Settings {
-            message: format!("the network ends in {} numbers, but one value is to be predicted", model.outputs),
-            mend: "end the network with `dense 1`".into(),
-        });
-    }
-    let weights = model.layout().weights();
-    if weights > MOST_WEIGHTS {
-        return Err(Error::Settings {
-            message: format!("{weights} weights are too many to watch"),
-            mend: format!("write smaller layers: at most {MOST_WEIGHTS} weights"),
-        });
-    }
-    Ok(model)
-}
-
-/// Refuses what would take so long that nobody sees a step.
-fn check_work(choice: &Choice, model: &Model, batch: usize) -> Result<()> {
-    let population = |values: &gradus::words::Values| values.maybe("population").unwrap_or(1.0);
-    let members = choice.wrappers.iter().map(|(_, values)| population(values));
-    let members = members.fold(population(choice.values()), f64::max);
-    let questions = if choice.entry.family == Family::LineSearch { 25.0 * 3.0 } else { members.max(3.0) };
-    // Products, and something for each weight and example by itself.
-    let work = questions * (model.layout().weights() * (batch + 8)) as f64;
-    if work <= MOST_WORK {
-        return Ok(());
-    }
-    Err(Error::Settings {
-        message: format!("a step would take about {work:.0e} multiplications: too long to watch"),
-        mend: "take a smaller batch, a smaller network or fewer members (population=…)".into(),
-    })
 }
