@@ -167,3 +167,48 @@ fn hostile_questions_are_refused_and_endless_ones_end() {
     let answer = session.answer(&json!({"by": 1, "describe": true}), &deadline()).unwrap();
     assert_eq!(answer["description"]["weights"], 10_501);
 }
+
+/// The losses after so many steps: training, test.
+fn after(settings: &Value, steps: u64) -> (f32, f32) {
+    let mut playground = playground(settings.clone());
+    let frame = playground.frame(&Question { to: Some(steps), ..Question::default() }, LONG).unwrap();
+    (frame.train.loss, frame.test.unwrap().loss)
+}
+
+/// What `page/bench/small/presets.js` promises.
+#[test]
+fn the_presets_show_what_they_say() {
+    let page = include_str!("../page/bench/small/presets.js");
+    let spiral = |hidden: &str, optimizer: &str, lr: f64| json!({"data": "spiral", "noise": 0.02, "net": format!("{hidden}, dense 1 sigmoid"), "optimizer": optimizer, "lr": lr});
+    let line = json!({"data": "xor", "net": "dense 1 sigmoid", "lr": 0.03});
+    assert!((after(&line, 2000).0 - std::f32::consts::LN_2).abs() < 0.02, "{:?}", after(&line, 2000));
+    let four = json!({"data": "xor", "net": "dense 4 tanh, dense 1 sigmoid", "lr": 0.03});
+    assert!(after(&four, 1000).0 < 0.15, "{:?}", after(&four, 1000));
+    let ellipse = json!({"data": "circle", "features": "x,y,xx,yy", "net": "dense 1 sigmoid", "lr": 0.1});
+    assert!(after(&ellipse, 1000).1 < 0.15, "{:?}", after(&ellipse, 1000));
+    assert!(page.contains("features: 'x,y,xx,yy'") && page.contains("net('dense 16 relu, dense 16 relu')"));
+    let (relu, tanh, sgd) = (
+        after(&spiral("dense 16 relu, dense 16 relu", "adam", 0.01), 600).0,
+        after(&spiral("dense 8 tanh, dense 8 tanh", "adam", 0.01), 2000).0,
+        after(&spiral("dense 16 relu, dense 16 relu", "sgd", 0.1), 600).0,
+    );
+    assert!(relu < 0.05 && tanh > 0.5 && sgd > 5.0 * relu, "relu {relu}, tanh {tanh}, sgd {sgd}");
+    let mut overfit = json!({
+        "data": "moons", "noise": 0.3, "examples": 24, "net": "dense 32 tanh, dense 32 tanh, dense 1 sigmoid", "lr": 0.01, "batch": "all"
+    });
+    let (early, late) = (after(&overfit, 20), after(&overfit, 1500));
+    assert!(late.0 < 0.05 && late.1 > 1.5 * early.1, "{early:?} {late:?}");
+    overfit["l2"] = 0.01.into();
+    assert!(after(&overfit, 1500).1 < 0.7 * late.1, "{:?} {late:?}", after(&overfit, 1500));
+    let mut fast = playground(json!({
+        "data": "saddle", "net": "dense 8 relu, dense 1", "loss": "squared_error", "optimizer": "sgd", "lr": 2, "batch": "all"
+    }));
+    assert!(fast.frame(&go(200), LONG).unwrap().halted.is_some());
+    let classes = json!({"data": "pinwheel", "net": "dense 12 tanh, dense 3 softmax", "loss": "softmax_cross_entropy", "lr": 0.03});
+    assert!(after(&classes, 1500).1 < 0.2, "{:?}", after(&classes, 1500));
+    let value =
+        json!({"data": "saddle", "net": "dense 8 tanh, dense 1", "loss": "squared_error", "lr": 0.01});
+    assert!(after(&value, 1000).1 < 0.02, "{:?}", after(&value, 1000));
+    let bred = json!({"data": "xor", "net": "dense 4 tanh, dense 1 sigmoid", "optimizer": "genetic", "batch": "all"});
+    assert!(after(&bred, 150).0 < 0.3, "{:?}", after(&bred, 150));
+}

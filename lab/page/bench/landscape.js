@@ -67,13 +67,13 @@ export default {
     const curve = el('section', { class: 'card' });
     const table = el('div', { class: 'scroll' });
     const words = el('p', { class: 'map-words' });
-    place.append(el('div', { class: 'row' }, progress, status));
     element.append(el('div', { class: 'layout' }, el('div', { class: 'middle' }, race, more), place, el('div', { class: 'middle' }, curve)));
     const map = heat(place, {
       name: 'landscape', title: say('map'),  aspect: 1, x: { label: say('first') }, y: { label: say('second') },
       pick: (x, y) => { status.textContent = reading(x, y); },
     });
-    place.append(words);
+    place.prepend(progress);
+    place.append(status, words);
     const chart = lines(curve, { name: 'losses', title: say('curves'), x: { label: say('step') }, y: { label: say('loss'), log: true }, height: 260 });
     curve.append(table);
     const form = settings(inner, { say: api.say, change });

@@ -8,7 +8,7 @@ import { menu } from './small/menu.js';
 import { network } from './small/network.js';
 import { layersOf, withLayers } from './small/line.js';
 import { sign } from './small/signs.js';
-import { DEFAULTS, chosen, settings } from './small/settings.js';
+import { DEFAULTS, chosen, settings, suit } from './small/settings.js';
 import { surface } from './small/surface.js';
 import { PRESETS } from './small/presets.js';
 
@@ -289,15 +289,14 @@ export default {
         const answer = await ask({ by: speed, milliseconds: speed > 1000 ? 28 : 400 });
         if (!answer || here !== turn) break;
         apply(answer);
-        if (answer.halted) { pause(); break; }
+        if (answer.halted) pause();
         await frameDrawn();
       }
+      if (here === turn && !dead) remember();
     }
     function pause() {
-      if (!playing) return;
       playing = false;
       showPlay();
-      remember();
     }
     function showPlay() {
       play.replaceChildren(sign(playing ? 'pause' : 'play'));
@@ -395,7 +394,8 @@ export default {
       } else {
         all.push(`${text(cx + ux * x)},${text(cy + uy * y)},${plan?.names?.[brush] ?? brush}`);
       }
-      change({ points: all.join(';') });
+      const classes = plan && !plan.classes ? 0 : Math.max(2, plan?.classes ?? 2, brush + 1);
+      change({ points: all.join(';'), ...suit(state, classes) });
     }
     function hovered(at) {
       if (!at || !plan || !frame) { under.textContent = plan?.testPoints.length ? say('dot') : ''; return; }

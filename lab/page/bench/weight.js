@@ -214,8 +214,8 @@ export default {
     /** A bar for each example's slope. */
     function bars() {
       const most = Math.max(...look.examples.map(([, , , s]) => Math.abs(s ?? 0)), 1e-30);
-      return el('div', { class: 'bars', role: 'list' }, look.examples.slice(0, 64).map(([x, y, t, s], k) => el('button', {
-        type: 'button', role: 'listitem', class: k === look.formulas.example ? 'bar here' : 'bar', title: `(${round(x, 3)}, ${round(y, 3)}) → ${round(t, 3)}: ${round(s, 4)}`,
+      return el('div', { class: 'bars', role: 'group', 'aria-label': say('examples') }, look.examples.slice(0, 64).map(([x, y, t, s], k) => el('button', {
+        type: 'button', 'aria-pressed': String(k === look.formulas.example), class: k === look.formulas.example ? 'bar here' : 'bar', title: `(${round(x, 3)}, ${round(y, 3)}) → ${round(t, 3)}: ${round(s, 4)}`,
         'aria-label': `${k + 1}: ${round(s, 4)}`, onclick: () => { example = k; ask({ by: 0 }); },
       }, el('span', { class: s < 0 ? 'down' : 'up', style: { height: `${Math.max(1, (Math.abs(s) / most) * 28)}px` } }))));
     }

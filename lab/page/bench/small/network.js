@@ -135,12 +135,14 @@ export function network(host, { label, hover, choose, heads, name }) {
       context.moveTo(...path[0]);
       context.bezierCurveTo(...path[1], ...path[2], ...path[3]);
       const size = Math.abs(w);
+      // Where lines are many they are thin.
+      const few = Math.min(1, 14 / Math.max(own.columns[layer].length, own.columns[layer + 1].length));
       const touched = looked && ((looked.unit !== undefined
         && ((looked.layer === layer && looked.unit === j) || (looked.layer === layer - 1 && looked.unit === i)))
         || (looked.weight === index && index !== null));
       context.strokeStyle = index === null ? soft : w < 0 ? low : high;
-      context.lineWidth = index === null ? 1 : Math.min(7, 0.35 + 2 * size) + (touched ? 1 : 0);
-      context.globalAlpha = looked ? (touched ? 1 : 0.12) : Math.min(0.9, 0.15 + 0.5 * size);
+      context.lineWidth = index === null ? 1 : Math.min(7, 0.35 + 2 * size * few) * (few < 1 ? 0.7 : 1) + (touched ? 1 : 0);
+      context.globalAlpha = looked ? (touched ? 1 : 0.12) : Math.min(0.9, 0.15 + 0.5 * size) * few;
       context.stroke();
     });
     context.globalAlpha = 1;

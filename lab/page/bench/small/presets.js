@@ -46,10 +46,10 @@ export const PRESETS = [
   {
     name: { en: 'Plain descent, same spiral', zh: '普通梯度下降' },
     about: {
-      en: 'Stochastic gradient descent, at thirty times the rate: compare how far it is after as many steps as Adam took.',
-      zh: '随机梯度下降，学习率是三十倍：比较同样步数后它走了多远。',
+      en: 'Stochastic gradient descent, at ten times the rate: compare how far it is after as many steps as Adam took.',
+      zh: '随机梯度下降，学习率是十倍：比较同样步数后它走了多远。',
     },
-    state: { data: 'spiral', noise: '0.02', net: net('dense 16 relu, dense 16 relu'), optimizer: 'sgd', lr: '0.3' },
+    state: { data: 'spiral', noise: '0.02', net: net('dense 16 relu, dense 16 relu'), optimizer: 'sgd', lr: '0.1' },
   },
   {
     name: { en: 'Overfitting', zh: '过拟合' },

@@ -4,6 +4,8 @@ import { el } from '../../dom.js';
 import { colour, table } from '../../charts/colour.js';
 import { contour } from '../../charts/contour.js';
 
+const PALE = 0.17;
+
 /** The colour of a variable of the style sheet, as numbers. */
 function rgb(host, text) {
   const value = getComputedStyle(host).getPropertyValue(text.slice(4, -1)).trim();
@@ -50,15 +52,16 @@ export function surface(host, { label, pick, hover }) {
             const share = crisp ? Number(k === best) : Math.max(0, Math.min(1, values[i * outputs + k]));
             sum += share * classes[k][c];
           }
-          image.data[4 * i + c] = paper[c] + 0.75 * (sum - paper[c]);
+          image.data[4 * i + c] = paper[c] + 0.6 * (sum - paper[c]);
         }
         image.data[4 * i + 3] = Number.isFinite(values[i * outputs]) ? 255 : 0;
         continue;
       }
       const v = values[i];
       at = kind === 'share' ? v : (v / (typeof kind === 'number' ? kind || 1 : 1) + 1) / 2;
-      if (crisp) at = at < 0.5 ? 0.12 : 0.88;
-      const from = 3 * Math.round(255 * Math.max(0, Math.min(1, at)));
+      if (crisp) at = Number(at >= 0.5);
+      // Paler than the examples, which else would not stand out.
+      const from = 3 * Math.round(255 * (PALE + (1 - 2 * PALE) * Math.max(0, Math.min(1, at))));
       image.data.set(colours.subarray(from, from + 3), 4 * i);
       image.data[4 * i + 3] = Number.isFinite(v) ? 255 : 0;
     }

@@ -138,7 +138,7 @@ impl Landscape {
         while map.losses.len() < side * side {
             let [a, b] = map.place(side, map.losses.len());
             map.slice.at(a, b, &mut theta);
-            map.losses.push(self.scores.of(&first.model, &theta, first.memory()).0.loss);
+            map.losses.push(self.scores.train_loss(&first.model, &theta, first.memory()));
             if began.elapsed() >= patience {
                 break;
             }
@@ -264,7 +264,7 @@ impl Racer {
 
     fn note(&mut self, scores: &mut Scores) {
         let training = &self.training;
-        let loss = scores.of(&training.model, training.theta(), training.memory()).0.loss;
+        let loss = scores.train_loss(&training.model, training.theta(), training.memory());
         self.path.push((training.place().step, training.theta().to_vec(), loss));
     }
 

@@ -50,6 +50,13 @@ impl Scores {
         Ok(Scores { parts: parts.map(|examples| part(examples)).collect::<Result<_>>()? })
     }
 
+    /// The loss of the training part alone.
+    pub fn train_loss(&mut self, model: &Model, theta: &[f32], memory: &[f32]) -> f32 {
+        let part = self.parts.first_mut().expect("there are examples to train on");
+        part.plan.forward(&model.folded(theta, memory));
+        part.plan.value(part.loss)[0]
+    }
+
     /// Of the training part, and of the test part if there is one.
     pub fn of(&mut self, model: &Model, theta: &[f32], memory: &[f32]) -> (Score, Option<Score>) {
         let weights = model.folded(theta, memory);
