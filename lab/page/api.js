@@ -36,10 +36,10 @@ export const post = (path, body) => request(path, {
 });
 
 /** The numbers of a packed text (little-endian 32-bit floats in base64). */
-export function unpack(text) {
-  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  return new Float32Array(bytes.buffer);
-}
+export const unpack = (text) => new Float32Array(unpackBytes(text).buffer);
+
+/** The bytes of a packed text. */
+export const unpackBytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
 /**
  * Opens an experiment with a state (an object of texts, as in the address).

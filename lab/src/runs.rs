@@ -31,17 +31,23 @@ impl Runs {
     pub fn find(folders: &[PathBuf]) -> Result<Runs, String> {
         let mut runs = Vec::new();
         for folder in folders {
-            let own = folder.canonicalize().map_err(|e| format!("could not open {}: {e}", folder.display()))?;
+            let own =
+                folder.canonicalize().map_err(|e| format!("could not open {}: {e}", folder.display()))?;
             if is_run(&own) {
                 runs.push(own);
                 continue;
             }
-            let inside = std::fs::read_dir(&own).map_err(|e| format!("could not read {}: {e}", folder.display()))?;
+            let inside =
+                std::fs::read_dir(&own).map_err(|e| format!("could not read {}: {e}", folder.display()))?;
             let mut inside: Vec<PathBuf> = inside.filter_map(|entry| Some(entry.ok()?.path())).collect();
-            inside.retain(|path| is_run(path) && path.canonicalize().is_ok_and(|real| real.starts_with(&own)));
+            inside
+                .retain(|path| is_run(path) && path.canonicalize().is_ok_and(|real| real.starts_with(&own)));
             if inside.is_empty() {
                 let mend = "give folders that `gradus train` named, or a folder that holds such";
-                return Err(format!("{} is no run, and holds none: no run.toml\n  mend: {mend}", folder.display()));
+                return Err(format!(
+                    "{} is no run, and holds none: no run.toml\n  mend: {mend}",
+                    folder.display()
+                ));
             }
             inside.sort();
             runs.append(&mut inside);
@@ -67,7 +73,13 @@ impl Runs {
     fn read(&self, number: usize) -> Option<Value> {
         let folder = self.0.get(number)?;
         let config = text(folder, "run.toml").unwrap_or_default();
-        let lines = |name| text(folder, name).unwrap_or_default().lines().filter_map(|l| serde_json::from_str(l).ok()).collect();
+        let lines = |name| {
+            text(folder, name)
+                .unwrap_or_default()
+                .lines()
+                .filter_map(|l| serde_json::from_str(l).ok())
+                .collect()
+        };
         let epochs: Vec<Value> = lines("metrics.jsonl");
         let changes: Vec<Value> = lines("steering.jsonl");
         let whole = |name| text(folder, name).and_then(|text| serde_json::from_str::<Value>(&text).ok());
@@ -124,7 +136,8 @@ pub fn routes(runs: Runs) -> Router {
 }
 
 async fn list(State(runs): State<Runs>) -> Response {
-    let names: Vec<_> = runs.0.iter().map(|run| run.file_name().unwrap_or_default().to_string_lossy()).collect();
+    let names: Vec<_> =
+        runs.0.iter().map(|run| run.file_name().unwrap_or_default().to_string_lossy()).collect();
     Json(json!({ "runs": names })).into_response()
 }
 

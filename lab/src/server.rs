@@ -191,7 +191,8 @@ async fn index(State(shared): State<Shared>) -> Response {
 
 /// What the page has to show.
 async fn lab(State(shared): State<Shared>) -> Response {
-    Json(json!({ "version": env!("CARGO_PKG_VERSION"), "watch": shared.watched, "runs": shared.runs })).into_response()
+    Json(json!({ "version": env!("CARGO_PKG_VERSION"), "watch": shared.watched, "runs": shared.runs }))
+        .into_response()
 }
 
 async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {

@@ -31,7 +31,10 @@
 /** A row: the name in the address, and its module, loaded when it is opened:
  *  { name: 'descent', load: () => import('./descent.js') } */
 export const EXPERIMENTS = [
+  { name: 'playground', load: () => import('./playground.js') },
+  { name: 'weight', load: () => import('./weight.js') },
   { name: 'descent', load: () => import('./descent.js') },
+  { name: 'landscape', load: () => import('./landscape.js') },
   { name: 'universal', load: () => import('./universal.js') },
   { name: 'averages', load: () => import('./averages.js') },
   { name: 'evolution', load: () => import('./evolution.js') },

@@ -30,9 +30,15 @@
 pub mod averages;
 pub mod descent;
 pub mod evolution;
+pub mod fields;
+mod formula;
+pub mod landscape;
 pub mod limits;
+pub mod playground;
 pub mod reading;
+pub mod small;
 pub mod universal;
+pub mod weight;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -50,7 +56,10 @@ pub struct Experiment {
 
 /// All experiments.
 pub static EXPERIMENTS: &[Experiment] = &[
+    Experiment { name: "playground", open: playground::open },
+    Experiment { name: "weight", open: weight::open },
     Experiment { name: "descent", open: descent::open },
+    Experiment { name: "landscape", open: landscape::open },
     Experiment { name: "universal", open: universal::open },
     Experiment { name: "averages", open: averages::open },
     Experiment { name: "evolution", open: evolution::open },

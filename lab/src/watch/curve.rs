@@ -89,7 +89,15 @@ pub struct News {
 impl Curve {
     /// Adds a step.
     pub fn add(&mut self, step: u64, loss: f32, rate: f64, seconds: f64) {
-        let one = Stretch { step, loss: loss as f64, low: loss, high: loss, rate, seconds: seconds as f32, steps: 1 };
+        let one = Stretch {
+            step,
+            loss: loss as f64,
+            low: loss,
+            high: loss,
+            rate,
+            seconds: seconds as f32,
+            steps: 1,
+        };
         let open = match self.open.take() {
             Some(open) => joined(open, one),
             None => one,
@@ -183,7 +191,8 @@ mod tests {
                 if news.keep > 0 {
                     have.step.truncate(news.keep);
                     have.step.append(&mut all.step);
-                    (all.loss, have.loss) = (Vec::new(), [have.loss[..news.keep].to_vec(), all.loss].concat());
+                    (all.loss, have.loss) =
+                        (Vec::new(), [have.loss[..news.keep].to_vec(), all.loss].concat());
                 } else {
                     have = all;
                 }
@@ -194,6 +203,9 @@ mod tests {
         let late = curve.news(&mut Known::default()).unwrap();
         assert_eq!(late.keep, 0);
         let shared = have.step.len();
-        assert_eq!((&late.columns.step[..shared], &late.columns.loss[..shared]), (&have.step[..], &have.loss[..]));
+        assert_eq!(
+            (&late.columns.step[..shared], &late.columns.loss[..shared]),
+            (&have.step[..], &have.loss[..])
+        );
     }
 }

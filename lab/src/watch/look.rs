@@ -6,8 +6,8 @@
 //! as pictures. It looks only while a page is open, at most twice a second, and rests until a look was less than
 //! [`SHARE`] of the machine's time. It writes nothing that the training reads.
 
-mod inside;
 mod answers;
+mod inside;
 
 use std::sync::LazyLock;
 use std::sync::atomic::Ordering::Relaxed;

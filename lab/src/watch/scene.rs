@@ -90,7 +90,8 @@ impl Scene {
         let dims = self.samples.shape();
         let input: Vec<usize> = std::iter::once(1).chain(dims.dims().iter().copied()).collect();
         let mut value = graph.data("input", &input);
-        let mut layers = vec![json!({ "kind": "input", "line": "input", "shape": dims.dims(), "weights": 0 })];
+        let mut layers =
+            vec![json!({ "kind": "input", "line": "input", "shape": dims.dims(), "weights": 0 })];
         for layer in self.model.network.layers() {
             let before = graph.layout().weights();
             // The model was built of the same layers.

@@ -31,7 +31,10 @@ async fn wish(State(hub): State<Hub>, Json(wish): Json<Wish>) -> Response {
     if let Wish::Rate { factor } = wish
         && !(1.0 / FACTOR..=FACTOR).contains(&factor)
     {
-        return reply::error(StatusCode::BAD_REQUEST, "the factor of the learning rate must lie between 10⁻⁶ and 10⁶");
+        return reply::error(
+            StatusCode::BAD_REQUEST,
+            "the factor of the learning rate must lie between 10⁻⁶ and 10⁶",
+        );
     }
     hub.wish(wish);
     Json(json!({})).into_response()

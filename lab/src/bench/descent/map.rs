@@ -54,7 +54,8 @@ impl Map {
         let function = choice.function();
         let mut room = vec![0.0; function.room()];
         let at = |k: usize, count: usize, side: &[f64]| {
-            let share = if dimension == 1 { k as f64 / (count - 1) as f64 } else { (k as f64 + 0.5) / count as f64 };
+            let share =
+                if dimension == 1 { k as f64 / (count - 1) as f64 } else { (k as f64 + 0.5) / count as f64 };
             side[0] + (side[1] - side[0]) * share
         };
         let mut values = Vec::with_capacity(columns * rows);

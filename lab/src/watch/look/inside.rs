@@ -80,13 +80,15 @@ impl Inside {
 
     /// Each part of θ: its norm, that of its slopes, how far the step went, and histograms.
     pub fn parts(&mut self, scene: &Scene, now: &Copy, next: Option<&Copy>) -> Vec<Value> {
-        let moment = Moment { training: true, seed: scene.settings.seed, step: now.step + 1, ..Moment::default() };
+        let moment =
+            Moment { training: true, seed: scene.settings.seed, step: now.step + 1, ..Moment::default() };
         self.plan.at(moment);
         self.plan.gradient(&now.theta, &mut self.gradient);
         let part = |part: &gradus::layout::Part| {
             let (weights, slopes) = (&now.theta[part.range()], &self.gradient[part.range()]);
             let size = norm(weights.iter().copied());
-            let moved = next.map(|next| norm(next.theta[part.range()].iter().zip(weights).map(|(b, a)| b - a)));
+            let moved =
+                next.map(|next| norm(next.theta[part.range()].iter().zip(weights).map(|(b, a)| b - a)));
             json!({
                 "name": part.name,
                 "shape": part.shape.dims(),
@@ -104,7 +106,12 @@ impl Inside {
     /// share of results within 1 % of the ends).
     pub fn layers(&mut self, scene: &Scene, now: &Copy) -> Vec<Value> {
         self.plan.memory().copy_from_slice(&now.memory);
-        self.plan.at(Moment { training: false, seed: scene.settings.seed, step: now.step, ..Moment::default() });
+        self.plan.at(Moment {
+            training: false,
+            seed: scene.settings.seed,
+            step: now.step,
+            ..Moment::default()
+        });
         let layers = scene.model.network.layers();
         let mut shown: Vec<(String, Value)> = Vec::new();
         self.plan.show(&now.theta, &mut |seen| {
@@ -175,7 +182,8 @@ pub fn first_layer(scene: &Scene, theta: &[f32]) -> Option<Value> {
     let mut bytes = Vec::with_capacity(shown * height * width * channels);
     for unit in 0..shown {
         let own = || weights.iter().skip(unit).step_by(units);
-        let greatest = own().filter(|w| w.is_finite()).fold(0f32, |a, w| a.max(w.abs())).max(f32::MIN_POSITIVE);
+        let greatest =
+            own().filter(|w| w.is_finite()).fold(0f32, |a, w| a.max(w.abs())).max(f32::MIN_POSITIVE);
         bytes.extend(own().map(|w| (128.0 + 127.0 * (w / greatest).clamp(-1.0, 1.0)).round() as u8));
     }
     Some(json!({ "part": part.name, "units": units, "shown": shown, "width": width, "height": height,

@@ -1,0 +1,470 @@
+// The playground: a network learns points of the plane, step by step, forward and back.
+
+import { el } from '../dom.js';
+import { unpack, unpackBytes } from '../api.js';
+import { lines, round } from '../charts.js';
+import { curves } from './small/curves.js';
+import { menu } from './small/menu.js';
+import { network } from './small/network.js';
+import { layersOf, withLayers } from './small/line.js';
+import { sign } from './small/signs.js';
+import { DEFAULTS, chosen, settings, suit } from './small/settings.js';
+import { surface } from './small/surface.js';
+import { PRESETS } from './small/presets.js';
+
+const TEXT = {
+  try: { en: 'Try', zh: '试试' },
+  play: { en: 'Play', zh: '播放' },
+  pause: { en: 'Pause', zh: '暂停' },
+  back: { en: 'One step back', zh: '后退一步' },
+  step: { en: 'One step', zh: '前进一步' },
+  reset: { en: 'To the start', zh: '回到起点' },
+  speed: { en: 'Speed', zh: '速度' },
+  speeds: [
+    { en: '1 step', zh: '1 步' }, { en: '10 steps', zh: '10 步' }, { en: '100 steps', zh: '100 步' }, { en: 'as fast as it goes', zh: '最快' },
+  ],
+  at: { en: 'Step', zh: '步' },
+  epoch: { en: 'epoch', zh: '轮' },
+  travel: { en: 'Go to a step: every one can be had again, bit for bit', zh: '跳到任一步：每一步都能逐位重现' },
+  hash: { en: 'hash of the weights: the same on every machine', zh: '权重的哈希值：在任何机器上都相同' },
+  surface: { en: 'What the network answers', zh: '网络的回答' },
+  neuron: { en: 'What neuron {n} says', zh: '神经元 {n} 的输出' },
+  input: { en: 'input {n}', zh: '输入 {n}' },
+  net: { en: 'Inside the network', zh: '网络内部' },
+  loss: { en: 'Loss', zh: '损失' },
+  train: { en: 'training', zh: '训练' },
+  test: { en: 'test', zh: '测试' },
+  right: { en: 'right', zh: '正确率' },
+  dot: { en: 'round: training, square: test', zh: '圆点：训练，方块：测试' },
+  show_test: { en: 'Test points', zh: '测试点' },
+  crisp: { en: 'Decision only', zh: '只看判决' },
+  log: { en: 'Logarithmic', zh: '对数坐标' },
+  more: { en: 'a neuron more', zh: '增加一个神经元' },
+  less: { en: 'a neuron less', zh: '减少一个神经元' },
+  add: { en: '+ layer', zh: '+ 层' },
+  drop: { en: '− layer', zh: '− 层' },
+  weights: { en: '{n} weights', zh: '{n} 个权重' },
+  hint: { en: 'Point at a neuron or a line to read it; orange raises, blue lowers.', zh: '指向神经元或连线即可读数；橙色为正，蓝色为负。' },
+  says: { en: '{name}: between −{most} and {most} over the square', zh: '{name}：在此区域内的输出绝对值不超过 {most}' },
+  dead: { en: '{name} is dead: it says 0 everywhere', zh: '{name} 已死亡：处处输出 0' },
+  bias: { en: 'bias {b}', zh: '偏置 {b}' },
+  weight: { en: 'weight from {a} to {b}: {w}', zh: '从 {a} 到 {b} 的权重：{w}' },
+  glass: { en: 'Put it under the glass', zh: '放到放大镜下看' },
+  here: { en: 'at ({x}, {y}) it answers {v}', zh: '在 ({x}, {y}) 处回答 {v}' },
+  click: { en: 'Click to put a point of class', zh: '点击放置此类的点' },
+  remove: { en: 'remove', zh: '删除' },
+  diverged: { en: 'It diverged: at step {step} the loss is no longer a number. Lower the learning rate, now {rate}.', zh: '发散了：第 {step} 步的损失已不是数。请降低学习率（现在是 {rate}）。' },
+  ended: { en: 'The optimizer has ended: {why}', zh: '优化器已结束：{why}' },
+  wants_all: { en: 'This optimizer wants all examples in a batch.', zh: '此优化器需要把全部样本放在一个批里。' },
+  all: { en: 'take all', zh: '全部' },
+  layer: { en: 'layer', zh: '层' },
+  from: { en: 'from', zh: '从' },
+  to: { en: 'to', zh: '到' },
+  value: { en: 'weight', zh: '权重' },
+  formula: { en: 'What a step does', zh: '一步做了什么' },
+};
+
+const SPEEDS = [1, 10, 100, 1e6];
+
+export default {
+  title: { en: 'Playground', zh: '游乐场' },
+  about: {
+    en: 'A network of your own learns points of the plane. Watch every neuron, go forward, and back.',
+    zh: '用你自己的网络学习平面上的点：观察每个神经元，可以前进，也可以后退。',
+  },
+  mount(element, given, api) {
+    const say = (key, values = {}) => api.say(TEXT[key]).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+    // Without any settings it starts faster than the optimizers' own defaults, which are made for larger networks.
+    let state = Object.keys(given).length ? { ...given } : { lr: '0.03' };
+    let session = null;
+    let plan = null;
+    let frame = null;
+    let playing = false;
+    let dead = false;
+    let busy = Promise.resolve();
+    let focus = null;
+    let furthest = 0;
+    let turn = 0;
+    let speed = Number(SPEEDS[1]);
+    let brush = 0;
+    const losses = curves();
+
+    // Parts of the page
+    const button = (key, sign, action, more = {}) => el('button', { type: 'button', title: say(key), 'aria-label': say(key), onclick: action, ...more }, sign);
+    const play = button('play', '', () => (playing ? pause() : start()), { class: 'primary play' });
+    const bar = el('div', { class: 'card player', role: 'toolbar', 'aria-label': say('play') });
+    const reset = button('reset', sign('reset'), () => go({ to: 0 }));
+    const back = button('back', sign('back'), () => go({ by: -1 }));
+    const forth = button('step', sign('step'), () => go({ by: 1 }));
+    const travel = el('input', { type: 'range', min: 0, max: 1, value: 0, 'aria-label': say('travel'), title: say('travel') });
+    const place = el('output', { class: 'place' });
+    const pace = el('select', { 'aria-label': say('speed'), onchange: () => { speed = SPEEDS[pace.selectedIndex]; } },
+      TEXT.speeds.map((pair, i) => el('option', { selected: i === 1 }, api.say(pair))));
+    bar.append(el('div', { class: 'group' }, reset, back), play, el('div', { class: 'group' }, forth), pace, travel, place);
+    const presets = el('div', { class: 'presets' }, el('span', {}, say('try')), PRESETS.map((preset) => el('button', {
+      type: 'button', class: 'chip', title: api.say(preset.about), onclick: () => { preset_of = preset; change(preset.state, true); },
+    }, api.say(preset.name))));
+    const told = el('p', { class: 'told', hidden: true });
+    let preset_of = null;
+    const note = el('p', { class: 'note', role: 'status', hidden: true });
+    const form = el('div', { class: 'card settings' });
+    const face = el('div', { class: 'face' });
+    const under = el('p', { class: 'under' }, say('dot'));
+    const brushes = el('div', { class: 'row brushes', hidden: true });
+    const scores = el('div', { class: 'scores' });
+    const crisp = toggle('crisp', false, (on) => square.draw({ crisp: on }));
+    const test = toggle('show_test', true, () => square.draw({ test: test.checked ? plan?.testPoints : null }));
+    const log = toggle('log', false, (on) => chart.update({ y: axis(on) }));
+    function axis(isLog) {
+      return { log: isLog };
+    }
+    function toggle(key, on, action) {
+      const box = el('input', { type: 'checkbox', checked: on, onchange: () => action(box.checked) });
+      box.word = el('label', { class: 'check' }, box, say(key));
+      return box;
+    }
+    const inside = el('div', { class: 'inside' });
+    const reading = el('p', { class: 'reading', 'aria-live': 'polite' }, say('hint'));
+    const step = el('div', { class: 'card formula' });
+    const squareMenu = menu(say('surface'), 'surface', { data: surfaceTable, png: () => square.png() });
+    const netMenu = menu(say('net'), 'weights', { data: weightTable, png: () => drawing.png() });
+    const netCard = el('section', { class: 'card net-card' }, netMenu.head,
+      el('div', { class: 'row net-tools' },
+        button('add', say('add'), () => layers((all) => [...all.slice(0, -1), hiddenLike(all), ...all.slice(-1)])),
+        button('drop', say('drop'), () => layers((all) => [...all.slice(0, -2), ...all.slice(-1)]))),
+      inside, reading, netMenu.table);
+    const curveCard = el('section', { class: 'card' }, scores);
+    const faceCard = el('section', { class: 'card face-card' }, squareMenu.head, brushes, face, under, el('div', { class: 'row' }, crisp.word, test.word), squareMenu.table);
+    element.classList.add('playground');
+    element.append(presets, told, bar, note, el('div', { class: 'layout' }, form, el('div', { class: 'middle' }, netCard, step), el('div', { class: 'side' }, faceCard, curveCard)));
+
+    const square = surface(face, { label: say('surface'), pick: picked, hover: hovered });
+    const drawing = network(inside, { label: say('net'), hover: look, choose: choose, heads, name: nameOf });
+    const chart = lines(curveCard, { name: 'loss', title: say('loss'), height: 220, x: { label: say('at') }, y: axis(false) });
+    curveCard.append(log.word);
+    const controls = settings(form, { say: api.say, change });
+
+    // What happens
+    const ask = (question) => {
+      const here = turn;
+      busy = busy.then(async () => {
+        if (dead || here !== turn || !session) return null;
+        try {
+          const answer = await session.ask({ ...question, focus: focus ?? undefined });
+          return here === turn && !dead ? answer : null;
+        } catch (error) {
+          if (error.status === 404 && here === turn && !dead) {
+            const step = frame?.place.step ?? 0;
+            session = await api.session('playground', chosen(state));
+            return session.ask({ to: step, milliseconds: 2000, focus: focus ?? undefined });
+          }
+          throw error;
+        }
+      });
+      return busy.catch((error) => { busy = Promise.resolve(); if (here === turn) { pause(); api.fail(error); } return null; });
+    };
+
+    async function open(step = 0) {
+      turn += 1;
+      const here = turn;
+      session = null;
+      losses.clear();
+      furthest = 0;
+      frame = null;
+      look(null);
+      note.hidden = true;
+      controls.show(state);
+      if (state.data === 'own') drawBrushes();
+      brushes.hidden = state.data !== 'own';
+      if (state.data === 'own' && !state.points) {
+        square.draw({ values: null, train: null, test: null, view: 1.25, classes: 2 });
+        chart.update({ series: [] });
+        return;
+      }
+      try {
+        const opened = await api.session('playground', chosen(state));
+        if (dead || here !== turn) return;
+        api.fail(null);
+        session = opened;
+        describe(await ask({ describe: true }));
+        if (step > 0) await arrive(step);
+      } catch (error) {
+        if (here === turn) {
+          playing = false;
+          showPlay();
+          api.fail(error);
+        }
+      }
+    }
+
+    function describe(answer) {
+      if (!answer) return;
+      plan = answer.description;
+      plan.seen = unpackBytes(plan.seen);
+      plan.trainPoints = unpack(plan.train);
+      plan.testPoints = unpack(plan.test);
+      controls.rate(plan.learning_rate);
+      controls.lists(plan.lists);
+      drawing.describe(plan);
+      const classes = plan.classes;
+      under.textContent = plan.testPoints.length ? say('dot') : '';
+      square.draw({ side: plan.side, view: plan.view, classes, train: plan.trainPoints, test: test.checked ? plan.testPoints : null });
+      drawBrushes();
+      test.word.hidden = !plan.testPoints.length;
+      step.replaceChildren(el('h2', {}, say('formula')), el('p', { class: 'mono line' }, plan.optimizer.line),
+        el('pre', { class: 'mono' }, plan.optimizer.formula), el('p', { class: 'soft' }, plan.optimizer.about));
+      if (plan.optimizer.wants_all && plan.batch < plan.trainPoints.length / 3) {
+        step.append(el('p', {}, say('wants_all'), ' ', el('button', { type: 'button', onclick: () => change({ batch: 'all' }) }, say('all'))));
+      }
+      apply(answer);
+    }
+
+    function apply(answer) {
+      if (!answer) return;
+      frame = answer;
+      frame.theta = unpack(frame.theta);
+      frame.pictures = unpackBytes(frame.pictures);
+      losses.add(frame.curve);
+      furthest = Math.max(furthest, frame.place.step);
+      drawing.draw(frame);
+      paintSurface();
+      const { x, train, test: tested } = losses.series();
+      chart.update({
+        series: [{ name: say('train'), x, y: train, colour: 0 }, ...(frame.test ? [{ name: say('test'), x, y: tested, colour: 1, dash: true }] : [])],
+        marks: frame.place.step < furthest ? [{ x: frame.place.step }] : [],
+      });
+      travel.max = Math.max(1, furthest);
+      travel.value = frame.place.step;
+      place.replaceChildren(el('strong', {}, `${say('at')} ${frame.place.step}`), ` · ${say('epoch')} ${frame.place.epoch} · `,
+        el('code', { title: say('hash') }, frame.hash));
+      const score = (name, s, paint) => s && el('div', { class: paint }, el('span', {}, say(name)), el('strong', {}, round(s.loss, 3)),
+        s.accuracy === null ? null : el('span', {}, `${Math.round(1000 * s.accuracy) / 10} % ${say('right')}`));
+      scores.replaceChildren(...[score('train', frame.train, 'is-train'), score('test', frame.test, 'is-test')].filter(Boolean));
+      back.disabled = frame.place.step === 0;
+      reset.disabled = frame.place.step === 0;
+      forth.disabled = Boolean(frame.halted);
+      note.hidden = !frame.halted;
+      if (frame.halted) {
+        const { kind, step: at, learning_rate: rate, text } = frame.halted;
+        note.textContent = kind === 'diverged' ? say('diverged', { step: at, rate }) : say('ended', { why: text });
+      }
+    }
+
+    function paintSurface() {
+      if (!frame || !plan) return;
+      const focused = focus && focus[0] >= 0 && frame.focus;
+      const values = unpack(focused ? frame.focus : frame.surface);
+      const kind = focused ? frame.scales[indexOf(focus)] ?? 1 : plan.outputs > 1 ? 'classes' : plan.classes ? 'share' : 'value';
+      const levels = focused ? [0] : plan.outputs > 1 ? [] : plan.classes ? [0.5] : [-0.5, 0, 0.5];
+      squareMenu.head.querySelector('h2').textContent = focused ? say('neuron', { n: short(focus) }) : say('surface');
+      square.draw({ values, kind, levels });
+    }
+    const short = ([layer, unit]) => `${layer + 1}.${unit + 1}`;
+    const indexOf = ([layer, unit]) => plan.layers.slice(0, layer).reduce((sum, l) => sum + l.shown, 0) + unit;
+
+    async function go(question) {
+      pause();
+      apply(await ask({ milliseconds: 2000, ...question }));
+      remember();
+    }
+    /** To a step, however many questions it takes. */
+    async function arrive(step) {
+      for (let i = 0; i < 100; i += 1) {
+        const answer = await ask({ to: step, milliseconds: 300 });
+        apply(answer);
+        if (!answer || answer.arrived) return;
+      }
+    }
+    const remember = () => api.set({ step: frame && frame.place.step > 0 ? String(frame.place.step) : null });
+    const frameDrawn = () => new Promise((done) => requestAnimationFrame(done));
+
+    async function start() {
+      if (!session || playing) return;
+      playing = true;
+      showPlay();
+      const here = turn;
+      while (playing && !dead && here === turn) {
+        if (document.hidden) { await new Promise((done) => setTimeout(done, 200)); continue; }
+        // As many steps as there is time for between two pictures; what it took tells the machine's pace.
+        const answer = await ask({ by: speed, milliseconds: speed > 1000 ? 28 : 400 });
+        if (!answer || here !== turn) break;
+        apply(answer);
+        if (answer.halted) pause();
+        await frameDrawn();
+      }
+      if (here === turn && !dead) remember();
+    }
+    function pause() {
+      playing = false;
+      showPlay();
+    }
+    function showPlay() {
+      play.replaceChildren(sign(playing ? 'pause' : 'play'));
+      play.title = say(playing ? 'pause' : 'play');
+      play.setAttribute('aria-label', play.title);
+    }
+
+    /** New settings: the training begins anew, and goes on playing if it was. */
+    function change(changes, preset = false) {
+      const went = playing || preset;
+      playing = false;
+      if (preset) state = {};
+      else preset_of = null;
+      told.hidden = !preset_of;
+      if (preset_of) told.textContent = api.say(preset_of.about);
+      state = { ...state, ...changes };
+      for (const [key, value] of Object.entries(state)) if (value === DEFAULTS[key] || value === '') delete state[key];
+      delete state.step;
+      const cleared = Object.fromEntries([...Object.keys(DEFAULTS), 'step'].map((key) => [key, null]));
+      api.set({ ...cleared, ...state });
+      showPlay();
+      open().then(() => { if (went && session) start(); });
+    }
+
+    // The network's line, by buttons
+    function layers(edit) {
+      const next = withLayers(edit(layersOf(state.net ?? DEFAULTS.net)));
+      if (next) change({ net: next });
+    }
+    const hiddenLike = (all) => (all.length > 1 ? all.at(-2) : 'dense 4 tanh');
+    function heads(layer) {
+      if (layer < 0) return el('span', {}, say('input', { n: '' }));
+      const { line, kind, units } = plan.layers[layer];
+      const words = line.split(' ');
+      const hidden = layer + 1 < plan.layers.length;
+      const title = kind === 'dense' ? `${units} ${words[2] === 'norm' ? `norm ${words[3]}` : words[2]}` : words.filter((w) => !w.includes('=')).join(' ');
+      const resize = (by) => () => layers((all) => all.map((text, i) => (i === layer ? text.replace(/^(\s*dense\s+)(\d+)/, (_, a, n) => `${a}${Math.max(1, Number(n) + by)}`) : text)));
+      return [el('span', { title: line }, title), hidden && kind === 'dense' ? el('span', { class: 'resize' },
+        button('less', '−', resize(-1), { disabled: units <= 1 }), button('more', '+', resize(1))) : null];
+    }
+    function nameOf({ layer, unit }) {
+      if (layer < 0) return say('input', { n: plan.features[unit].formula });
+      return `${plan.layers[layer].kind} ${short([layer, unit])}`;
+    }
+
+    let resting = null;
+    function look(what) {
+      const next = what && what.unit !== undefined && what.layer >= 0 ? [what.layer, what.unit] : null;
+      if (String(next) !== String(focus)) {
+        focus = next;
+        if (next === null) paintSurface();
+        clearTimeout(resting);
+        if (next && !playing && session) resting = setTimeout(async () => apply(await ask({ by: 0 })), 60);
+      }
+      if (!what || !frame) { reading.textContent = say('hint'); return; }
+      reading.replaceChildren(...describeLook(what));
+    }
+    function describeLook(what) {
+      if (what.weight !== undefined) {
+        const from = nameOf({ layer: what.layer - 1, unit: what.from });
+        const to = nameOf({ layer: what.layer, unit: what.to });
+        return [say('weight', { a: from, b: to, w: round(frame.theta[what.weight]) })];
+      }
+      if (what.layer < 0) return [nameOf(what)];
+      const scale = frame.scales[indexOf([what.layer, what.unit])];
+      const { bias } = plan.layers[what.layer];
+      const parts = [say(scale === 0 ? 'dead' : 'says', { name: nameOf(what), most: round(scale, 3) })];
+      if (bias) parts.push(' · ', say('bias', { b: round(frame.theta[bias.at + what.unit]) }));
+      return parts;
+    }
+    function choose(what) {
+      const bias = what.layer >= 0 && what.unit !== undefined ? plan.layers[what.layer].bias : null;
+      const weight = what.weight ?? (bias ? bias.at + what.unit : undefined);
+      if (weight === undefined) return;
+      const query = new URLSearchParams({ ...chosen(state), weight: String(weight), ...(frame.place.step ? { step: String(frame.place.step) } : {}) });
+      reading.replaceChildren(...describeLook(what), ' ', el('a', { href: `#/bench/weight?${query}` }, say('glass')));
+    }
+
+    // The square
+    function drawBrushes() {
+      const count = Math.min(6, Math.max(2, (plan?.classes ?? 2) + (state.points ? 1 : 0)));
+      brushes.replaceChildren(el('span', {}, say('click')), ...Array.from({ length: count }, (_, k) => el('button', {
+        type: 'button', class: `brush brush-${k}`, 'aria-pressed': String(k === brush), onclick: () => { brush = k; drawBrushes(); },
+      }, plan?.names?.[k] ?? String(k))), el('button', { type: 'button', class: 'brush', 'aria-pressed': String(brush < 0), onclick: () => { brush = -1; drawBrushes(); } }, say('remove')));
+    }
+    function picked([x, y]) {
+      if (state.data !== 'own') return;
+      const [cx, cy, ux, uy] = plan ? [...plan.centre, ...plan.unit] : [0, 0, 1, 1];
+      const text = (v) => String(Number(v.toFixed(3)));
+      const all = (state.points ?? '').split(/[;\n]/).filter((line) => line.trim());
+      if (brush < 0) {
+        const far = all.map((line) => { const [a, b] = line.split(/[,\s]+/).map(Number); return ((a - cx) / ux - x) ** 2 + ((b - cy) / uy - y) ** 2; });
+        const nearest = far.indexOf(Math.min(...far.filter(Number.isFinite)));
+        if (nearest >= 0 && far[nearest] < 0.01) all.splice(nearest, 1);
+      } else {
+        all.push(`${text(cx + ux * x)},${text(cy + uy * y)},${plan?.names?.[brush] ?? brush}`);
+      }
+      const classes = plan && !plan.classes ? 0 : Math.max(2, plan?.classes ?? 2, brush + 1);
+      change({ points: all.join(';'), ...suit(state, classes) });
+    }
+    function hovered(at) {
+      if (!at || !plan || !frame) { under.textContent = plan?.testPoints.length ? say('dot') : ''; return; }
+      const [x, y] = [plan.centre[0] + plan.unit[0] * at[0], plan.centre[1] + plan.unit[1] * at[1]];
+      const values = square.read(at) ?? [];
+      const real = plan.classes ? values : values.map((v) => plan.level[0] + plan.level[1] * v);
+      under.textContent = say('here', { x: round(x, 3), y: round(y, 3), v: real.map((v) => round(v, 3)).join(', ') });
+    }
+
+    // Tables
+    function surfaceTable() {
+      if (!frame) return { head: ['x', 'y'], rows: [] };
+      const values = unpack(frame.surface);
+      const outputs = values.length / plan.side ** 2;
+      const every = Math.max(1, Math.round(plan.side / 24));
+      const rows = [];
+      for (let r = Math.floor(every / 2); r < plan.side; r += every) {
+        for (let c = Math.floor(every / 2); c < plan.side; c += every) {
+          const at = (i) => plan.view * ((2 * i + 1) / plan.side - 1);
+          const i = (r * plan.side + c) * outputs;
+          rows.push([plan.centre[0] + plan.unit[0] * at(c), plan.centre[1] - plan.unit[1] * at(r), ...values.slice(i, i + outputs)]);
+        }
+      }
+      return { head: ['x', 'y', ...Array.from({ length: outputs }, (_, k) => (outputs > 1 ? plan.names[k] ?? String(k) : say('surface')))], rows };
+    }
+    function weightTable() {
+      const rows = [];
+      if (frame) {
+        plan.layers.forEach((layer, k) => {
+          const name = (unit, of) => nameOf({ layer: of, unit });
+          if (layer.weight) {
+            for (let i = 0; i < layer.weight.rows; i += 1) {
+              for (let j = 0; j < layer.weight.columns; j += 1) rows.push([k + 1, name(i, k - 1), name(j, k), frame.theta[layer.weight.at + i * layer.weight.columns + j]]);
+            }
+          }
+          if (layer.bias) for (let j = 0; j < layer.bias.columns; j += 1) rows.push([k + 1, '1', name(j, k), frame.theta[layer.bias.at + j]]);
+        });
+      }
+      return { head: [say('layer'), say('from'), say('to'), say('value')], rows };
+    }
+
+    let asking = null;
+    travel.addEventListener('input', () => {
+      playing = false;
+      showPlay();
+      const wanted = Number(travel.value);
+      if (asking !== null) { asking = wanted; return; }
+      asking = wanted;
+      (async () => {
+        // Only the last place asked for counts.
+        while (asking !== null) {
+          const now = asking;
+          await arrive(now);
+          if (asking === now) asking = null;
+        }
+        remember();
+      })();
+    });
+
+    showPlay();
+    open(Math.min(1e6, Math.max(0, Math.floor(Number(state.step) || 0))));
+    return {
+      unmount() {
+        dead = true;
+        playing = false;
+        square.destroy();
+        drawing.destroy();
+        chart.destroy();
+      },
+    };
+  },
+};
