@@ -3,6 +3,8 @@
 //   #/watch                    a training under way
 //   #/bench                    all experiments
 //   #/bench/NAME?key=value     one, set up by what follows
+//   #/course                   the contents of the course
+//   #/course/CHAPTER           one chapter
 //
 // A section is a row of SECTIONS: `load()` promises a module with `mount(element, rest, state, api) -> { unmount() }`, where
 // `rest` is the address after the section's name.
@@ -13,6 +15,7 @@ import { language, onLanguage, say, speak, t } from './words.js';
 
 const SECTIONS = [
   { name: 'bench', shown: () => true, load: () => import('./bench/view.js') },
+  { name: 'course', shown: () => true, load: () => import('./course.js') },
 ];
 
 const main = document.getElementById('main');

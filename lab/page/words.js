@@ -28,6 +28,17 @@ export const words = {
   chart_keys: { en: 'Arrow keys read the values.', zh: '用方向键读数。' },
   from_to: { en: 'from {a} to {b}', zh: '从 {a} 到 {b}' },
   value: { en: 'value', zh: '值' },
+  // The course
+  course_about: {
+    en: 'From a single neuron to a program that tells cats from dogs: how networks learn, with numbers worked through and an experiment in every chapter.',
+    zh: '从一个神经元到能分辨猫狗的程序：网络怎样学习。每一章都有算到底的数字和可以动手的实验。',
+  },
+  contents: { en: 'Contents', zh: '目录' },
+  chapters: { en: 'Chapters', zh: '章节' },
+  chapter: { en: 'Chapter {n}', zh: '第 {n} 章' },
+  chapter_before: { en: 'Previous', zh: '上一章' },
+  chapter_after: { en: 'Next', zh: '下一章' },
+  on_the_bench: { en: 'Open on the bench', zh: '在实验台上打开' },
 };
 
 /** The languages of the page. */
