@@ -10,7 +10,9 @@ use tempfile::TempDir;
 /// The lines of the chapters' `sh` blocks. Those of the other language are the same (`lab/tests/course.rs`).
 fn commands() -> Vec<(String, String)> {
     let mut commands = Vec::new();
-    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../book/en")).expect("the book") {
+    for entry in
+        std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../book/en")).expect("the book")
+    {
         let path = entry.expect("a chapter").path();
         let chapter = path.file_stem().expect("a name").to_string_lossy().into_owned();
         let book = std::fs::read_to_string(&path).expect("a chapter");

@@ -4,6 +4,9 @@
 //! draw. A line `{{experiment NAME?key=value&…}}` becomes an empty place that the page fills with the experiment. Values are
 //! written as they are: nothing is escaped, but none may hold an `&`.
 
+#[path = "code.rs"]
+mod code;
+
 use std::path::Path;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd, html};
@@ -85,13 +88,15 @@ pub fn render(text: &str) -> Result<Chapter, String> {
             Event::InlineMath(tex) => events.push(Event::Html(formula(&tex, DisplayMode::Inline)?.into())),
             Event::DisplayMath(tex) => {
                 let math = formula(&tex, DisplayMode::Block)?;
-                events.push(Event::Html(format!("<span class=\"formula\" tabindex=\"0\">{math}</span>").into()));
+                events.push(Event::Html(
+                    format!("<span class=\"formula\" tabindex=\"0\">{math}</span>").into(),
+                ));
             }
             Event::Start(Tag::Table(_)) => {
                 events.extend([Event::Html("<div class=\"scroll\" tabindex=\"0\">".into()), event]);
             }
             Event::End(TagEnd::Table) => events.extend([event, Event::Html("</div>".into())]),
-            Event::Text(code) if in_rust => events.push(Event::Text(shown(&code).into())),
+            Event::Text(program) if in_rust => events.push(Event::Html(code::rust(&program).into())),
             _ => events.push(event),
         }
     }
@@ -148,11 +153,6 @@ pub fn formula(tex: &str, display_mode: DisplayMode) -> Result<String, String> {
     let mut math = String::new();
     mathml::push_mathml(&mut math, events.into_iter(), config).map_err(|e| format!("`{tex}`: {e}"))?;
     Ok(math)
-}
-
-/// Rust without the lines that only its compiler needs: those that begin with `# `, as in rustdoc.
-fn shown(code: &str) -> String {
-    code.lines().filter(|line| !line.starts_with("# ")).map(|line| format!("{line}\n")).collect()
 }
 
 fn quoted(text: &str) -> String {

@@ -23,7 +23,9 @@ fn text(language: &str, name: &str) -> String {
 fn chapters() -> Vec<(String, Outline, Outline)> {
     let [en, zh] = LANGUAGES.map(|language| course::names(&book().join(language)).expect("a folder"));
     assert_eq!(en, zh, "the languages have different chapters");
-    en.into_iter().map(|name| (name.clone(), outline(&text("en", &name)), outline(&text("zh", &name)))).collect()
+    en.into_iter()
+        .map(|name| (name.clone(), outline(&text("en", &name)), outline(&text("zh", &name))))
+        .collect()
 }
 
 /// What two languages must have in common.
@@ -125,6 +127,11 @@ fn every_formula_is_drawn_and_what_is_embedded_is_the_book() {
         }
         assert_eq!(html.matches("<math").count(), html.matches("</math>").count(), "{name}");
     }
+    let program = "```rust\nlet x: f64 = f(0..2, 0.5) && \"a<b\";\n# Ok(())\n```";
+    let shown = course::render(program).expect("a program").html;
+    let coloured = "<span class=\"k\">let</span> x: <span class=\"t\">f64</span> = f(<span class=\"n\">0</span>..\
+        <span class=\"n\">2</span>, <span class=\"n\">0.5</span>) &amp;&amp; <span class=\"s\">\"a&lt;b\"</span>;\n</code>";
+    assert!(shown.ends_with(&format!("{coloured}</pre>\n")), "{shown}");
     assert!(course::render("# A\n\n$\\frac{1}$").is_err(), "a formula that is wrong");
     assert!(course::render("# A\n\n{{experiment a?b}}").is_err(), "an experiment that is wrong");
 }
