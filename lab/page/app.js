@@ -4,6 +4,8 @@
 //   #/runs                     runs on the disk, side by side
 //   #/bench                    all experiments
 //   #/bench/NAME?key=value     one, set up by what follows
+//   #/course                   the contents of the course
+//   #/course/CHAPTER           one chapter
 //
 // A section is a row of SECTIONS: `load()` promises a module with `mount(element, rest, state, api) -> { unmount() }`, where
 // `rest` is the address after the section's name.
@@ -16,6 +18,7 @@ const SECTIONS = [
   { name: 'watch', shown: (lab) => lab.watch, load: () => import('./watch/index.js') },
   { name: 'runs', shown: (lab) => lab.runs > 0, load: () => import('./runs/index.js') },
   { name: 'bench', shown: () => true, load: () => import('./bench/view.js') },
+  { name: 'course', shown: () => true, load: () => import('./course.js') },
 ];
 
 const main = document.getElementById('main');

@@ -161,6 +161,17 @@ export const words = {
   saturates_mend: { en: 'Start with smaller weights (init=glorot_normal), lower the learning rate, or use relu in hidden layers.', zh: '用更小的初始权重（init=glorot_normal），降低学习率，或在隐藏层使用 relu。' },
   theta: { en: 'θ {h}', zh: 'θ {h}' },
   run_folder: { en: 'run folder', zh: '运行目录' },
+  // The course
+  course_about: {
+    en: 'From a single neuron to a program that tells cats from dogs: how networks learn, with numbers worked through and an experiment in every chapter.',
+    zh: '从一个神经元到能分辨猫狗的程序：网络怎样学习。每一章都有算到底的数字和可以动手的实验。',
+  },
+  contents: { en: 'Contents', zh: '目录' },
+  chapters: { en: 'Chapters', zh: '章节' },
+  chapter: { en: 'Chapter {n}', zh: '第 {n} 章' },
+  chapter_before: { en: 'Previous', zh: '上一章' },
+  chapter_after: { en: 'Next', zh: '下一章' },
+  on_the_bench: { en: 'Open on the bench', zh: '在实验台上打开' },
 };
 
 /** The languages of the page. */
