@@ -28,6 +28,11 @@ impl Shape {
     pub fn size(&self) -> usize {
         self.dims.iter().fold(1, |all: usize, n| all.saturating_mul(*n))
     }
+    /// The same with another first length.
+    pub(crate) fn of_batch(mut self, examples: usize) -> Self {
+        self.dims[0] = examples;
+        self
+    }
     /// As a matrix: rows (all but the last length together) and columns (the last length).
     pub fn matrix(&self) -> (usize, usize) {
         let columns = *self.dims().last().unwrap_or(&1);
@@ -80,6 +85,12 @@ pub trait Op: Send + Sync {
     /// Multiply-adds of the way forward, where they decide what it costs: those of products and convolutions. The slope of
     /// each of their inputs costs as many again.
     fn products(&self, _inputs: &[Shape]) -> usize {
+        0
+    }
+
+    /// How many of its inputs, from the first, have a row for each example, if an example's part of the result comes from
+    /// its rows of these and from the whole of all others; 0 if the examples of a batch must stay together.
+    fn examples(&self) -> usize {
         0
     }
 

@@ -1,8 +1,10 @@
 use super::{Activation, Curve, Keeps};
+use crate::kernels::Finish;
 use crate::real::Real;
 
 pub(super) const ROW: Activation =
-    Activation::of::<Identity>("identity", "y = x", "for outputs that are any number", "");
+    Activation::of::<Identity>("identity", "y = x", "for outputs that are any number", "")
+        .done_by(Finish::Sum);
 
 /// Nothing at all.
 ///

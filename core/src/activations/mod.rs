@@ -16,7 +16,7 @@ mod tanh;
 pub use sigmoid::Sigmoid;
 
 use crate::gradients::Expression;
-use crate::kernels::{Loop, widest};
+use crate::kernels::{Finish, Loop, widest};
 use crate::real::{Dual, Real};
 
 /// A function of one number and its slope.
@@ -56,6 +56,8 @@ pub struct Activation {
     pub kink: bool,
     /// y ← f(y), for a row of numbers.
     pub apply: fn(&mut [f32]),
+    /// The same, for the kernel of a layer that ends in it.
+    pub finish: Finish,
     /// dy ← dy · slope(kept), for a row of numbers.
     pub chain: fn(&mut [f32], &[f32]),
     /// The value, in double precision.
@@ -85,6 +87,7 @@ impl Activation {
             rectifies: false,
             kink: false,
             apply: |y| widest(Apply::<C>(y, std::marker::PhantomData)),
+            finish: Finish::Each(|y| widest(Apply::<C>(y, std::marker::PhantomData))),
             chain: |dy, kept| widest(Chain::<C>(dy, kept, std::marker::PhantomData)),
             value: C::value::<f64>,
             slope: |x| C::slope(if matches!(C::KEEPS, Keeps::Result) { C::value(x) } else { x }),
@@ -102,6 +105,12 @@ impl Activation {
     /// The same, with a kink at 0.
     pub const fn with_kink(mut self) -> Self {
         self.kink = true;
+        self
+    }
+
+    /// The same, which kernels do themselves.
+    pub const fn done_by(mut self, finish: Finish) -> Self {
+        self.finish = finish;
         self
     }
 

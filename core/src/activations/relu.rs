@@ -1,4 +1,5 @@
 use super::{Activation, Curve, Keeps};
+use crate::kernels::Finish;
 use crate::real::Real;
 
 pub(super) const ROW: Activation = Activation::of::<Relu>(
@@ -8,6 +9,7 @@ pub(super) const ROW: Activation = Activation::of::<Relu>(
     "Nair & Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines",
 )
 .rectifying()
+.done_by(Finish::Relu)
 .with_kink();
 
 /// The rectified linear unit; its slope at 0 is taken as 0.

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The bits are a promise: every element of a result is one chain of fused multiply-adds, x ← round(a b + x), in that
-//! order from +0, then a bias or what was there is added, then the activation applied. What lies in the padding takes no
+//! order from +0, then a bias or what was there is added, then the function at the end applied. What lies in the padding takes no
 //! part (or part as a zero: no finite sum differs by it, but for the sign of a zero). With groups, ci and co
 //! are those of one group. Work is cut by the data; each element is made by one task.
 
@@ -26,7 +26,7 @@ pub use exact::conv_exact;
 pub(super) use walk::{At, Walk, walk};
 
 use super::tile::Kernel;
-use super::{Epilogue, Isa, View, isa, matmul_on};
+use super::{Epilogue, Finish, Isa, View, isa, matmul_on};
 use crate::threads::{Shared, Threads};
 use panels::Panels;
 
@@ -170,7 +170,7 @@ impl ConvShape {
     }
 }
 
-/// y = activation(x ∗ w + bias); the activation treats every number alike, wherever it stands.
+/// y = finish(x ∗ w + bias)
 ///
 /// # Panics
 /// If a length is not what `shape` says.
@@ -180,10 +180,10 @@ pub fn conv_forward(
     w: &[f32],
     bias: Option<&[f32]>,
     y: &mut [f32],
-    activation: Option<fn(&mut [f32])>,
+    finish: Finish,
     threads: &Threads,
 ) {
-    conv_forward_on(isa(), shape, x, w, bias, y, activation, threads);
+    conv_forward_on(isa(), shape, x, w, bias, y, finish, threads);
 }
 
 #[allow(clippy::too_many_arguments, reason = "those of conv_forward and one more")]
@@ -194,7 +194,7 @@ fn conv_forward_on(
     w: &[f32],
     bias: Option<&[f32]>,
     y: &mut [f32],
-    activation: Option<fn(&mut [f32])>,
+    finish: Finish,
     threads: &Threads,
 ) {
     shape.check(x.len(), w.len(), y.len());
@@ -203,7 +203,7 @@ fn conv_forward_on(
         Way::Nothing => {}
         Way::Product => {
             let (x, w) = (shape.rows(x, shape.in_c), View::new(w, shape.in_c, shape.out_c));
-            matmul_on(isa, x, w, y, Epilogue { bias, activation, add: false }, threads);
+            matmul_on(isa, x, w, y, Epilogue { bias, finish, add: false }, threads);
         }
         Way::Depthwise => {
             depthwise::forward(shape, x, w, y, threads);
@@ -211,12 +211,10 @@ fn conv_forward_on(
                 y.chunks_exact_mut(bias.len())
                     .for_each(|y| y.iter_mut().zip(bias).for_each(|(y, b)| *y += b));
             }
-            if let Some(activation) = activation {
-                activation(y);
-            }
+            finish.apply(y);
         }
         Way::Tiles => {
-            run(isa, forward::Forward { shape, x, w, bias, y: Shared::of(y), activation, threads });
+            run(isa, forward::Forward { shape, x, w, bias, y: Shared::of(y), finish, threads });
         }
     }
 }

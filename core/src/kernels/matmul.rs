@@ -109,6 +109,7 @@ impl Product<'_> {
                     resume: depth.start > 0,
                     last,
                     add: self.epilogue.add,
+                    relu: self.epilogue.finish.is_relu(),
                 };
                 if pack_b {
                     let strip = Strip {
@@ -182,14 +183,14 @@ impl Product<'_> {
                             }
                         }
                     }
-                    if let (true, Some(activation)) = (last, self.epilogue.activation) {
+                    if let (true, Some(f)) = (last, self.epilogue.finish.each()) {
                         // SAFETY: this thread's part of c.
                         unsafe {
                             if columns.len() == n {
-                                activation(self.c.slice(group.start * n..group.end * n));
+                                f(self.c.slice(group.start * n..group.end * n));
                             } else {
                                 group.for_each(|i| {
-                                    activation(self.c.slice(i * n + columns.start..i * n + columns.end))
+                                    f(self.c.slice(i * n + columns.start..i * n + columns.end))
                                 });
                             }
                         }

@@ -166,22 +166,53 @@ impl<'a> View<'a> {
     }
 }
 
+/// What becomes of a finished sum.
+#[derive(Clone, Copy, Default)]
+pub enum Finish {
+    /// Nothing: it is the result.
+    #[default]
+    Sum,
+    /// 0 where it is negative: done while it is in a register.
+    Relu,
+    /// Any other function, in place, piece by piece: it must treat every element alike, wherever it stands.
+    Each(fn(&mut [f32])),
+}
+
+impl Finish {
+    fn is_relu(self) -> bool {
+        matches!(self, Finish::Relu)
+    }
+
+    /// The function that tiles leave to others.
+    fn each(self) -> Option<fn(&mut [f32])> {
+        if let Finish::Each(f) = self { Some(f) } else { None }
+    }
+
+    /// All of it, for sums that no tile made.
+    fn apply(self, sums: &mut [f32]) {
+        match self {
+            Finish::Sum => {}
+            Finish::Relu => sums.iter_mut().for_each(|x| *x = if *x < 0.0 { 0.0 } else { *x }),
+            Finish::Each(f) => f(sums),
+        }
+    }
+}
+
 /// What is done to a product before it leaves the nearest cache.
 #[derive(Clone, Copy, Default)]
 pub struct Epilogue<'a> {
     /// One number for each column, added to every row.
     pub bias: Option<&'a [f32]>,
-    /// Applied last, in place, to pieces of the result: it must treat every element alike, wherever it
-    /// stands.
-    pub activation: Option<fn(&mut [f32])>,
+    /// Applied last.
+    pub finish: Finish,
     /// c += a b instead of c = a b: for gradients. Excludes the others.
     pub add: bool,
 }
 
-/// c = activation(a b + bias), or c += a b: a is m × k, b is k × n, c is m × n, row after row.
+/// c = finish(a b + bias), or c += a b: a is m × k, b is k × n, c is m × n, row after row.
 ///
 /// # Panics
-/// If the shapes do not fit, or if `add` comes with a bias or an activation.
+/// If the shapes do not fit, or if `add` comes with a bias or a function.
 pub fn matmul(a: View, b: View, c: &mut [f32], epilogue: Epilogue, threads: &Threads) {
     matmul_on(isa(), a, b, c, epilogue, threads);
 }
@@ -210,8 +241,8 @@ pub fn matmul_on(isa: Isa, a: View, b: View, c: &mut [f32], epilogue: Epilogue, 
         assert!(bias.len() == b.columns, "{} biases for {} columns", bias.len(), b.columns);
     }
     assert!(
-        !epilogue.add || (epilogue.bias.is_none() && epilogue.activation.is_none()),
-        "a product that is added to c has neither bias nor activation"
+        !epilogue.add || (epilogue.bias.is_none() && matches!(epilogue.finish, Finish::Sum)),
+        "a product that is added to c has neither bias nor function"
     );
     if b.columns == 1 && a.rows > 1 {
         // A column is a row in memory, and rows are what vectors are good at.
@@ -220,9 +251,7 @@ pub fn matmul_on(isa: Isa, a: View, b: View, c: &mut [f32], epilogue: Epilogue, 
         if let Some(&[bias]) = epilogue.bias {
             c.iter_mut().for_each(|c| *c += bias);
         }
-        if let Some(activation) = epilogue.activation {
-            activation(c);
-        }
+        epilogue.finish.apply(c);
         return;
     }
     run(isa, Product { a, b, c: Shared::of(c), epilogue }, threads);

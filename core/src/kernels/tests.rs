@@ -30,9 +30,7 @@ fn reference(a: View, b: View, c: &mut [f32], epilogue: Epilogue) {
             }
         }
     }
-    if let Some(activation) = epilogue.activation {
-        activation(c);
-    }
+    epilogue.finish.apply(c);
 }
 
 fn bits(x: &[f32]) -> Vec<u32> {
@@ -50,7 +48,8 @@ fn check(m: usize, k: usize, n: usize, teams: &[Threads]) {
         let b = if flip & 2 == 0 { View::new(&y, k, n) } else { View::new(&y, n, k).transposed() };
         for epilogue in [
             Epilogue::default(),
-            Epilogue { bias: Some(&bias), activation: Some(halve_negatives), add: false },
+            Epilogue { bias: Some(&bias), finish: Finish::Each(halve_negatives), add: false },
+            Epilogue { bias: Some(&bias), finish: Finish::Relu, add: false },
             Epilogue { add: true, ..Epilogue::default() },
         ] {
             let start = numbers(m * n, 4);
@@ -69,6 +68,25 @@ fn check(m: usize, k: usize, n: usize, teams: &[Threads]) {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn relu_in_registers_is_relu() {
+    let special = [f32::NAN, -1e-30, 1e-30, f32::INFINITY, f32::NEG_INFINITY, -1.0, 2.0, 0.0, -0.0, -1e-45];
+    let b: Vec<f32> = special.iter().cycle().take(37).copied().collect();
+    let apply = crate::activations::named("relu").expect("there is one").apply;
+    for isa in Isa::ALL.into_iter().filter(|isa| isa.is_here()) {
+        let by = |finish| {
+            let mut c = [7.0; 2 * 37];
+            // Times 1e-20: what is small and negative becomes −0.
+            let (a, b) = (View::new(&[1.0, 1e-20], 2, 1), View::new(&b, 1, 37));
+            let epilogue = Epilogue { finish, ..Epilogue::default() };
+            matmul_on(isa, a, b, &mut c, epilogue, &Threads::new(1));
+            bits(&c)
+        };
+        assert_eq!(by(Finish::Relu), by(Finish::Each(apply)), "{isa:?}");
+        assert!(by(Finish::Relu).contains(&(-0.0f32).to_bits()), "{isa:?}");
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Block {
     pub last: bool,
     /// The finished sum is added to what `c` holds.
     pub add: bool,
+    /// In `c` 0 stands for what is negative. Excludes `add`.
+    pub relu: bool,
 }
 
 /// Where one tile lies.
@@ -148,6 +150,13 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
                 let bias = load(place.bias, v);
                 for r in 0..R {
                     sums[r][v] = sums[r][v].add(bias);
+                }
+            }
+        }
+        if t.relu {
+            for r in 0..R {
+                for v in 0..C {
+                    sums[r][v] = sums[r][v].relu();
                 }
             }
         }

@@ -24,6 +24,8 @@ pub(super) trait Vector: Copy {
     unsafe fn add(self, other: Self) -> Self;
     /// self · b + c, rounded once.
     unsafe fn multiply_add(self, b: Self, c: Self) -> Self;
+    /// 0 in lanes that are negative; −0 and what is no number stay.
+    unsafe fn relu(self) -> Self;
 }
 
 /// Works everywhere; as fast as the compiler makes it.
@@ -71,6 +73,10 @@ impl Vector for [f32; 4] {
     #[inline(always)]
     unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
         std::array::from_fn(|lane| self[lane].mul_add(b[lane], c[lane]))
+    }
+    #[inline(always)]
+    unsafe fn relu(self) -> Self {
+        self.map(|x| if x < 0.0 { 0.0 } else { x })
     }
 }
 
@@ -150,6 +156,11 @@ mod x86 {
             // SAFETY: see above.
             unsafe { _mm256_fmadd_ps(self, b, c) }
         }
+        #[inline(always)]
+        unsafe fn relu(self) -> Self {
+            // SAFETY: see above. The second operand is the result unless the first is greater.
+            unsafe { _mm256_max_ps(_mm256_setzero_ps(), self) }
+        }
     }
 
     impl Vector for __m512 {
@@ -198,6 +209,11 @@ mod x86 {
         unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
             // SAFETY: see above.
             unsafe { _mm512_fmadd_ps(self, b, c) }
+        }
+        #[inline(always)]
+        unsafe fn relu(self) -> Self {
+            // SAFETY: see above. The second operand is the result unless the first is greater.
+            unsafe { _mm512_max_ps(_mm512_setzero_ps(), self) }
         }
     }
 }
@@ -258,6 +274,11 @@ mod neon {
         unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
             // SAFETY: see above.
             unsafe { vfmaq_f32(c, self, b) }
+        }
+        #[inline(always)]
+        unsafe fn relu(self) -> Self {
+            // SAFETY: see above. The instruction for a maximum would make +0 of −0.
+            unsafe { vbslq_f32(vcltzq_f32(self), vdupq_n_f32(0.0), self) }
         }
     }
 }

@@ -54,6 +54,10 @@ impl Op for Add {
         if self.keeps_input() { inputs[0].size() } else { 0 }
     }
 
+    fn examples(&self) -> usize {
+        2
+    }
+
     fn forward(&self, run: Forward) {
         let (a, b) = (run.x[0], run.x[1]);
         let (y, keep) = (Shared::of(run.y), Shared::of(run.keep));

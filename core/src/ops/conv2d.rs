@@ -19,7 +19,7 @@
 use crate::activations::{Activation, Keeps};
 use crate::error::{Error, Result};
 use crate::kernels::{
-    ConvShape, conv_backward_data, conv_backward_weights, conv_exact, conv_forward, sum_rows,
+    ConvShape, Finish, conv_backward_data, conv_backward_weights, conv_exact, conv_forward, sum_rows,
 };
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape};
 use crate::window::Window;
@@ -114,15 +114,18 @@ impl Op for Conv2d {
         s.outputs() * s.kernel_h * s.kernel_w * s.group_in()
     }
 
+    fn examples(&self) -> usize {
+        1
+    }
+
     fn forward(&self, run: Forward) {
         let (s, bias) = (self.checked(run.shapes), run.x.get(2).copied());
         if self.keeps_input() {
-            conv_forward(&s, run.x[0], run.x[1], bias, run.keep, None, run.threads);
+            conv_forward(&s, run.x[0], run.x[1], bias, run.keep, Finish::Sum, run.threads);
             run.y.copy_from_slice(run.keep);
             (self.activation.apply)(run.y);
         } else {
-            let activation = (!self.activation.is_identity()).then_some(self.activation.apply);
-            conv_forward(&s, run.x[0], run.x[1], bias, run.y, activation, run.threads);
+            conv_forward(&s, run.x[0], run.x[1], bias, run.y, self.activation.finish, run.threads);
         }
     }
 

@@ -79,6 +79,10 @@ impl Op for Dropout {
         }
     }
 
+    fn examples(&self) -> usize {
+        1
+    }
+
     fn forward(&self, run: Forward) {
         if !run.moment.training {
             return run.y.copy_from_slice(run.x[0]);

@@ -29,6 +29,10 @@ impl Op for GlobalAveragePool {
         }
     }
 
+    fn examples(&self) -> usize {
+        1
+    }
+
     fn forward(&self, run: Forward) {
         let (picture, channels) = sizes(run.shapes[0]);
         let (x, y) = (run.x[0], Shared::of(run.y));

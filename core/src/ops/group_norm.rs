@@ -102,6 +102,10 @@ impl Op for GroupNorm {
         4 * columns.segments * columns.columns + columns.parts()
     }
 
+    fn examples(&self) -> usize {
+        1
+    }
+
     fn forward(&self, run: Forward) {
         let columns = columns(run.shapes);
         let Kept { mean, inverse, parts, .. } = Kept::of(run.keep, &columns);

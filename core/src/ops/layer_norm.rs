@@ -68,6 +68,10 @@ impl Op for LayerNorm {
         2 * rows + 2 * length * rows.div_ceil(rows_of_task(length))
     }
 
+    fn examples(&self) -> usize {
+        1
+    }
+
     fn forward(&self, run: Forward) {
         let (rows, length) = run.shapes[0].matrix();
         let (moments, _) = kept(run.keep, rows);

@@ -62,6 +62,10 @@ impl Op for Linear {
         inputs[0].size() * inputs[1].matrix().1
     }
 
+    fn examples(&self) -> usize {
+        1
+    }
+
     fn forward(&self, run: Forward) {
         let (rows, inputs) = run.shapes[0].matrix();
         let outputs = run.shapes[1].matrix().1;
@@ -72,8 +76,8 @@ impl Op for Linear {
             run.y.copy_from_slice(run.keep);
             (self.activation.apply)(run.y);
         } else {
-            let activation = (!self.activation.is_identity()).then_some(self.activation.apply);
-            matmul(x, w, run.y, Epilogue { bias, activation, add: false }, run.threads);
+            let finish = self.activation.finish;
+            matmul(x, w, run.y, Epilogue { bias, finish, add: false }, run.threads);
         }
     }
 

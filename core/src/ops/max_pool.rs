@@ -33,6 +33,10 @@ impl Op for MaxPool {
         Ok(Sweep::of(self.name(), &self.window, inputs)?.shape())
     }
 
+    fn examples(&self) -> usize {
+        1
+    }
+
     fn forward(&self, run: Forward) {
         let (s, x, y) = (self.sweep(run.shapes), run.x[0], Shared::of(run.y));
         run.threads.for_each(s.batch, &|n| {

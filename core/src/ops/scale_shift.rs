@@ -48,6 +48,10 @@ impl Op for ScaleShift {
         columns(inputs).parts()
     }
 
+    fn examples(&self) -> usize {
+        1
+    }
+
     fn forward(&self, run: Forward) {
         let apply = (!self.activation.is_identity()).then_some(self.activation.apply);
         columns(run.shapes).normalise(run.x[0], run.y, normal(run.x), apply, run.threads);

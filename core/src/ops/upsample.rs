@@ -50,6 +50,10 @@ impl Op for Upsample {
         }
     }
 
+    fn examples(&self) -> usize {
+        1
+    }
+
     fn forward(&self, run: Forward) {
         let (shape, x) = (run.shapes[0], run.x[0]);
         let channels = shape.dims()[3];

@@ -4,6 +4,7 @@
 mod exact;
 mod judge;
 mod memory;
+mod pieces;
 mod probe;
 mod profile;
 mod settle;
@@ -23,6 +24,7 @@ use crate::threads::Threads;
 use crate::{Error, Result};
 use judge::{Aside, Bench};
 use memory::{Block, Pieces, Span};
+use pieces::Stretch;
 use profile::{Lap, Watched};
 
 /// The most inputs an op can have.
@@ -34,6 +36,8 @@ pub const MAX_INPUTS: usize = 4;
 /// it is made until it is last read, and values that do not live at one time share memory.
 pub struct Plan {
     runs: Vec<Run>,
+    /// Ops that go through a batch piece by piece.
+    stretches: Vec<Stretch>,
     data: Vec<(&'static str, Shape, Span)>,
     /// Values that may be read after a run forward.
     kept: Vec<(Var, Span)>,
@@ -118,7 +122,7 @@ impl Plan {
 
     /// Bytes held for activations and their slopes.
     pub fn bytes(&self) -> usize {
-        self.block.bytes()
+        self.block.bytes() + self.stretches.iter().map(Stretch::bytes).sum::<usize>()
     }
 
     /// Multiply-adds of the way forward, and of the way back ([`Op::products`]).

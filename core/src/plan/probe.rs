@@ -18,14 +18,25 @@ pub(crate) struct Probe<'a> {
 }
 
 impl Plan {
-    /// Runs forward and shows each op right after it ran.
+    /// Runs forward and shows each op right after it ran, but for those that go through a batch piece by piece, as only
+    /// plans in use have.
     ///
     /// # Panics
     /// If θ has another length than the layout.
     pub(crate) fn visit(&mut self, theta: &[f32], see: &mut dyn FnMut(Probe)) {
         assert_eq!(theta.len(), self.layout.weights(), "θ must be as long as the layout says");
         let pieces = self.block.pieces();
-        for (i, run) in self.runs.iter().enumerate() {
+        let mut stretches = self.stretches.iter_mut().peekable();
+        let mut next = 0;
+        while next < self.runs.len() {
+            if let Some(stretch) = stretches.next_if(|stretch| stretch.runs.start == next) {
+                let runs = &self.runs[stretch.runs.clone()];
+                next = stretch.runs.end;
+                stretch.forward(runs, pieces, (theta, &self.memory), self.moment, &self.threads);
+                continue;
+            }
+            let (i, run) = (next, &self.runs[next]);
+            next += 1;
             let x = run.x.map(|place| read(place, pieces, pieces, (theta, &self.memory)));
             // SAFETY: `settle` keeps apart all that is in use at one time.
             let (y, keep) = unsafe { (pieces.write(run.y), pieces.write(run.keep)) };

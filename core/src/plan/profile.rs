@@ -74,7 +74,7 @@ impl Plan {
     }
 
     /// What each op took since [`Plan::watch`]; empty without it. What populations take ([`crate::optimizer::Objective::losses`])
-    /// is not seen: their members go forward side by side.
+    /// is not seen: their members go forward side by side. Nor is what goes through a batch piece by piece, in use.
     pub fn watched(&self) -> Vec<OpTime> {
         let of = |(number, (run, watched)): (usize, (&super::Run, &Watched))| {
             let products = run.products().map(|n| n as f64);

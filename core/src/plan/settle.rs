@@ -2,6 +2,7 @@
 
 use super::judge::{Aside, Bench};
 use super::memory::{Block, Lease, Span, place};
+use super::pieces::Sketch;
 use super::{MAX_INPUTS, Place, Plan, Run};
 use crate::graph::{Graph, Source, Var};
 use crate::op::{Moment, Shape};
@@ -14,7 +15,14 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
     let keep: Vec<Var> = keep.iter().map(|v| graph.whole(*v)).collect();
     let (loss, keep) = (loss.map(|v| graph.whole(v)), keep.as_slice());
     let facts = Facts::of(&graph, loss, keep)?;
-    let (spans, total) = place(&facts.leases(&graph, loss.is_some(), keep));
+    let sketches = if loss.is_some() { Vec::new() } else { Sketch::all(&graph, &facts, keep, threads) };
+    let mut leases = facts.leases(&graph, loss.is_some(), keep);
+    for (i, lease) in leases.iter_mut().enumerate().filter(|(i, _)| i % 3 < 2) {
+        if sketches.iter().any(|sketch| sketch.holds(i / 3, i % 3 == 1)) {
+            lease.len = 0;
+        }
+    }
+    let (spans, total) = place(&leases);
     if Vec::<f32>::new().try_reserve_exact(total).is_err() {
         return Err(Error::Settings {
             message: format!("the values of a batch do not fit into this machine's memory: {total} numbers"),
@@ -59,8 +67,17 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
         })
         .collect();
 
+    let own: Vec<Place> = places.iter().map(|(place, _)| *place).collect();
+    let ops = |i: &usize| facts.needed[*i] && matches!(graph.nodes[*i].source, Source::Op { .. });
+    let stretch = |sketch: Sketch| {
+        let first = (0..sketch.first()).filter(ops).count();
+        sketch.settle(&graph, &facts, first, &own, threads)
+    };
+    let stretches = sketches.into_iter().map(stretch).collect();
+
     let mut plan = Plan {
         runs: Vec::new(),
+        stretches,
         data: Vec::new(),
         kept: asked.iter().zip(keep).map(|(v, whole)| (*v, y(whole.0))).collect(),
         loss: loss.map(|v| (y(v.0), dy(v.0))),
@@ -128,13 +145,13 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
 }
 
 /// What must be known of each value before places are given out.
-struct Facts {
+pub(super) struct Facts {
     /// Whether the loss or a kept value depends on it.
-    needed: Vec<bool>,
+    pub needed: Vec<bool>,
     /// Whether ∂L/∂(it) is computed in memory: it is needed and depends on a weight.
     sloped: Vec<bool>,
     /// The last needed value that is computed from it.
-    last_user: Vec<Option<usize>>,
+    pub last_user: Vec<Option<usize>>,
     /// For each input of each op: whether its gradient joins one written before.
     adds: Vec<[bool; MAX_INPUTS]>,
 }

@@ -76,6 +76,7 @@ impl Job for BackData<'_> {
                         b_step: panels.columns,
                         resume: false,
                         add,
+                        relu: false,
                     };
                     // The first row and column of the class, and how many of each there are.
                     let first = |from: usize, pad: usize, stride: usize, r: usize| {

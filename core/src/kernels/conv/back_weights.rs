@@ -8,7 +8,9 @@ use crate::kernels::tile::Kernel;
 use crate::threads::{Shared, Threads};
 
 /// About how many places a block has: its part of dy stays in the nearest cache.
-const PLACES: usize = 192;
+const PLACES: usize = 128;
+/// So many tiles read dy where it lies.
+const FEW: usize = 6;
 /// At most so many rows of results.
 const LINES: usize = 64;
 
@@ -40,11 +42,14 @@ impl Job for BackWeights<'_> {
         let (pictures, lines) = if whole <= PLACES {
             ((PLACES / whole).min(LINES / s.out_h).max(1), s.out_h.min(LINES))
         } else {
-            (1, (PLACES / s.out_w).clamp(1, LINES.min(s.out_h)))
+            (1, even(s.out_h, (PLACES / s.out_w).clamp(1, LINES)))
         };
         let one = ((lines - 1) * s.stride_h + s.reach_h()) * columns * pitch;
-        // dy of a block, panel after panel.
-        let slopes = s.groups * across * panels.columns * pictures * lines * s.out_w;
+        // dy of a block, panel after panel, unless few tiles would read the copy.
+        let gathered = tiles * runs > FEW || !wide.is_multiple_of(panels.columns);
+        let slopes =
+            if gathered { s.groups * across * panels.columns * pictures * lines * s.out_w } else { 0 };
+        let b_step = if gathered { panels.columns } else { s.out_c };
         let (team, sums) = (s.team(threads).min(units), if add { dw.len() } else { 0 });
         let size = pictures * one + slopes;
         let numbers = sums + team * size;
@@ -75,52 +80,64 @@ impl Job for BackWeights<'_> {
                             frame.copy(s.picture(x, n), [s.in_h, s.in_w, s.in_c], &mut frames[k * one..]);
                             for oy in band.clone() {
                                 let row = (oy - top) * s.stride_h * columns * pitch;
-                                let b = count * s.out_w * panels.columns;
+                                let b = count * s.out_w * b_step;
                                 taps[count] = Tap { a: (k * one + row) as isize, b: b as isize };
                                 count += 1;
                             }
                         }
                         let places = count * s.out_w;
                         let from = (some.start * s.out_h + band.start) * s.out_w * s.out_c;
-                        panels.gather(s, &dy[from..from + places * s.out_c], slopes);
+                        let dy = &dy[from..from + places * s.out_c];
+                        if gathered {
+                            panels.gather(s, dy, slopes);
+                        }
                         let walk = Walk {
                             taps: &taps[..count],
                             depth: s.out_w,
                             a_step: s.stride_w * pitch,
-                            b_step: panels.columns,
+                            b_step,
                             resume,
                             add: false,
+                            relu: false,
                         };
-                        for unit in own.clone() {
-                            let (tile, rest) = (unit % tiles, unit / tiles);
-                            let (panel, rest) = (rest % across, rest / across);
+                        let mut unit = own.start;
+                        while unit < own.end {
+                            // Tiles that follow one another down a run, for one panel.
+                            let (strip, first) = (unit / tiles, unit % tiles * height);
+                            let (panel, rest) = (strip % across, strip / across);
                             let (which, g) = (rest % runs, rest / runs);
                             let (ky, kx) =
                                 if joined { (which, 0) } else { (which / s.kernel_w, which % s.kernel_w) };
+                            let place = ky * s.dilation_h * columns + kx * s.dilation_w;
                             let column = g * wide + panel * panels.columns;
-                            let (mut a, mut c) = ([std::ptr::null(); ROWS], [std::ptr::null_mut(); ROWS]);
-                            let rows = height.min(run - tile * height);
-                            for r in 0..rows {
-                                let row = tile * height + r;
-                                // A row of a joined run is a column of the kernel and a channel.
-                                let (kx, ci) = if joined { (row / deep, row % deep) } else { (kx, row) };
-                                let place = ky * s.dilation_h * columns + kx * s.dilation_w;
-                                a[r] = frames.as_ptr().wrapping_add(place * pitch + g * deep + ci);
-                                let line = (ky * s.kernel_w + kx) * deep + ci;
-                                // SAFETY: a row of dw.
-                                c[r] = unsafe { to.pointer(line * s.out_c + column) };
-                            }
-                            let at = At {
-                                a,
-                                c,
-                                b: slopes
-                                    .as_ptr()
-                                    .wrapping_add((g * across + panel) * panels.columns * places),
-                                bias: std::ptr::null(),
-                                width: panels.columns.min(wide - panel * panels.columns),
+                            // In a run of several places channels follow one another but for what is between places.
+                            let (mut from, mut ci) = (first + first / deep * (pitch - s.in_c), first % deep);
+                            from += place * pitch + g * deep;
+                            let mut line = which * run + first;
+                            let b = if gathered {
+                                slopes.as_ptr().wrapping_add((g * across + panel) * panels.columns * places)
+                            } else {
+                                dy.as_ptr().wrapping_add(column)
                             };
-                            // SAFETY: frames and dy hold what is read; each tile of dw is one worker's.
-                            unsafe { choose::<K>(rows, &walk, &at) }
+                            let width = panels.columns.min(wide - panel * panels.columns);
+                            let end = own.end.min((strip + 1) * tiles);
+                            for tile in unit % tiles..unit % tiles + end - unit {
+                                let rows = height.min(run - tile * height);
+                                let (mut a, mut c) = ([std::ptr::null(); ROWS], [std::ptr::null_mut(); ROWS]);
+                                for r in 0..rows {
+                                    a[r] = frames.as_ptr().wrapping_add(from);
+                                    // SAFETY: a row of dw.
+                                    c[r] = unsafe { to.pointer(line * s.out_c + column) };
+                                    (from, ci, line) = (from + 1, ci + 1, line + 1);
+                                    if ci == deep {
+                                        (from, ci) = (from + pitch - s.in_c, 0);
+                                    }
+                                }
+                                let at = At { a, c, b, bias: std::ptr::null(), width };
+                                // SAFETY: frames and dy hold what is read; each tile of dw is one worker's.
+                                unsafe { choose::<K>(rows, &walk, &at) }
+                            }
+                            unit = end;
                         }
                         resume = true;
                     }

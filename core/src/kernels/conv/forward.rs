@@ -1,8 +1,9 @@
-//! y = activation(x ∗ w + bias): tiles of places by channels, the taps of the kernel in the order of the definition.
+//! y = finish(x ∗ w + bias): tiles of places by channels, the taps of the kernel in the order of the definition.
 
 use super::walk::{At, ROWS, Tap, Walk, choose};
 use super::work::{Cut, Frame, even, with_work, workers};
 use super::{ConvShape, FRAMES, Job, Panels};
+use crate::kernels::Finish;
 use crate::kernels::tile::Kernel;
 use crate::threads::{Shared, Threads};
 
@@ -12,13 +13,13 @@ pub(super) struct Forward<'a> {
     pub w: &'a [f32],
     pub bias: Option<&'a [f32]>,
     pub y: Shared,
-    pub activation: Option<fn(&mut [f32])>,
+    pub finish: Finish,
     pub threads: &'a Threads,
 }
 
 impl Job for Forward<'_> {
     unsafe fn run<K: Kernel>(self) {
-        let Forward { shape: s, x, w, bias, y, activation, threads } = self;
+        let Forward { shape: s, x, w, bias, y, finish, threads } = self;
         let (deep, wide) = (s.group_in(), s.group_out());
         let panels = Panels::new::<K>(wide, s.kernel_h * s.kernel_w * deep);
         let packed = s.groups * panels.numbers();
@@ -49,6 +50,7 @@ impl Job for Forward<'_> {
                 b_step: panels.columns,
                 resume: false,
                 add: false,
+                relu: finish.is_relu(),
             };
             let packed = &*packed;
             workers(threads, team, cut.tasks(), frames, &|task, frames| {
@@ -99,9 +101,9 @@ impl Job for Forward<'_> {
                             unsafe { choose::<K>(count, &walk, &at) }
                         }
                     }
-                    if let Some(activation) = activation {
+                    if let Some(f) = finish.each() {
                         // SAFETY: these places are this task's.
-                        activation(unsafe { y.slice((first + p) * s.out_c..(first + p + count) * s.out_c) });
+                        f(unsafe { y.slice((first + p) * s.out_c..(first + p + count) * s.out_c) });
                     }
                 }
             });

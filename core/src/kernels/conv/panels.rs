@@ -1,7 +1,7 @@
 //! The weights of a convolution in the order tiles read them.
 
 use super::ConvShape;
-use super::work::even;
+use super::work::{copy, even};
 use crate::kernels::tile::Kernel;
 use crate::kernels::vector::Vector;
 use crate::threads::{Shared, Threads};
@@ -42,7 +42,7 @@ impl Panels {
         self.each(s.groups, to, threads, &|g, first, to| {
             let count = self.columns.min(self.width - first);
             for (to, w) in to.chunks_exact_mut(self.columns).zip(w.chunks_exact(s.out_c)) {
-                to[..count].copy_from_slice(&w[g * self.width + first..][..count]);
+                copy(&w[g * self.width + first..][..count], &mut to[..count]);
                 to[count..].fill(0.0);
             }
         });
@@ -73,13 +73,8 @@ impl Panels {
             let first = task % self.count * self.columns;
             let (at, count) = (task / self.count * self.width + first, self.columns.min(self.width - first));
             for (to, row) in to.chunks_exact_mut(self.columns).zip(rows.chunks_exact(s.out_c)) {
-                let row = &row[at..at + count];
-                // By pieces of known length: a call for each of these short rows would take longer than the copy.
-                let (pieces, rest) = row.as_chunks::<4>();
-                let (whole, last) = to.split_at_mut(4 * pieces.len());
-                whole.as_chunks_mut::<4>().0.iter_mut().zip(pieces).for_each(|(to, from)| *to = *from);
-                last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-                last[rest.len()..].iter_mut().for_each(|to| *to = 0.0);
+                copy(&row[at..at + count], &mut to[..count]);
+                to[count..].iter_mut().for_each(|to| *to = 0.0);
             }
         }
     }

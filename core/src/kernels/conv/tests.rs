@@ -166,9 +166,12 @@ fn convolutions_are_the_definition() {
         let added = definition(&s, &x, &w, &dy, &bias, [&start[0], &start[1]]);
         let ways = Isa::ALL.into_iter().filter(|isa| isa.is_here());
         for (isa, threads) in ways.flat_map(|isa| teams.iter().map(move |threads| (isa, threads))) {
-            let mut y = vec![f32::NAN; s.outputs()];
-            conv_forward_on(isa, &s, &x, &w, Some(&bias), &mut y, Some(halve_negatives), threads);
-            assert_eq!(bits(&y), bits(&plain[0]), "{s:?}: y on {isa:?}");
+            let relu: Vec<f32> = plain[0].iter().map(|y| y.max(0.0)).collect();
+            for (finish, want) in [(Finish::Each(halve_negatives), &plain[0]), (Finish::Relu, &relu)] {
+                let mut y = vec![f32::NAN; s.outputs()];
+                conv_forward_on(isa, &s, &x, &w, Some(&bias), &mut y, finish, threads);
+                assert_eq!(bits(&y), bits(want), "{s:?}: y on {isa:?}");
+            }
             for (add, want, from) in [(false, &plain, &start), (true, &added, &start)] {
                 let (mut dx, mut dw) = (from[0].clone(), from[1].clone());
                 conv_backward_data_on(isa, &s, &dy, &w, &mut dx, add, threads);
@@ -185,6 +188,6 @@ fn without_bias_and_activation_a_convolution_is_its_sum() {
     let s = shape(&(1, [2, 2], [1, 1], [2, 2], [1, 1], [1; 4], [1, 1], 1));
     let mut y = [f32::NAN; 9];
     let (x, w) = ([1.0, 2.0, 3.0, 4.0], [1.0, 10.0, 100.0, 1000.0]);
-    conv_forward(&s, &x, &w, None, &mut y, None, &Threads::new(1));
+    conv_forward(&s, &x, &w, None, &mut y, Finish::Sum, &Threads::new(1));
     assert_eq!(y, [1000.0, 2100.0, 200.0, 3010.0, 4321.0, 402.0, 30.0, 43.0, 4.0]);
 }

@@ -25,6 +25,8 @@ pub struct Walk<'a> {
     pub(super) resume: bool,
     /// The finished sum is added to what c holds. Excludes `resume`.
     pub(super) add: bool,
+    /// In c 0 stands for what is negative.
+    pub(super) relu: bool,
 }
 
 /// Where one tile lies.
@@ -92,19 +94,34 @@ pub(in crate::kernels) unsafe fn walk<K: Kernel, const R: usize, const C: usize,
                 b = b.wrapping_add(walk.b_step);
             }
         }
+        if walk.add {
+            for r in 0..R {
+                for v in 0..C {
+                    sums[r][v] = load(at.c[r], v, MODE != FULL).add(sums[r][v]);
+                }
+            }
+        }
+        if !at.bias.is_null() {
+            for v in 0..C {
+                let bias = load(at.bias, v, MODE != FULL);
+                for r in 0..R {
+                    sums[r][v] = sums[r][v].add(bias);
+                }
+            }
+        }
+        if walk.relu {
+            for r in 0..R {
+                for v in 0..C {
+                    sums[r][v] = sums[r][v].relu();
+                }
+            }
+        }
         for r in 0..R {
             for v in 0..C {
-                let mut sum = sums[r][v];
-                if walk.add {
-                    sum = load(at.c[r], v, MODE != FULL).add(sum);
-                }
-                if !at.bias.is_null() {
-                    sum = sum.add(load(at.bias, v, MODE != FULL));
-                }
                 if MODE != FULL && v == last {
-                    sum.store_part(at.c[r].add(v * lanes), mask);
+                    sums[r][v].store_part(at.c[r].add(v * lanes), mask);
                 } else {
-                    sum.store(at.c[r].add(v * lanes));
+                    sums[r][v].store(at.c[r].add(v * lanes));
                 }
             }
         }

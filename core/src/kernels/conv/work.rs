@@ -138,11 +138,19 @@ impl Frame {
                 to[start..end].copy_from_slice(row);
             } else {
                 let places = to[start..end].chunks_exact_mut(self.pitch).zip(row.chunks_exact(channels));
-                places.for_each(|(to, from)| to[..channels].copy_from_slice(from));
+                places.for_each(|(to, from)| copy(from, &mut to[..channels]));
             }
             to[end..].fill(0.0);
         }
     }
+}
+
+/// Copies a few numbers, by pieces of known length: a call would take longer than the copy.
+#[inline(always)]
+pub(super) fn copy(from: &[f32], to: &mut [f32]) {
+    let ((pieces, rest), (whole, last)) = (from.as_chunks::<4>(), to.as_chunks_mut::<4>());
+    whole.iter_mut().zip(pieces).for_each(|(to, from)| *to = *from);
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
 }
 
 /// `length` cut into pieces of at most `most`, as even as may be: the length of the longest.
