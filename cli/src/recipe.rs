@@ -55,16 +55,17 @@ impl Data {
             None => BUILT_IN.to_string(),
             Some(folder) => text_of(folder)?,
         };
+        let stored = stored_size(&source)?;
         let (width, height) = args.image.unwrap_or(match (evolves(args), args.data.is_none()) {
             (true, _) => EVOLVED_SIZE,
             (_, true) => (24, 24),
-            (_, false) => (32, 32),
+            (_, false) => stored.unwrap_or((32, 32)),
         });
         Ok(Data {
             source,
             width,
             height,
-            grey: args.grey,
+            grey: args.grey || stored.is_some(),
             max_pixels: args.max_pixels.unwrap_or(100_000_000),
             validation: args.validation.unwrap_or(0.15),
             test: args.test.unwrap_or(0.15),
@@ -77,6 +78,7 @@ impl Data {
             None => BUILT_IN.to_string(),
             Some(folder) => text_of(folder)?,
         };
+        let grey = grey || stored_size(&source)?.is_some();
         Ok(Data { source, width, height, grey, max_pixels: 100_000_000, validation: 0.15, test: 0.15 })
     }
 
@@ -93,6 +95,11 @@ impl Data {
         let name = Path::new(&self.source).file_name().map(|n| n.to_string_lossy().into_owned());
         name.unwrap_or_else(|| "pictures".into())
     }
+}
+
+/// The size of a folder's pictures, if it is one of the MNIST family.
+fn stored_size(source: &str) -> Result<Option<(u32, u32)>> {
+    Ok(if source == BUILT_IN { None } else { gradus_pictures::stored_size(Path::new(source))? })
 }
 
 /// A folder's full name as text.
@@ -122,7 +129,9 @@ impl Recipe {
         };
         let augment = match (&args.augment, args.no_mirror) {
             (Some(line), _) => line,
-            (None, false) => AUGMENT,
+            (None, false) if stored_size(&data.source)?.is_none() => AUGMENT,
+            // A mirrored digit is none.
+            (None, false) => "none",
             (None, true) => "none",
         };
         let optimizer = Choice::parse(args.optimizer.as_deref().unwrap_or(&default.optimizer))?;
