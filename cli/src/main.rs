@@ -12,6 +12,7 @@ mod finish;
 mod inspect;
 mod list;
 mod list_optimizers;
+mod plain;
 mod predict;
 mod profile;
 mod race;
