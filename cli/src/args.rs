@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use gradus::gradients::Way;
 use gradus::train::{Batch, ClassWeights, Monitor};
+use gradus_pictures::Part;
 
 pub use check::{CheckArgs, CheckGradientArgs};
 pub use lab::{LabArgs, WatchArgs};
@@ -73,7 +74,7 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct TrainArgs {
-    /// A folder of pictures, or a run.toml (then only --out, --threads, --cache, --json, --quiet and --open apply).
+    /// A folder of pictures or of MNIST's IDX files, or a run.toml (then only --out, --threads, --cache, --json, --quiet and --open apply).
     /// Without it: the 3,000 built-in cats and dogs.
     pub data: Option<PathBuf>,
 
@@ -155,15 +156,15 @@ pub struct TrainArgs {
     #[arg(long, value_name = "WHAT", value_parser = parse_monitor, help_heading = "When to stop")]
     pub monitor: Option<Monitor>,
 
-    /// Size that every picture is stretched to [default: 32x32; for the built-in pictures 24x24; 6x6 for
-    /// evolution].
+    /// Size that every picture is stretched to [default: 32x32; for the built-in pictures 24x24; as they are
+    /// for MNIST's files; 6x6 for evolution].
     #[arg(long, value_name = "WxH", value_parser = parse_size, help_heading = "Pictures")]
     pub image: Option<(u32, u32)>,
     /// Brightness only, no colour.
     #[arg(long, help_heading = "Pictures")]
     pub grey: bool,
     /// How pictures are changed while training, for example 'flip, shift 4, rotate 10, colour 0.2, cutout 8', or `none`;
-    /// `gradus list augmentations` names all [default: flip].
+    /// `gradus list augmentations` names all [default: flip; none for MNIST's files].
     #[arg(long, value_name = "LINE", help_heading = "Pictures")]
     pub augment: Option<String>,
     /// Lay pictures over one another, in shares drawn from Beta(ALPHA, ALPHA); 0: do not [default: 0].
@@ -282,8 +283,11 @@ pub struct ResumeArgs {
 pub struct EvaluateArgs {
     /// A run's folder, or a model.safetensors.
     pub model: PathBuf,
-    /// A folder of labelled pictures; all of them are used.
+    /// A folder of labelled pictures.
     pub data: PathBuf,
+    /// Which of its train, validation and test folders (or of MNIST's files) to use [default: all pictures].
+    #[arg(long, value_name = "PART", value_parser = parse_part)]
+    pub part: Option<Part>,
     #[command(flatten)]
     pub looks: LookArgs,
     #[command(flatten)]
@@ -294,7 +298,7 @@ pub struct EvaluateArgs {
 pub struct PredictArgs {
     /// A run's folder, or a model.safetensors.
     pub model: PathBuf,
-    /// Pictures, or folders of pictures.
+    /// Pictures, folders of pictures, or IDX files of them.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// Print one JSON object per picture.
@@ -379,6 +383,11 @@ fn parse_class_weights(text: &str) -> Result<ClassWeights, String> {
         "balanced" => Ok(ClassWeights::Balanced),
         _ => Err("write none or balanced".into()),
     }
+}
+
+fn parse_part(text: &str) -> Result<Part, String> {
+    let part = Part::ALL.into_iter().find(|part| part.name() == text);
+    part.ok_or_else(|| "write train, validation or test".into())
 }
 
 fn parse_monitor(text: &str) -> Result<Monitor, String> {

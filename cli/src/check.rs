@@ -18,8 +18,9 @@ use serde_json::json;
 
 use crate::args::{CheckArgs, CheckGradientArgs};
 use crate::console::{Voice, print, print_json};
+use crate::plain::Plain;
 use crate::predict::Trained;
-use crate::recipe::{Data, Recipe, default_network, loss_for_line, plain_loss, whole_line};
+use crate::recipe::{Data, Recipe, loss_for_line, plain_loss, whole_line};
 use crate::source;
 use crate::train::read;
 
@@ -146,7 +147,7 @@ fn subject(args: &CheckGradientArgs, voice: Voice, threads: &Threads) -> Result<
             };
             let network = match &args.net {
                 Some(line) => Network::parse(&whole_line(line, &loss, classes))?,
-                None => Network::parse(&default_network(&loss, classes, parts.train.len()))?,
+                None => Network::parse(&Plain::Perceptron.network(&loss, classes, parts.train.len()))?,
             };
             let model = Model::new(network, loss, samples.preprocessing.input(), classes)?;
             let theta = model.layout().start(args.seed);

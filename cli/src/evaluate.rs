@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use gradus::train::{Evaluator, Samples, Scores};
-use gradus_pictures::{Pictures, Split};
+use gradus_pictures::{Part, Pictures, Split};
 use serde_json::json;
 
 use crate::args::EvaluateArgs;
@@ -13,7 +13,7 @@ use crate::console::{Voice, percent, print, print_json};
 use crate::predict::Trained;
 use crate::source::{PictureSamples, cache_folder, threads};
 
-/// Prints the scores over all pictures of a folder.
+/// Prints the scores over the pictures of a folder.
 pub fn evaluate(args: &EvaluateArgs) -> Result<ExitCode> {
     let views = args.looks.views()?;
     let trained = Trained::load(&args.model)?;
@@ -42,12 +42,17 @@ pub fn evaluate(args: &EvaluateArgs) -> Result<ExitCode> {
         voice.say(&format!("  left out {skipped}"));
     }
     let data = PictureSamples::with(pictures, trained.preprocessing.clone());
-    let all: Vec<u32> = (0..data.len() as u32).collect();
+    let asked = |i: &u32| args.part.is_none_or(|part| data.pictures.list()[*i as usize].part == part);
+    let all: Vec<u32> = (0..data.len() as u32).filter(asked).collect();
+    if let Some(part) = args.part.filter(|_| all.is_empty()) {
+        let (at, name) = (args.data.display(), part.name());
+        bail!("{at} has no {name} folder of its own\n  mend: leave out --part to use all its pictures");
+    }
     let mut evaluator = Evaluator::new(&trained.model, &threads);
     let scores = evaluator.evaluate_views(&trained.theta, &trained.memory, &data, &all, &views)?.scores;
     if voice == Voice::Json {
         print_json(&json!({
-            "event": "evaluation", "pictures": all.len(), "classes": trained.classes,
+            "event": "evaluation", "pictures": all.len(), "part": args.part.map(Part::name), "classes": trained.classes,
             "tta": views.line(), "views": views.count(), "scores": scores,
         }));
     } else {

@@ -13,6 +13,7 @@ mod inspect;
 mod lab;
 mod list;
 mod list_optimizers;
+mod plain;
 mod predict;
 mod profile;
 mod race;

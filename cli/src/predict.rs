@@ -8,6 +8,7 @@ use gradus::losses::Loss;
 use gradus::network::{Model, Network};
 use gradus::threads::Threads;
 use gradus::train::{ModelFile, most_likely};
+use gradus_pictures::Settings;
 use serde_json::{Map, json};
 
 use crate::args::PredictArgs;
@@ -83,11 +84,7 @@ pub fn predict(args: &PredictArgs) -> Result<ExitCode> {
         eprintln!("gradus: {}", views.describe());
     }
     let mut unread = 0;
-    for path in expand(&args.files)? {
-        let decoded = std::fs::read(&path).map_err(|e| e.to_string()).and_then(|bytes| {
-            gradus_pictures::decode(&bytes, &settings).map_err(|reason| reason.to_string())
-        });
-        let name = path.display().to_string();
+    for (name, decoded) in expand(&args.files)?.iter().flat_map(|path| decoded(path, &settings)) {
         match decoded {
             Err(reason) => {
                 unread += 1;
@@ -97,11 +94,11 @@ pub fn predict(args: &PredictArgs) -> Result<ExitCode> {
                     eprintln!("gradus: {name}: {reason}");
                 }
             }
-            Ok(picture) => {
+            Ok(pixels) => {
                 plan.data("weight").fill(1.0);
                 probabilities.fill(0.0);
                 for view in 0..views.count() {
-                    normalise(&picture.pixels, &table, plan.data("input"));
+                    normalise(&pixels, &table, plan.data("input"));
                     views.look(view, size, plan.data("input"), &mut room);
                     plan.forward(&weights);
                     trained.model.probabilities(plan.value(z), &mut of_view);
@@ -131,12 +128,35 @@ pub fn predict(args: &PredictArgs) -> Result<ExitCode> {
     Ok(if unread == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// Files as they are; of a folder, all files below it, sorted.
+/// The pictures of a file, which are many in one of MNIST's, each by name: its pixels, or why there are none.
+fn decoded(path: &Path, settings: &Settings) -> Vec<(String, Result<Vec<u8>, String>)> {
+    let name = path.display().to_string();
+    match gradus_pictures::idx_pictures(path, settings) {
+        Err(e) => vec![(name, Err(e.to_string()))],
+        Ok(Some(all)) => {
+            let numbered = |(i, pixels)| (format!("{name}[{i}]"), Ok(pixels));
+            all.into_iter().enumerate().map(numbered).collect()
+        }
+        Ok(None) => {
+            let decoded = std::fs::read(path).map_err(|e| e.to_string()).and_then(|bytes| {
+                gradus_pictures::decode(&bytes, settings).map_err(|reason| reason.to_string())
+            });
+            vec![(name, decoded.map(|picture| picture.pixels))]
+        }
+    }
+}
+
+/// Files as they are; of a folder, all files below it, sorted; of MNIST's, those that hold pictures.
 fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut all = Vec::new();
     for file in files {
         if !file.is_dir() {
             all.push(file.clone());
+            continue;
+        }
+        let of_mnist = gradus_pictures::idx_files(file)?;
+        if !of_mnist.is_empty() {
+            all.extend(of_mnist);
             continue;
         }
         let mut entries: Vec<PathBuf> = std::fs::read_dir(file)

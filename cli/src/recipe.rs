@@ -8,13 +8,14 @@ use gradus::error::Error;
 use gradus::input::Input;
 use gradus::losses::{Link, Loss, Targets};
 use gradus::network::{Model, Network};
-use gradus::optimizers::{Choice, Family};
+use gradus::optimizers::Choice;
 use gradus::presets;
 use gradus::schedules;
-use gradus::train::{Batch, Monitor, Settings};
+use gradus::train::Settings;
 use serde::{Deserialize, Serialize};
 
 use crate::args::{Rate, TrainArgs};
+use crate::plain::{EVOLVED_SIZE, Plain, RISES, evolves};
 
 /// What the data of a recipe are called if they are the built-in ones.
 pub const BUILT_IN: &str = "built-in cats and dogs";
@@ -55,16 +56,17 @@ impl Data {
             None => BUILT_IN.to_string(),
             Some(folder) => text_of(folder)?,
         };
+        let stored = stored_size(&source)?;
         let (width, height) = args.image.unwrap_or(match (evolves(args), args.data.is_none()) {
             (true, _) => EVOLVED_SIZE,
             (_, true) => (24, 24),
-            (_, false) => (32, 32),
+            (_, false) => stored.unwrap_or((32, 32)),
         });
         Ok(Data {
             source,
             width,
             height,
-            grey: args.grey,
+            grey: args.grey || stored.is_some(),
             max_pixels: args.max_pixels.unwrap_or(100_000_000),
             validation: args.validation.unwrap_or(0.15),
             test: args.test.unwrap_or(0.15),
@@ -77,6 +79,7 @@ impl Data {
             None => BUILT_IN.to_string(),
             Some(folder) => text_of(folder)?,
         };
+        let grey = grey || stored_size(&source)?.is_some();
         Ok(Data { source, width, height, grey, max_pixels: 100_000_000, validation: 0.15, test: 0.15 })
     }
 
@@ -95,6 +98,16 @@ impl Data {
     }
 }
 
+/// The size of a folder's pictures, if it is one of the MNIST family.
+fn stored_size(source: &str) -> Result<Option<(u32, u32)>> {
+    Ok(if source == BUILT_IN { None } else { gradus_pictures::stored_size(Path::new(source))? })
+}
+
+/// Whether a folder is one of the MNIST family.
+fn is_of_mnist(source: &str) -> Result<bool> {
+    Ok(stored_size(source)?.is_some())
+}
+
 /// A folder's full name as text.
 fn text_of(folder: &Path) -> Result<String> {
     let full = std::path::absolute(folder)?;
@@ -107,12 +120,15 @@ impl Recipe {
     /// What `args` ask for, defaults chosen for `pictures` training pictures of `classes` classes and written out.
     pub fn of(args: &TrainArgs, data: Data, classes: usize, pictures: usize) -> Result<Recipe> {
         let default = Settings::default();
+        let optimizer = Choice::parse(args.optimizer.as_deref().unwrap_or(&default.optimizer))?;
+        let plain = Plain::of(args, &data, &optimizer, pictures);
         let loss = match (&args.loss, &args.net) {
             (Some(line), _) => Loss::parse(line)?,
             (None, Some(line)) => Loss::parse(loss_for_line(line, classes)?)?,
             (None, None) => Loss::parse(plain_loss(classes))?,
         };
-        let loss = match args.label_smoothing {
+        let smoothing = args.label_smoothing.or(plain.smoothing().filter(|_| args.loss.is_none()));
+        let loss = match smoothing {
             // A loss that has none says so, and one that is given twice too.
             Some(smoothing) => {
                 let line = args.loss.as_deref().unwrap_or(loss.entry.name);
@@ -122,26 +138,22 @@ impl Recipe {
         };
         let augment = match (&args.augment, args.no_mirror) {
             (Some(line), _) => line,
-            (None, false) => AUGMENT,
+            (None, false) => plain.augment(is_of_mnist(&data.source)?),
             (None, true) => "none",
         };
-        let optimizer = Choice::parse(args.optimizer.as_deref().unwrap_or(&default.optimizer))?;
-        let evolves = optimizer.entry.family == Family::Evolution;
-        // A loss once told that is to hold for ever is one on all pictures.
-        let keeps_losses = optimizer.values().maybe("reevaluate") == Some(0.0);
         let network = match &args.net {
             Some(line) => Network::parse(&whole_line(line, &loss, classes))?,
-            None if evolves => Network::parse(&format!("{EVOLVED_LAYER}, {}", end_for(&loss, classes)))?,
-            None => Network::parse(&default_network(&loss, classes, pictures))?,
+            None => Network::parse(&plain.network(&loss, classes, pictures))?,
         };
+        let rises = plain.rises(args, &optimizer);
         let learning_rate = match args.lr {
             Some(Rate::Of(rate)) => rate,
             // Until a sweep has decided.
             Some(Rate::Auto) => optimizer.dialect.learning_rate,
-            None if optimizer.entry.name == "adam" => ADAM_RATE,
-            None => optimizer.dialect.learning_rate,
+            None => plain.learning_rate(&optimizer, rises),
         };
-        let schedule = schedules::Choice::parse(args.schedule.as_deref().unwrap_or(&default.schedule))?;
+        let schedule = args.schedule.as_deref().unwrap_or(if rises { RISES } else { &default.schedule });
+        let schedule = schedules::Choice::parse(schedule)?;
         let train = Settings {
             network: network.line(),
             loss: loss.line(),
@@ -150,18 +162,12 @@ impl Recipe {
             check_gradient: args.check_gradient,
             learning_rate,
             schedule: schedule.line(),
-            batch: args.batch.unwrap_or(match (evolves, optimizer.wants_all_data()) {
-                (true, _) if !keeps_losses => EVOLVED_BATCH,
-                (_, true) => Batch::All,
-                _ => Batch::Of(64),
-            }),
+            batch: args.batch.unwrap_or_else(|| plain.batch(&optimizer, pictures)),
             accumulate: args.accumulate.unwrap_or(default.accumulate),
             epochs: args.epochs.unwrap_or(if args.steps.or(args.time.map(|_| 0)).is_some() {
                 Settings::ENDLESS
-            } else if evolves {
-                EVOLVED_EPOCHS
             } else {
-                100
+                plain.epochs(rises, pictures)
             }),
             epoch_passes: None,
             steps: args.steps,
@@ -173,8 +179,8 @@ impl Recipe {
             l1: args.l1.unwrap_or(default.l1),
             l2: args.l2.unwrap_or(default.l2),
             weight_decay: args.weight_decay.unwrap_or(default.weight_decay),
-            patience: args.patience.unwrap_or(if evolves { EVOLVED_PATIENCE } else { 20 }),
-            monitor: args.monitor.unwrap_or(if evolves { EVOLVED_MONITOR } else { Monitor::Accuracy }),
+            patience: args.patience.unwrap_or(plain.patience(rises)),
+            monitor: args.monitor.unwrap_or(plain.monitor()),
             augment: Augment::parse(augment)?.line(),
             mixup: args.mixup.unwrap_or(default.mixup),
             class_weights: args.class_weights.unwrap_or(default.class_weights),
@@ -237,38 +243,6 @@ impl Recipe {
     }
 }
 
-/// What is changed on pictures unless something else is asked for: mirroring costs nothing (README, "The default recipe").
-const AUGMENT: &str = "flip";
-
-/// η of adam for the default network on pictures (see README, "The default recipe").
-const ADAM_RATE: f64 = 5e-4;
-
-/// What evolution is given where nothing else is asked for: without slopes some thousand weights are as many as can be
-/// found (README, "Without a gradient").
-const EVOLVED_LAYER: &str = "dense 16 relu";
-/// And so small pictures.
-const EVOLVED_SIZE: (u32, u32) = (6, 6);
-/// Pictures that a generation is judged on: each sees others, so that what suits a few does not last.
-const EVOLVED_BATCH: Batch = Batch::Of(500);
-/// Passes over the pictures at most.
-const EVOLVED_EPOCHS: u64 = 120;
-/// Passes without a better one after which it stops.
-const EVOLVED_PATIENCE: u64 = 30;
-/// What better means: from so many answers that hardly differ, accuracy on a few hundred pictures picks the luckiest.
-const EVOLVED_MONITOR: Monitor = Monitor::Loss;
-
-/// Whether the optimizer asked for is evolution. A wrong line is told elsewhere.
-fn evolves(args: &TrainArgs) -> bool {
-    let choice = args.optimizer.as_deref().and_then(|line| Choice::parse(line).ok());
-    choice.is_some_and(|choice| choice.entry.family == Family::Evolution)
-}
-
-/// The default network for pictures: fewer pictures need more forgetting (README, "The default recipe").
-pub fn default_network(loss: &Loss, classes: usize, pictures: usize) -> String {
-    let blind = if pictures < 5000 { 0.5 } else { 0.2 };
-    format!("dropout {blind}, dense 256 relu, dropout 0.5, {}", end_for(loss, classes))
-}
-
 /// The loss that suits any network on so many classes.
 pub fn plain_loss(classes: usize) -> &'static str {
     if classes == 2 { "binary_cross_entropy" } else { "softmax_cross_entropy" }
@@ -288,7 +262,7 @@ pub fn whole_line(line: &str, loss: &Loss, classes: usize) -> String {
 }
 
 /// The last layer that suits a loss.
-fn end_for(loss: &Loss, classes: usize) -> String {
+pub fn end_for(loss: &Loss, classes: usize) -> String {
     match (loss.entry.link, loss.entry.targets, classes) {
         (Link::Softmax, ..) | (_, Targets::Class, _) => format!("dense {classes} softmax"),
         (_, _, 2) => "dense 1 sigmoid".into(),

@@ -96,6 +96,14 @@ pub enum Error {
         /// The part's folder that was found.
         found: String,
     },
+    /// A file of the MNIST family (see [`stored_size`](crate::stored_size)) is missing or damaged.
+    #[error("{}: {what}", path.display())]
+    Idx {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and the mend.
+        what: String,
+    },
     /// Settings, split or raw data that make no sense.
     #[error("{0}")]
     Invalid(String),

@@ -9,11 +9,12 @@ use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::cache::{Outcome, Read};
 use crate::decode::{Limit, decode_within};
-use crate::folder::{Found, survey};
+use crate::folder::{Found, Survey, survey};
 use crate::load::{self, Progress};
 use crate::summary::{grouped, many};
-use crate::{Decoded, Error, Note, Noted, Part, Reason, Settings, Skipped};
+use crate::{Decoded, Error, Note, Noted, Part, Reason, Settings, Skipped, mnist};
 
 /// A side shorter than this makes a picture tiny.
 const TINY: u32 = 16;
@@ -80,8 +81,10 @@ pub struct Copies {
     pub parts: Vec<Part>,
 }
 
-/// A file, and what reading it gave: its hash, then the picture without its pixels.
-type Seen<'a> = (&'a Found, Result<([u8; 32], Decoded), Reason>);
+/// What reading a file gave: its hash, then the picture without its pixels.
+type Looked = Result<([u8; 32], Decoded), Reason>;
+/// With the file.
+type Seen<'a> = (&'a Found, Looked);
 
 /// Looks at every file of the folder and reports; nothing is changed, no cache is read or written.
 ///
@@ -90,21 +93,13 @@ type Seen<'a> = (&'a Found, Result<([u8; 32], Decoded), Reason>);
 /// [`Pictures::open`](crate::Pictures::open) would refuse.
 pub fn inspect(folder: &Path, settings: &Settings, progress: Progress) -> Result<Inspection, Error> {
     settings.check().map_err(Error::Invalid)?;
-    let survey = survey(folder, settings.cache.as_deref())?;
-    let limit = Limit::new(settings.max_pixels);
-    let (total, done) = (survey.files.len(), Mutex::new(0));
-    let look = |found: &Found| {
-        let seen = load::read(&folder.join(&found.path), settings).and_then(|bytes| {
-            let decoded = decode_within(&bytes, settings, &limit)?;
-            Ok((Sha256::digest(&bytes).into(), Decoded { pixels: Vec::new(), ..decoded }))
-        });
-        let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-        *done += 1;
-        progress(*done, total);
-        seen
+    let (survey, results) = match mnist::find(folder)? {
+        Some(set) => {
+            let (survey, everything) = set.read(settings, progress)?;
+            (survey, everything.outcomes.into_iter().map(known).collect())
+        }
+        None => look_at_files(folder, settings, progress)?,
     };
-    let results: Vec<_> =
-        load::pool(settings.threads)?.install(|| survey.files.par_iter().map(look).collect());
     let seen: Vec<Seen> = survey.files.iter().zip(results).collect();
     let mut report = Inspection {
         folder: folder.to_path_buf(),
@@ -132,6 +127,39 @@ pub fn inspect(folder: &Path, settings: &Settings, progress: Progress) -> Result
     report.unreadable.sort_by(|a, b| a.path.cmp(&b.path));
     report.problems = problems(&report);
     Ok(report)
+}
+
+/// Reads every file of a folder, on all threads.
+fn look_at_files(
+    folder: &Path,
+    settings: &Settings,
+    progress: Progress,
+) -> Result<(Survey, Vec<Looked>), Error> {
+    let survey = survey(folder, settings.cache.as_deref())?;
+    let limit = Limit::new(settings.max_pixels);
+    let (total, done) = (survey.files.len(), Mutex::new(0));
+    let look = |found: &Found| {
+        let seen = load::read(&folder.join(&found.path), settings).and_then(|bytes| {
+            let decoded = decode_within(&bytes, settings, &limit)?;
+            Ok((Sha256::digest(&bytes).into(), Decoded { pixels: Vec::new(), ..decoded }))
+        });
+        let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+        *done += 1;
+        progress(*done, total);
+        seen
+    };
+    let results = load::pool(settings.threads)?.install(|| survey.files.par_iter().map(look).collect());
+    Ok((survey, results))
+}
+
+/// What is known of a picture that was read already.
+fn known(outcome: Outcome) -> Looked {
+    match outcome {
+        Outcome::Read(Read { hash, width, height, format, notes, .. }) => {
+            Ok((hash, Decoded { pixels: Vec::new(), width, height, format, notes }))
+        }
+        Outcome::Skipped(reason) => Err(Reason::Io(reason)),
+    }
 }
 
 impl Inspection {

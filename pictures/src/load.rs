@@ -15,7 +15,7 @@ use crate::folder::{Found, Survey, survey};
 use crate::pictures::Pictures;
 use crate::sniff::sniff;
 use crate::store::{Finished, Pixels, Sink};
-use crate::{Error, Format, Note, Reason, Settings, Split, names};
+use crate::{Error, Format, Note, Reason, Settings, Split, mnist, names};
 
 /// Called with (done, total).
 pub(crate) type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
@@ -28,6 +28,11 @@ pub(crate) fn open(
     progress: Progress,
 ) -> Result<Pictures, Error> {
     settings.check().and_then(|()| split.check()).map_err(Error::Invalid)?;
+    if let Some(set) = mnist::find(root)? {
+        let (survey, everything) = set.read(settings, progress)?;
+        check_classes(root, &survey)?;
+        return assemble(root, settings, split, survey, everything);
+    }
     let survey = survey(root, settings.cache.as_deref())?;
     check_classes(root, &survey)?;
     let cache = settings.cache.as_deref().map(|folder| Cache::new(folder, root, settings));

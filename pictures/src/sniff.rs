@@ -21,6 +21,8 @@ pub enum Format {
     WebP,
     /// TIFF (its first page).
     Tiff,
+    /// One of many pictures in an IDX file of the MNIST family.
+    Idx,
 }
 
 impl Format {
@@ -33,6 +35,7 @@ impl Format {
             Format::Bmp => "BMP",
             Format::WebP => "WebP",
             Format::Tiff => "TIFF",
+            Format::Idx => "IDX",
         }
     }
 
@@ -93,6 +96,8 @@ fn foreign(head: &[u8]) -> Reason {
         (0, b"\x1a\x45\xdf\xa3", "a video, not a picture"),
         (0, b"\x00\x00\x01\x00", "an icon file, which is not read; convert it to PNG"),
         (0, b"\x7fELF", "a program, not a picture"),
+        (0, b"\x00\x00\x08\x01", "an IDX file of labels, not a picture"),
+        (0, b"\x00\x00\x08\x03", "an IDX file of many pictures; give its folder"),
     ];
     for (at, magic, what) in known {
         if head.get(at..).is_some_and(|rest| rest.starts_with(magic)) {

@@ -1,0 +1,138 @@
+//! What is trained where nothing else is asked for (README, "The default recipe").
+
+use gradus::gradients::Way;
+use gradus::losses::Loss;
+use gradus::optimizers::{Choice, Family};
+use gradus::train::{Batch, Monitor};
+
+use crate::args::TrainArgs;
+use crate::recipe::{Data, end_for};
+
+/// A whole recipe, of which every part can be set by an option of its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Plain {
+    /// One hidden layer that forgets much: for few pictures, and for what convolutions cannot be asked.
+    Perceptron,
+    /// Three convolutions and a hidden layer, with batch norm.
+    Convolutions,
+    /// Without slopes some thousand weights are as many as can be found (README, "Without a gradient").
+    Evolved,
+}
+
+/// Training pictures from which on convolutions are the default.
+const CONVOLVED_FROM: usize = 200;
+/// They halve the picture three times.
+const CONVOLVED_SIDE: u32 = 16;
+const CONVOLVED: &str = "conv 32 3x3 norm relu, pool 2, conv 64 3x3 norm relu, pool 2, conv 128 3x3 norm relu, pool 2, \
+                         dropout 0.3, dense 128 norm relu, dropout 0.5";
+/// The schedule of a training whose length is known: up to the rate and down to nothing.
+pub const RISES: &str = "one_cycle";
+
+/// Evolution is given small pictures, so that a layer has few weights.
+pub const EVOLVED_SIZE: (u32, u32) = (6, 6);
+
+/// Whether the optimizer asked for is evolution. A wrong line is told elsewhere.
+pub fn evolves(args: &TrainArgs) -> bool {
+    let choice = args.optimizer.as_deref().and_then(|line| Choice::parse(line).ok());
+    choice.is_some_and(|choice| choice.entry.family == Family::Evolution)
+}
+
+impl Plain {
+    /// The recipe for `pictures` training pictures, as far as `args` leave it open.
+    pub fn of(args: &TrainArgs, data: &Data, optimizer: &Choice, pictures: usize) -> Plain {
+        if optimizer.entry.family == Family::Evolution {
+            return Plain::Evolved;
+        }
+        // Batch norm needs batches, and what looks at all pictures at once has no room for their convolutions.
+        let batches = !optimizer.wants_all_data()
+            && args.batch.is_none_or(|batch| matches!(batch, Batch::Of(n) if n >= 8 && pictures % n != 1));
+        let backpropagates = args.gradient.is_none_or(|way| way == Way::Backpropagation);
+        let large = data.width.min(data.height) >= CONVOLVED_SIDE && pictures >= CONVOLVED_FROM;
+        if args.net.is_none() && !data.is_built_in() && batches && backpropagates && large {
+            Plain::Convolutions
+        } else {
+            Plain::Perceptron
+        }
+    }
+
+    /// The network: for a perceptron, fewer pictures need more forgetting.
+    pub fn network(self, loss: &Loss, classes: usize, pictures: usize) -> String {
+        let before = match self {
+            Plain::Perceptron if pictures < 5000 => "dropout 0.5, dense 256 relu, dropout 0.5",
+            Plain::Perceptron => "dropout 0.2, dense 256 relu, dropout 0.5",
+            Plain::Convolutions => CONVOLVED,
+            Plain::Evolved => "dense 16 relu",
+        };
+        format!("{before}, {}", end_for(loss, classes))
+    }
+
+    /// How far the targets are moved towards all classes alike.
+    pub fn smoothing(self) -> Option<f64> {
+        (self == Plain::Convolutions).then_some(0.05)
+    }
+
+    /// How pictures are changed: mirroring costs nothing, but a mirrored digit is none.
+    pub fn augment(self, of_mnist: bool) -> &'static str {
+        match (of_mnist, self) {
+            (true, _) => "none",
+            (false, Plain::Convolutions) => "flip, shift 3",
+            (false, _) => "flip",
+        }
+    }
+
+    /// Whether the rate rises and falls once in the training: it must have an end that is known.
+    pub fn rises(self, args: &TrainArgs, optimizer: &Choice) -> bool {
+        let ends = args.epochs.is_some() || args.steps.is_some() || args.time.is_none();
+        self == Plain::Convolutions && args.schedule.is_none() && ends && optimizer.entry.name == "adam"
+    }
+
+    /// η of adam suits the recipe; others have their own.
+    pub fn learning_rate(self, optimizer: &Choice, rises: bool) -> f64 {
+        match (optimizer.entry.name, self) {
+            ("adam", Plain::Convolutions) if rises => 0.003,
+            ("adam", Plain::Convolutions) => 0.001,
+            ("adam", _) => 5e-4,
+            _ => optimizer.dialect.learning_rate,
+        }
+    }
+
+    /// Pictures a step.
+    pub fn batch(self, optimizer: &Choice, pictures: usize) -> Batch {
+        // A loss once told that is to hold for ever is one on all pictures.
+        let keeps_losses = optimizer.values().maybe("reevaluate") == Some(0.0);
+        match self {
+            // Each generation is judged on other pictures, so that what suits a few does not last.
+            Plain::Evolved if !keeps_losses => Batch::Of(500),
+            _ if optimizer.wants_all_data() => Batch::All,
+            // Batch norm cannot train on what is left for the last batch, if it is one picture.
+            Plain::Convolutions if pictures % 64 == 1 => Batch::Of(63),
+            _ => Batch::Of(64),
+        }
+    }
+
+    /// Passes over the pictures at most.
+    pub fn epochs(self, rises: bool, pictures: usize) -> u64 {
+        match self {
+            Plain::Evolved => 120,
+            // Few pictures need more passes for as many steps.
+            Plain::Convolutions if rises && pictures >= 20_000 => 10,
+            Plain::Convolutions if rises && pictures >= 1_000 => 30,
+            _ => 100,
+        }
+    }
+
+    /// Epochs without a better one after which it stops; a rate that falls to the end brings the best at the end.
+    pub fn patience(self, rises: bool) -> u64 {
+        match self {
+            Plain::Evolved => 30,
+            _ if rises => 0,
+            _ => 20,
+        }
+    }
+
+    /// What better means: from so many answers of evolution that hardly differ, accuracy on a few hundred pictures picks
+    /// the luckiest.
+    pub fn monitor(self) -> Monitor {
+        if self == Plain::Evolved { Monitor::Loss } else { Monitor::Accuracy }
+    }
+}
