@@ -21,6 +21,9 @@ export const el = (tag, attributes, ...children) => fill(document.createElement(
 /** An SVG element. */
 export const svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
+/** A place that scrolls sideways where it is too narrow; the keyboard reaches it. */
+export const scroller = (label, ...children) => el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label }, ...children);
+
 /** Saves a text or blob as a file. */
 export function save(name, content, type) {
   const blob = content instanceof Blob ? content : new Blob([content], { type });

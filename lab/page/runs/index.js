@@ -2,7 +2,7 @@
 
 import { get } from '../api.js';
 import { lines, round } from '../charts.js';
-import { el } from '../dom.js';
+import { el, scroller } from '../dom.js';
 import { duration, percent } from '../watch/store.js';
 
 const AXES = ['epoch', 'step', 'seconds'];
@@ -24,10 +24,10 @@ export async function mount(element, rest, state, api) {
     buttons.forEach((b, i) => b.setAttribute('aria-pressed', String(AXES[i] === by)));
     draw();
   } }, t({ epoch: 'by_epoch', step: 'by_step', seconds: 'by_time' }[name])));
-  const results = el('div', { class: 'scroll' });
+  const results = scroller(t('runs'));
   const grid = el('div', { class: 'grid two' });
   const only = el('input', { type: 'checkbox', checked: true, onchange: () => compare() });
-  const settings = el('div', { class: 'scroll' });
+  const settings = scroller(t('settings'));
   element.append(el('h1', {}, t('runs')), el('p', { class: 'about' }, t('runs_about', { n: names.length })),
     el('section', { class: 'card panel' }, results),
     el('div', { class: 'panel' },

@@ -34,6 +34,7 @@ export function mount(element, rest, state, api) {
       });
     }
     panels.forEach((panel) => panel.take(fresh));
+    if (message.scene) performance.mark('gradus-drawn');
     if (store.end) stop();
   };
   const stop = listen('api/watch', take, (open) => { lost.hidden = open || !!store.end; });

@@ -1,7 +1,7 @@
 // What happens inside: gradients, updates, distributions, dead units, the first layer's weights.
 
 import { bars, lines, round } from '../charts.js';
-import { el } from '../dom.js';
+import { el, scroller } from '../dom.js';
 import { bytesOf, paint } from './pixels.js';
 import { percent } from './store.js';
 
@@ -23,8 +23,8 @@ export function inside(place, store, api) {
   const gradients = lines(card(), { title: t('chart_gradients'), name: 'gradient-norm', x, y: { label: t('gradient_norm'), log: true } });
   const updates = lines(card(), { title: t('chart_updates'), name: 'update-to-weight', x, y: { label: t('update_ratio'), log: true } });
 
-  const table = el('div', { class: 'scroll' });
-  const layers = el('div', { class: 'scroll' });
+  const table = scroller(t('part'));
+  const layers = scroller(t('layer'));
   const numbers = card('wide');
   numbers.append(el('div', { class: 'row tables' }, table, layers));
 

@@ -1,6 +1,6 @@
 // The network drawn, layer by layer, with the shapes of what passes through.
 
-import { el, svg } from '../dom.js';
+import { el, scroller, svg } from '../dom.js';
 
 /** The panel. */
 export function network(place, store, api) {
@@ -8,11 +8,11 @@ export function network(place, store, api) {
   const { layers, weights, network: line } = store.scene;
   place.append(el('div', { class: 'panel-head' }, el('h2', {}, t('network')), el('span', { class: 'soft' }, t('weights_n', { n: weights.toLocaleString('en') }))),
     el('section', { class: 'card' },
-      el('ol', { class: 'layers' }, layers.map((layer, i) => el('li', {},
+      scroller(t('network'), el('ol', { class: 'layers' }, layers.map((layer, i) => el('li', {},
         picture(layer, layers[i - 1]),
         el('strong', {}, layer.kind === 'input' ? t('input') : layer.kind.replace(/_/g, ' ')),
         el('span', { class: 'mono' }, layer.shape.join(' × ')),
-        layer.weights ? el('span', { class: 'soft' }, t('weights_n', { n: layer.weights.toLocaleString('en') })) : null))),
+        layer.weights ? el('span', { class: 'soft' }, t('weights_n', { n: layer.weights.toLocaleString('en') })) : null)))),
       el('p', { class: 'mono soft line' }, line)));
   return { take() {} };
 }

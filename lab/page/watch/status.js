@@ -49,8 +49,8 @@ export function status(place, store, api) {
     el('label', {}, t('rate_times'), ' ', factor),
     el('span', { class: 'group' },
       el('button', { type: 'submit' }, t('rate_set')),
-      el('button', { type: 'button', onclick: scaled(0.5), 'aria-label': t('rate_half') }, '× ½'),
-      el('button', { type: 'button', onclick: scaled(2), 'aria-label': t('rate_double') }, '× 2')));
+      el('button', { type: 'button', onclick: scaled(0.5), title: t('rate_half') }, '× ½'),
+      el('button', { type: 'button', onclick: scaled(2), title: t('rate_double') }, '× 2')));
 
   const controls = el('div', { class: 'controls', role: 'group', 'aria-label': t('steer') },
     el('div', { class: 'row' }, pause, step, save, stop), rates, said);

@@ -1,6 +1,6 @@
 // Pictures with the network's answers of the moment, and the confusion matrix that opens them.
 
-import { el } from '../dom.js';
+import { el, scroller } from '../dom.js';
 import { bytesOf, paint } from './pixels.js';
 import { percent } from './store.js';
 
@@ -30,7 +30,7 @@ export function wall(place, store, api) {
   const tiles = el('ul', { class: 'tiles' });
   const none = el('p', { class: 'soft', hidden: true }, t('none_here'));
   const more = el('button', { type: 'button', hidden: true, onclick: () => { most += PAGE; arrange(); } });
-  const matrix = el('div', { class: 'scroll' });
+  const matrix = scroller(t('confusion'));
   place.append(el('h2', {}, t('pictures')), about,
     el('div', { class: 'wall' },
       el('section', { class: 'card' },

@@ -1,8 +1,9 @@
 // What the tests share: the browser, the program, checks.
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -22,6 +23,14 @@ export async function open(browser, url, { width = 1280, height = 900, dark = fa
   page.on('pageerror', (error) => page.wrong.push(error.message));
   page.on('console', (m) => { if (m.type() === 'error' && !page.mayLose) page.wrong.push(m.text()); });
   page.on('request', (r) => { if (!r.url().startsWith(new URL(url).origin) && !/^(data|blob):/.test(r.url())) page.wrong.push(`asked for ${r.url()}`); });
+  // GRADUS_PAGE=lab/page: the page's files as they are, without building the program anew.
+  const files = process.env.GRADUS_PAGE;
+  if (files) {
+    await page.route(/\.(js|css)$/, (route) => route.fulfill({
+      path: join(files, new URL(route.request().url()).pathname),
+      contentType: route.request().url().endsWith('css') ? 'text/css' : 'text/javascript',
+    }));
+  }
   await page.goto(url);
   return page;
 }
@@ -65,7 +74,7 @@ export async function until(get, words, seconds = 60) {
 /** What axe finds serious. */
 export async function accessible(page, where) {
   // The page's policy lets no foreign script in; the browser's own door is open.
-  await page.evaluate(`${(await import('node:fs')).readFileSync(axe, 'utf8')}; undefined`);
+  await page.evaluate(`${readFileSync(axe, 'utf8')}; undefined`);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   const serious = violations.filter((v) => ['serious', 'critical'].includes(v.impact));
   for (const v of serious) console.log(`  axe, ${where}: ${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join('; ')}`);

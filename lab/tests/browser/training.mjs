@@ -17,7 +17,8 @@ export async function run({ program, browser, shots }) {
     const served = Date.now() - began;
     const page = await open(browser, url);
     await page.waitForSelector('.status h1');
-    console.log(`        ${served} ms from the command to the address, ${Date.now() - began} ms to the page drawn`);
+    const drawn = await page.evaluate(() => Math.round(performance.getEntriesByName('gradus-drawn')[0].startTime));
+    console.log(`        ${served} ms from the command to the address, ${drawn} ms from there to the page drawn`);
     await watch(page);
     await steer(page);
     await everywhere(page, browser, url, shots);
@@ -30,7 +31,8 @@ export async function run({ program, browser, shots }) {
     await page.context().close();
     await repeated(program, training, run, folder);
   } finally {
-    training.child.kill();
+    training.child.kill('SIGKILL');
+    await training.done;
     rmSync(folder, { recursive: true });
   }
 }
