@@ -30,8 +30,9 @@ pub fn lab(args: &LabArgs) -> Result<ExitCode> {
 /// Starts the server.
 pub fn start(options: Options) -> Result<Server> {
     let port = options.port;
-    Server::start(options)
-        .with_context(|| format!("could not serve the page on port {port} of this machine\n  mend: give another --port"))
+    Server::start(options).with_context(|| {
+        format!("could not serve the page on port {port} of this machine\n  mend: give another --port")
+    })
 }
 
 /// Opens the page in the browser; where there is none, the address was printed.

@@ -13,8 +13,8 @@ use gradus::optimizer::Setup;
 use gradus::optimizers::Choice;
 use gradus::threads::Threads;
 use gradus::train::{
-    Parts, Record, Samples, Stopped, Trainer, checkpoint_path, linear_baseline, majority_baseline, model_hash,
-    write_whole,
+    Parts, Record, Samples, Stopped, Trainer, checkpoint_path, linear_baseline, majority_baseline,
+    model_hash, write_whole,
 };
 use gradus_lab::watch::Ended;
 use serde::{Deserialize, Serialize};

@@ -84,7 +84,8 @@ impl Page {
     pub fn open(run: &Run, parts: &Parts) -> Result<Page> {
         let hub = Hub::new(scene(run, parts));
         look::start(&hub)?;
-        let server = lab::start(Options { port: run.watch.port, watch: Some(hub.clone()), ..Options::default() })?;
+        let server =
+            lab::start(Options { port: run.watch.port, watch: Some(hub.clone()), ..Options::default() })?;
         run.voice.say(&format!("page       {}", server.url()));
         if run.open {
             lab::open(&server);

@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicBool;
 use common::{net, settings, trainer};
 use gradus::threads::Threads;
 use gradus::train::{
-    Between, Change, Event, Order, Outcome, Record, Settings, Stopped, Trainer, What, model_hash, steering_path,
+    Between, Change, Event, Order, Outcome, Record, Settings, Stopped, Trainer, What, model_hash,
+    steering_path,
 };
 use gradus::{Error, Result};
 
@@ -146,7 +147,11 @@ fn a_record_that_cannot_be_read_or_a_rate_that_is_none_is_refused() {
         assert!(matches!(error, Error::Range { .. }), "{error}");
     }
     assert!(!steering_path(folder.path()).exists());
-    std::fs::write(steering_path(folder.path()), "{\"after_step\":1,\"do\":\"rate\",\"factor\":0.5}\nnonsense\n").unwrap();
+    std::fs::write(
+        steering_path(folder.path()),
+        "{\"after_step\":1,\"do\":\"rate\",\"factor\":0.5}\nnonsense\n",
+    )
+    .unwrap();
     let error = Record::open(folder.path()).unwrap_err().to_string();
     assert!(error.contains("line 2"), "{error}");
 }

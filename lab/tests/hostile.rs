@@ -19,7 +19,9 @@ fn the_page_is_served_with_a_policy_and_its_token() {
     let server = server();
     let (status, page) = ask(&server, "GET /", &[&host(&server)], "");
     assert_eq!(status, 200, "{page}");
-    assert!(page.contains(server.token()) && page.contains("default-src 'none'") && page.contains("no-store"));
+    assert!(
+        page.contains(server.token()) && page.contains("default-src 'none'") && page.contains("no-store")
+    );
     for file in gradus_lab::assets::names().filter(|name| *name != "index.html") {
         let (status, _) = ask(&server, &format!("GET /{file}"), &[&host(&server)], "");
         assert_eq!(status, 200, "{file}");
@@ -30,14 +32,27 @@ fn the_page_is_served_with_a_policy_and_its_token() {
 fn a_foreign_host_is_refused() {
     let server = server();
     let port = server.address().port();
-    for foreign in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "localhost:", "0.0.0.0", "", "127.0.0.1@evil"] {
+    for foreign in [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example:80",
+        "localhost:",
+        "0.0.0.0",
+        "",
+        "127.0.0.1@evil",
+    ] {
         let (status, _) = ask(&server, "GET /", &[&format!("host: {foreign}")], "");
         assert!(status == 421 || status == 400, "{foreign}: {status}");
     }
     assert_eq!(ask(&server, "GET /", &[], "").0, 421);
     assert_eq!(ask(&server, "GET /", &["host: localhost", "host: evil.example"], "").0, 421);
     assert_eq!(ask(&server, &format!("GET http://evil.example:{port}/"), &["host: evil.example"], "").0, 421);
-    for own in [format!("localhost:{port}"), format!("127.0.0.1:{port}"), format!("[::1]:{port}"), "localhost".into()] {
+    for own in [
+        format!("localhost:{port}"),
+        format!("127.0.0.1:{port}"),
+        format!("[::1]:{port}"),
+        "localhost".into(),
+    ] {
         assert_eq!(ask(&server, "GET /", &[&format!("host: {own}")], "").0, 200, "{own}");
     }
 }
@@ -47,7 +62,13 @@ fn another_site_is_refused() {
     let server = server();
     let host = host(&server);
     let own = format!("origin: http://{}", server.address());
-    for foreign in ["origin: http://evil.example", "origin: null", "origin: http://localhost:1", "sec-fetch-site: cross-site", "sec-fetch-site: same-site"] {
+    for foreign in [
+        "origin: http://evil.example",
+        "origin: null",
+        "origin: http://localhost:1",
+        "sec-fetch-site: cross-site",
+        "sec-fetch-site: same-site",
+    ] {
         assert_eq!(ask(&server, "GET /api/lab", &[&host, foreign], "").0, 403, "{foreign}");
     }
     assert_eq!(ask(&server, "GET /api/lab", &[&host, &own, "sec-fetch-site: same-origin"], "").0, 200);
@@ -67,7 +88,14 @@ fn what_changes_something_needs_the_token_and_json() {
     for method in ["PUT", "DELETE", "OPTIONS", "TRACE"] {
         assert_eq!(ask(&server, &format!("{method} /api/watch"), &[&host, json, &token], wish).0, 405);
     }
-    for wrong in [r#"{"do":"format"}"#, "{", "[]", r#"{"do":"rate","factor":0}"#, r#"{"do":"rate","factor":1e9}"#, r#"{"do":"rate"}"#] {
+    for wrong in [
+        r#"{"do":"format"}"#,
+        "{",
+        "[]",
+        r#"{"do":"rate","factor":0}"#,
+        r#"{"do":"rate","factor":1e9}"#,
+        r#"{"do":"rate"}"#,
+    ] {
         let (status, answer) = ask(&server, "POST /api/watch", &[&host, json, &token], wrong);
         assert!((400..500).contains(&status), "{wrong}: {answer}");
     }
@@ -78,7 +106,18 @@ fn what_changes_something_needs_the_token_and_json() {
 #[test]
 fn no_path_leads_to_a_file() {
     let server = server();
-    for path in ["/../Cargo.toml", "/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/etc/passwd", "/watch/../../Cargo.toml", "/index.html%00.js", "/C:\\windows", "/.gz", "/index.html"] {
+    for path in [
+        "/../Cargo.toml",
+        "/..%2f..%2fetc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "//etc/passwd",
+        "/etc/passwd",
+        "/watch/../../Cargo.toml",
+        "/index.html%00.js",
+        "/C:\\windows",
+        "/.gz",
+        "/index.html",
+    ] {
         let (status, answer) = ask(&server, &format!("GET {path}"), &[&host(&server)], "");
         assert!(status == 404 || status == 400, "{path}: {status}");
         assert!(!answer.contains("[package]") && !answer.contains("root:"), "{path}");
@@ -159,7 +198,9 @@ fn ten_thousand_connections_leave_the_page_standing() {
         stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
         let request = format!("GET / HTTP/1.1\r\n{}\r\nconnection: close\r\n\r\n", host(&server));
         let mut answer = String::new();
-        stream.write_all(request.as_bytes()).is_ok() && stream.read_to_string(&mut answer).is_ok() && answer.contains(" 200 ")
+        stream.write_all(request.as_bytes()).is_ok()
+            && stream.read_to_string(&mut answer).is_ok()
+            && answer.contains(" 200 ")
     });
     assert!(answered);
 }
@@ -174,6 +215,8 @@ fn a_half_open_connection_is_closed() {
     let mut rest = Vec::new();
     // Closed, by an answer or a reset: not a read that times out.
     let read = stream.read_to_end(&mut rest);
-    let waited = |e: &std::io::Error| matches!(e.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut);
+    let waited = |e: &std::io::Error| {
+        matches!(e.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
+    };
     assert!(!read.as_ref().is_err_and(waited), "{read:?}");
 }

@@ -83,7 +83,10 @@ fn a_late_page_knows_as_much_as_an_early_one() {
     assert_eq!(late["curve"]["columns"]["step"].as_array().unwrap().len(), steps);
     assert_eq!(late["epochs"].as_array().unwrap().len(), 60);
     let told = |name: &str, column: &str| -> Vec<Value> {
-        early.iter().flat_map(|m| m[name]["columns"][column].as_array().cloned().unwrap_or_default()).collect()
+        early
+            .iter()
+            .flat_map(|m| m[name]["columns"][column].as_array().cloned().unwrap_or_default())
+            .collect()
     };
     assert_eq!(Value::from(told("curve", "loss")), late["curve"]["columns"]["loss"]);
     assert_eq!(early.iter().filter(|m| m.get("scene").is_some()).count(), 1);
@@ -97,7 +100,9 @@ fn a_person_pauses_and_steps() {
     let alone = train(&model, &mut |_: &Event| {});
     let hub = hub(&model);
     let server = serve(&hub);
-    let step = |hub: &gradus_lab::watch::Hub| hub.news(&mut Cursor::default()).unwrap()["now"]["step"].as_u64().unwrap();
+    let step = |hub: &gradus_lab::watch::Hub| {
+        hub.news(&mut Cursor::default()).unwrap()["now"]["step"].as_u64().unwrap()
+    };
     assert_eq!(post(&server, "/api/watch", r#"{"do":"pause"}"#).0, 200);
     let hash = std::thread::scope(|scope| {
         let training = scope.spawn(|| train(&model, &mut Through(&hub)));

@@ -36,7 +36,7 @@ impl Samples for Stripes {
     }
     fn read(&self, index: usize, into: &mut [f32]) {
         for (k, x) in into.iter_mut().enumerate() {
-            let bright = (k < 18) == (index % 2 == 0);
+            let bright = (k < 18) == index.is_multiple_of(2);
             let noise = ((index * 31 + k * 17) % 13) as f32 / 13.0;
             *x = if bright { 0.3 } else { -0.3 } + noise - 0.5;
         }
