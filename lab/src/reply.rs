@@ -18,11 +18,6 @@ pub fn packed(numbers: &[f32]) -> Value {
     packed_bytes(&bytes)
 }
 
-/// Bytes in base64.
-pub fn packed_bytes(bytes: &[u8]) -> Value {
-    base64::engine::general_purpose::STANDARD.encode(bytes).into()
-}
-
 /// Bytes as one short text; `unpackBytes` of the page's `api.js` makes a `Uint8Array` of it.
 pub fn packed_bytes(bytes: &[u8]) -> Value {
     base64::engine::general_purpose::STANDARD.encode(bytes).into()

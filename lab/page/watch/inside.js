@@ -1,8 +1,9 @@
 // What happens inside: gradients, updates, distributions, dead units, the first layer's weights.
 
+import { unpackBytes } from '../api.js';
 import { bars, lines, round } from '../charts.js';
 import { el, scroller } from '../dom.js';
-import { bytesOf, paint } from './pixels.js';
+import { paint } from './pixels.js';
 import { percent } from './store.js';
 
 /** How many examples the program looks at. */
@@ -72,7 +73,7 @@ export function inside(place, store, api) {
     const f = store.look.first;
     first.hidden = !f;
     if (!f) return;
-    const bytes = bytesOf(f.bytes);
+    const bytes = unpackBytes(f.bytes);
     firstAbout.textContent = t('first_about', { a: f.shown, b: f.units, p: f.part });
     while (sheets.length < f.shown) {
       const sheet = el('canvas', { role: 'img', 'aria-label': t('unit', { n: sheets.length + 1 }), title: t('unit', { n: sheets.length + 1 }) });

@@ -1,8 +1,5 @@
 // Bytes as pictures.
 
-/** The bytes of a text in base64. */
-export const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-
 /** Draws picture `number` of many that lie one after another. */
 export function paint(sheet, bytes, number, { width, height, channels }) {
   [sheet.width, sheet.height] = [width, height];

@@ -1,7 +1,8 @@
 // Pictures with the network's answers of the moment, and the confusion matrix that opens them.
 
+import { unpackBytes } from '../api.js';
 import { el, scroller } from '../dom.js';
-import { bytesOf, paint } from './pixels.js';
+import { paint } from './pixels.js';
 import { percent } from './store.js';
 
 /** Pictures shown at first, and by each "more". */
@@ -14,7 +15,7 @@ export function wall(place, store, api) {
   const { t } = api;
   const { wall: pictures, classes } = store.scene;
   if (!pictures) return { take() {} };
-  const bytes = bytesOf(pictures.bytes);
+  const bytes = unpackBytes(pictures.bytes);
   let filter = 'all';
   let cell = null;
   let most = PAGE;

@@ -67,7 +67,7 @@ impl Verdict {
             "going"
         };
         let begins = (0..=steps).rev().take_while(|k| match what {
-            "diverged" => !(seen.values[*k] <= first.abs().max(1.0) * 1e3),
+            "diverged" => seen.values[*k].is_nan() || seen.values[*k] > first.abs().max(1.0) * 1e3,
             "flat" => norm(*k) <= FLAT * norm(0).max(1.0),
             "arrived" => {
                 least.is_some_and(|least| seen.values[*k] - least <= 1e-6 * (first - least).max(1e-6))
