@@ -59,10 +59,12 @@ fn outline(text: &str) -> Outline {
             Event::Start(Tag::TableRow | Tag::TableHead) => blocks.push("row".into()),
             Event::Start(Tag::TableCell) => blocks.push("cell".into()),
             // Numbers in a table are the same in all languages.
-            Event::Text(words) if blocks.last().is_some_and(|last| last == "cell") => {
-                if words.chars().any(|c| c.is_ascii_digit()) && !words.chars().any(char::is_alphabetic) {
-                    blocks.push(words.into_string());
-                }
+            Event::Text(words)
+                if blocks.last().is_some_and(|last| last == "cell")
+                    && words.chars().any(|c| c.is_ascii_digit())
+                    && !words.chars().any(char::is_alphabetic) =>
+            {
+                blocks.push(words.into_string());
             }
             Event::Start(Tag::HtmlBlock) => blocks.push("html".into()),
             Event::Html(tag) if !tag.starts_with("<summary") => blocks.push(tag.trim().into()),

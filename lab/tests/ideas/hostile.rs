@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use super::{soon, state};
 
+/// A key of the address and what it is.
+type Pair<'a> = (&'a str, &'a str);
+
 fn ask(name: &str, pairs: &[(&str, &str)]) -> Result<Value, String> {
     let state = state(pairs);
     let mut session = (find(name).unwrap().open)(&state, &soon()).map_err(|e| e.to_string())?;
@@ -19,7 +22,7 @@ fn what_is_wrong_is_said() {
     let long = "x+".repeat(100_000);
     let many = "sgd;".repeat(9);
     let points = "1,1;".repeat(2000);
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    let cases: &[(&str, &[Pair], &str)] = &[
         ("descent", &[("f", "x + ")], "ends too soon"),
         ("descent", &[("f", "x + foo(y)")], "^^^"),
         ("descent", &[("f", &long)], "at most 400"),
