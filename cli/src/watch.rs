@@ -6,8 +6,9 @@ use anyhow::Result;
 use gradus::train::{Between, Change, EpochRecord, Event, Order, Parts, Record, Samples, Watcher, What};
 use gradus_lab::watch::{Ended, Hub, Scene, Wall, Wish, look};
 use gradus_lab::{Options, Server};
+use serde_json::json;
 
-use crate::console::Console;
+use crate::console::{Console, Voice, print_json};
 use crate::finish::Log;
 use crate::lab;
 use crate::train::Run;
@@ -86,7 +87,11 @@ impl Page {
         look::start(&hub)?;
         let server =
             lab::start(Options { port: run.watch.port, watch: Some(hub.clone()), ..Options::default() })?;
-        run.voice.say(&format!("page       {}", server.url()));
+        match run.voice {
+            Voice::Json => print_json(&json!({ "event": "page", "url": server.url() })),
+            Voice::Quiet => eprintln!("page       {}", server.url()),
+            voice => voice.say(&format!("page       {}", server.url())),
+        }
         if run.open {
             lab::open(&server);
         }

@@ -4,10 +4,10 @@ mod sessions;
 
 use std::time::{Duration, Instant};
 
-use sessions::{state, unpacked};
 use gradus_lab::bench::Deadline;
 use gradus_lab::bench::landscape::{self, Landscape};
 use serde_json::{Value, json};
+use sessions::{state, unpacked};
 
 fn whole(settings: Value) -> Value {
     let mut landscape =

@@ -4,11 +4,11 @@ mod sessions;
 
 use std::time::{Duration, Instant};
 
-use sessions::{bytes, state, unpacked};
 use gradus_lab::bench::Deadline;
 use gradus_lab::bench::playground::{self, Playground, Question};
 use gradus_lab::bench::small::{Plane, Task};
 use serde_json::{Value, json};
+use sessions::{bytes, state, unpacked};
 
 const LONG: Duration = Duration::from_secs(600);
 

@@ -4,10 +4,10 @@ mod sessions;
 
 use std::time::Duration;
 
-use sessions::state;
 use gradus_lab::bench::Deadline;
 use gradus_lab::bench::weight::{self, Glass, Look, Question};
 use serde_json::{Value, json};
+use sessions::state;
 
 const LONG: Duration = Duration::from_secs(600);
 
