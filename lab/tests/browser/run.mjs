@@ -3,9 +3,10 @@
 import { mkdirSync } from 'node:fs';
 import { launch } from './browser.mjs';
 import * as training from './training.mjs';
+import * as views from './views.mjs';
 
 /** Each exports `run({ program, browser, shots })`. */
-const TESTS = { training };
+const TESTS = { training, views };
 
 const [program, only] = process.argv.slice(2);
 const shots = 'shots';
