@@ -138,6 +138,19 @@ fn stopped_and_resumed_it_is_as_if_nobody_had_stopped_it() {
     assert_eq!(Record::repeat(elsewhere.path(), &repeated).unwrap().changes(), []);
 }
 
+/// Who made the rate too large is told of that rate, not of the one in the settings.
+#[test]
+fn a_verdict_names_the_rate_that_was_set_by_hand() {
+    let (model, settings) = (net(), Settings { optimizer: "sgd".into(), ..settings() });
+    let folder = tempfile::tempdir().unwrap();
+    let change = [Change { after_step: 2, what: What::Rate { factor: 1e20 } }];
+    let mut hand = Hand::new(Record::open(folder.path()).unwrap(), &change);
+    let mut steered = trainer(&model, &settings, &Threads::new(1));
+    let error = go(&mut steered, folder.path(), &mut hand).unwrap_err();
+    let Error::NotFinite(verdict) = error else { panic!("{error}") };
+    assert!(verdict.cause.contains(&(settings.learning_rate * 1e20).to_string()), "{verdict}");
+}
+
 #[test]
 fn a_record_that_cannot_be_read_or_a_rate_that_is_none_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -245,7 +245,8 @@ impl<'a> Trainer<'a> {
         let mut cost = asked.cost(cost, self.theta.len());
 
         if !loss.is_finite() {
-            let verdict = asked.verdict(&self.theta, at.t, self.settings.learning_rate);
+            let rate = self.settings.learning_rate * self.progress.rate;
+            let verdict = asked.verdict(&self.theta, at.t, rate);
             return Err(Error::NotFinite(Box::new(verdict)));
         }
         if asked.remember(&self.theta) {
@@ -275,8 +276,8 @@ impl<'a> Trainer<'a> {
         if let Some(part) = self.theta.iter().position(|w| !w.is_finite()) {
             let place = self.model.layout().part_of(part).map_or("θ".into(), |p| p.name.clone());
             let plan = self.feed.any_plan();
-            let mut verdict =
-                verdict::find(plan, &self.theta, self.progress.step, self.settings.learning_rate);
+            let rate = self.settings.learning_rate * self.progress.rate;
+            let mut verdict = verdict::find(plan, &self.theta, self.progress.step, rate);
             verdict.place = place;
             return Err(Error::NotFinite(Box::new(verdict)));
         }

@@ -26,13 +26,18 @@ function draw(own) {
     svg('g', { 'clip-path': `url(#${id})` },
       marks.filter((m) => m.x >= sx.low && m.x <= sx.high).map((m) => svg('g', { class: 'chart-mark' },
         svg('line', { x1: sx.at(m.x), x2: sx.at(m.x), y1: top, y2: bottom }),
-        m.label && svg('text', { x: sx.at(m.x) + 3, y: top + 9 }, m.label))),
+        m.label && markLabel(m, sx.at(m.x), top + 9, right))),
       series.map((s, i) => (s.x?.length ? one(s, i, sx, sy) : null))),
     shown.length ? null : svg('text', { class: 'chart-nothing', x: (left + right) / 2, y: (top + bottom) / 2, 'text-anchor': 'middle' }, t('chart_empty')),
     svg('line', { class: 'chart-cursor', 'data-cursor': '', x1: 0, x2: 0, y1: top, y2: bottom, style: { display: 'none' } }),
   ]);
   legend(own, series.map((s, i) => [named(s, i), paint(s, i), s]));
 }
+
+/** The label of a mark, on the side where there is room. */
+const markLabel = ({ label }, x, y, right) => (right - x < 8 * label.length
+  ? svg('text', { x: x - 3, y, 'text-anchor': 'end' }, label)
+  : svg('text', { x: x + 3, y }, label));
 
 const ends = (s) => t('from_to', { a: round(s.y[0]), b: round(s.y[s.y.length - 1]) });
 

@@ -76,7 +76,7 @@ export function status(place, store, api) {
     for (const control of controls.querySelectorAll('button, input')) control.disabled = !!end;
     const all = scene.settings.steps ?? (start && scene.settings.epochs < 1e15 ? scene.settings.epochs * start.steps_per_epoch : null);
     bar.hidden = !all;
-    if (all) bar.value = end ? 1 : now.step / all;
+    if (all) bar.value = now.step / all;
     const best = epochs.filter((e) => e.best).at(-1);
     const each = start ? start.train / start.steps_per_epoch : 0;
     const epoch = scene.settings.epochs < 1e15 ? t('of', { a: now.epoch, b: scene.settings.epochs }) : now.epoch;
