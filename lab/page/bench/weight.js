@@ -97,7 +97,7 @@ export default {
     const three = el('section', { class: 'card' });
     const rule = el('section', { class: 'card formula' });
     const bend = el('section', { class: 'card' });
-    element.append(bar, note, el('div', { class: 'layout' }, el('div', { class: 'middle' }, pick, more), el('div', { class: 'middle' }, formula, el('div', { class: 'beside' }, bend, three), rule)));
+    element.append(bar, note, el('div', { class: 'layout' }, el('div', { class: 'middle' }, pick, more), el('div', { class: 'middle' }, formula, three, el('div', { class: 'beside' }, bend, rule))));
     const form = settings(inner, { say: api.say, change });
     const chart = lines(bend, { name: 'one-weight', title: say('curve'), height: 270, x: { label: 'w' }, y: {} });
 
