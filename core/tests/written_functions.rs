@@ -210,6 +210,9 @@ fn a_name_that_nobody_knows_is_no_formula() {
     assert_eq!((typed.height())(&[3.0, 2.0]), 8.0);
     assert_eq!(Choice::parse("x^2").unwrap().name(), "x_squared", "what has a name keeps it");
     assert_eq!(Choice::parse("x - y").unwrap().dimension(), 2);
+    assert_eq!(Choice::parse("x^2 - y^2").unwrap().dimension(), 2, "unless it goes on");
+    assert!(says("rosenbrock 3").contains("does not belong here"));
+    assert!(says("rosenbrock dim=0").contains("dim"));
 }
 
 #[test]

@@ -130,7 +130,9 @@ impl Choice {
             words.need("the name of a function, or a formula", "for example rosenbrock, or x^2 + 3*y^2")?;
         let name = written.replace('-', "_");
         let is_it = |e: &&Entry| e.name == name || e.aliases.contains(&name.as_str());
-        let Some(entry) = all().find(is_it) else {
+        // `x^2 - y^2` begins with a name, and is a formula.
+        let goes_on = words.peek().is_some() && written::is_formula(line);
+        let Some(entry) = all().find(is_it).filter(|_| !goes_on) else {
             if written::is_formula(line) {
                 return Ok(Choice(What::Typed(line.trim().into(), Arc::new(Written::read(line)?))));
             }

@@ -34,7 +34,7 @@ impl Wanted {
         for x in super::evenly(ask.on, super::PLACES).into_iter().chain(super::evenly(ask.on, super::POINTS))
         {
             let y = wanted.at(x);
-            if !(y.abs() <= 1e6) {
+            if y.is_nan() || y.abs() > 1e6 {
                 return Err(Error::Data {
                     message: format!(
                         "f({x:.4}) is {y}: the function must have a value, up to a million, everywhere"
