@@ -13,6 +13,9 @@
 //! assert_eq!(valley.loss(&[0.0f64, 0.0, 0.0]), 2.0);
 //! ```
 //!
+//! A function may also be typed: `Choice::parse("(x - 1)^2 + sin(2y)")` reads a formula of x, or of x and y
+//! ([`Written`]).
+//!
 //! All are computed in `f64`; a θ in `f32` is widened before and the result rounded after. Those of this folder use only
 //! the library's own `exp`, sine and cosine, so their bits are the same on every machine; [`bbob`] says where it differs.
 

@@ -111,7 +111,7 @@ function mount(element, state, api) {
     slider({ name: words(name), low, high, value: Number(own[name]), whole: true, log: true, oninput: (v) => { own[name] = String(v); later(); } })]));
 
   element.append(el('div', { class: 'ideas' },
-    el('div', { class: 'column' }, el('section', { class: 'card' }, mapPlace, key, play.element, said),
+    el('div', { class: 'column' }, el('section', { class: 'card stage' }, mapPlace, key, play.element, said),
       el('section', { class: 'card' }, lossPlace)),
     el('div', { class: 'column' }, el('section', { class: 'card setup' }, field(words('formula'), text), wrong.element, field(words('f'), functions),
       field(words('algorithm'), algorithm), choices,

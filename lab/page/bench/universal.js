@@ -100,7 +100,7 @@ function mount(element, state, api) {
   let added = 0;
 
   element.append(el('div', { class: 'ideas' },
-    el('div', { class: 'column' }, el('section', { class: 'card' }, chartPlace, play.element, verdict),
+    el('div', { class: 'column' }, el('section', { class: 'card stage' }, chartPlace, play.element, verdict),
       el('section', { class: 'card pieces' }, el('div', { class: 'row' }, field(words('which'), whose), fewPlace), piecePlace)),
     el('div', { class: 'column' }, el('section', { class: 'card setup' }, field(words('f'), text), wrong.element, field(words('choose'), pick), formula,
       el('div', { class: 'row' }, hand, again),
