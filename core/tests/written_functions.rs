@@ -38,6 +38,7 @@ const CASES: &[Case] = &[
     ("exp(-x^2) + e^(x-y)", |x, y| (-x * x).exp() + (x - y).exp()),
     ("ln(1 + x^2) * sqrt(y^2 + 1)", |x, y| (1.0 + x * x).ln() * (y * y + 1.0).sqrt()),
     ("|x - y| + abs(x)*|y|", |x, y| (x - y).abs() + x.abs() * y.abs()),
+    ("2|x| + 3√(y² + |x|)(x)", |x, y| 2.0 * x.abs() + 3.0 * (y * y + x.abs()).sqrt() * x),
     ("tanh(2x) + sigmoid(y) + softplus(x)", |x, y| {
         (2.0 * x).tanh() + 1.0 / (1.0 + (-y).exp()) + (1.0 + x.exp()).ln()
     }),

@@ -55,7 +55,7 @@ const WORDS = {
 };
 
 const DEFAULTS = { f: 'sin(2x) + cos(5x)/2', drawn: '', on: '-2,2', n: '12', optimizer: 'adam', lr: '0.02', steps: '3000', kinks: 'spread', seed: '1' };
-const EXAMPLES = ['sin(2x) + cos(5x)/2', 'x^2', '|x|', 'sin(3x)/x', 'exp(-4x^2)', 'tanh(8x)', 'relu(x) - relu(x-1)', 'cos(8x)*exp(-x^2)'];
+const EXAMPLES = ['sin(2x) + cos(5x)/2', 'x^2', '|x|', 'exp(-4x^2)', 'sin(5x)*exp(-|x|)', 'tanh(8x)', 'relu(x) - relu(x-1)', 'cos(8x)*exp(-x^2)'];
 
 function mount(element, state, api) {
   const words = (key, values) => fill(api.say(WORDS[key]), values ?? {});
