@@ -7,8 +7,6 @@ use serde_json::{Value, json};
 
 use super::{soon, state};
 
-/// A key of the address and what it is.
-type Pair<'a> = (&'a str, &'a str);
 /// Keys and their texts.
 type Address<'a> = &'a [(&'a str, &'a str)];
 
@@ -24,7 +22,6 @@ fn what_is_wrong_is_said() {
     let long = "x+".repeat(100_000);
     let many = "sgd;".repeat(9);
     let points = "1,1;".repeat(2000);
-    let cases: &[(&str, &[Pair], &str)] = &[
     let cases: &[(&str, Address, &str)] = &[
         ("descent", &[("f", "x + ")], "ends too soon"),
         ("descent", &[("f", "x + foo(y)")], "^^^"),

@@ -58,14 +58,6 @@ impl Verdict {
             let most = 1e3 * height(first).abs().max(1.0);
             seen.values[k].is_nan() || height(seen.values[k]) > most
         };
-        let begins = (0..=steps).rev().take_while(|k| match what {
-            "diverged" => seen.values[*k].is_nan() || seen.values[*k] > first.abs().max(1.0) * 1e3,
-            "flat" => norm(*k) <= FLAT * norm(0).max(1.0),
-            "arrived" => {
-                least.is_some_and(|least| seen.values[*k] - least <= 1e-6 * (first - least).max(1e-6))
-            }
-            _ => false,
-        });
         let has_arrived =
             |k: usize| least.is_some() && height(seen.values[k]) <= 1e-6 * height(first).max(1e-6);
         let is_flat = |k: usize| norm(k) <= FLAT * norm(0).max(1.0);
