@@ -152,7 +152,8 @@ pub fn formula(tex: &str, display_mode: DisplayMode) -> Result<String, String> {
     let config = RenderConfig { display_mode, annotation: Some(tex), ..RenderConfig::default() };
     let mut math = String::new();
     mathml::push_mathml(&mut math, events.into_iter(), config).map_err(|e| format!("`{tex}`: {e}"))?;
-    Ok(math)
+    // `\mu` comes as the sign of a millionth, which is never italic.
+    Ok(math.replace('µ', "μ"))
 }
 
 fn quoted(text: &str) -> String {
