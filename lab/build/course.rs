@@ -89,7 +89,7 @@ pub fn render(text: &str) -> Result<Chapter, String> {
             Event::DisplayMath(tex) => {
                 let math = formula(&tex, DisplayMode::Block)?;
                 events.push(Event::Html(
-                    format!("<span class=\"formula\" tabindex=\"0\">{math}</span>").into(),
+                    format!("<span class=\"course-formula\" tabindex=\"0\">{math}</span>").into(),
                 ));
             }
             Event::Start(Tag::Table(_)) => {
@@ -115,7 +115,7 @@ fn places(text: &str) -> Result<String, String> {
             Some(Experiment { name, state }) => {
                 let state = Value::from(state).to_string();
                 out.push_str(&format!(
-                    "<div class=\"place\" data-experiment=\"{}\" data-state=\"{}\"></div>",
+                    "<div class=\"course-place\" data-experiment=\"{}\" data-state=\"{}\"></div>",
                     quoted(&name),
                     quoted(&state)
                 ));
