@@ -1,5 +1,5 @@
 """The workloads of ../workloads.txt for Python: sizes, the weights and batches of gradus-bench, and its clock."""
-import argparse, itertools, json, math, os, statistics, subprocess, time
+import argparse, itertools, json, math, os, resource, statistics, subprocess, time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,7 +113,8 @@ def measure(given, w, peer, version, run, multiple=1, first=()):
     times, core, losses = zip(*(timed(steps) for _ in range(given.reps)))
     print(json.dumps({"peer": peer, "version": version, "workload": w.name, "threads": given.threads,
                       "median_s": statistics.median(times), "min_s": min(times), "max_s": max(times),
-                      "core_s": statistics.median(core), "loss_before": float(before), "loss_after": float(losses[-1]),
+                      "core_s": statistics.median(core),
+                      "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, "loss_before": float(before), "loss_after": float(losses[-1]),
                       "first": [float(l) for l in first]}),
           flush=True)
 

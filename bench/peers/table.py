@@ -22,6 +22,22 @@ def same(lines):
     print()
 
 
+def memory(order, cells, peers):
+    """The most each program held: itself, its libraries, the batches, the network."""
+    most = lambda key: max((f["peak_bytes"] for f in cells.get(key, []) if f.get("peak_bytes")), default=None)
+    threads = min(t for _, t in order)
+    print(f"## Peak memory of the whole program, {threads} thread{'s' * (threads > 1)}, in MiB\n")
+    print("| workload | gradus | " + " | ".join(peers) + " | best peer / gradus |")
+    print("|---|" + "---|" * (len(peers) + 2))
+    for w, t in order:
+        ours = most((w, t, "gradus"))
+        if t == threads and ours:
+            theirs = {p: m for p in peers if (m := most((w, t, p)))}
+            row = [w, f"{ours / 2**20:.0f}"] + [f"{theirs[p] / 2**20:.0f}" if p in theirs else "–" for p in peers]
+            print("| " + " | ".join(row + [f"**{min(theirs.values()) / ours:.1f}**" if theirs else "–"]) + " |")
+    print()
+
+
 def main():
     lines = [json.loads(line) for path in sys.argv[1:] for line in open(path) if line.startswith("{")]
     order, cells, versions, sums = [], {}, {}, {}
@@ -55,6 +71,7 @@ def main():
                 row.append(f"**{theirs[best] / ours:.2f}** ({best})" if best else "–")
                 print("| " + " | ".join(row) + " |")
             print()
+    memory(order, cells, peers)
 
 
 main()

@@ -42,6 +42,8 @@ pub struct Finding {
     pub bandwidth: f64,
     /// Bytes of activations, θ, gradient and optimizer state.
     pub memory: [usize; 3],
+    /// The most memory the program ever held, its batches included; none where the system does not tell.
+    pub peak_bytes: Option<u64>,
     /// The loss (of an inference: the mean size of a result) before the first step and after the last.
     pub losses: (f64, f64),
     /// The losses of the first steps; of an inference the mean size of the results.
@@ -97,6 +99,7 @@ pub fn measure(workload: &Workload, threads: usize, effort: Effort) -> Result<Fi
         peak,
         bandwidth,
         memory,
+        peak_bytes: peak_bytes(),
         losses,
         first,
     })
@@ -119,6 +122,13 @@ fn seconds_on_core() -> f64 {
         text.split_whitespace().next()?.parse::<f64>().ok()
     });
     nanoseconds.sum::<f64>() / 1e9
+}
+
+/// The greatest resident memory so far; Linux tells, others do not.
+fn peak_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? << 10)
 }
 
 impl Finding {

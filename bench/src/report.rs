@@ -69,7 +69,7 @@ pub fn json(f: &Finding) -> String {
     format!(
         "{{\"peer\": \"gradus\", \"version\": \"{}\", \"workload\": \"{}\", \"threads\": {}, \"median_s\": {:e}, \
          \"min_s\": {:e}, \"max_s\": {:e}, \"core_s\": {}, \"flops\": {:e}, \"peak\": {:e}, \"floor_sums_s\": {:e}, \
-         \"floor_bytes_s\": {:e}, \"memory_bytes\": {}, \"loss_before\": {:?}, \"loss_after\": {:?}, \
+         \"floor_bytes_s\": {:e}, \"memory_bytes\": {}, \"peak_bytes\": {}, \"loss_before\": {:?}, \"loss_after\": {:?}, \
          \"first\": {:?}}}",
         env!("CARGO_PKG_VERSION"),
         f.workload.name,
@@ -83,6 +83,7 @@ pub fn json(f: &Finding) -> String {
         f.floor_of_sums(),
         f.floor_of_bytes(),
         f.memory.iter().sum::<usize>(),
+        f.peak_bytes.map_or("null".into(), |bytes| bytes.to_string()),
         f.losses.0,
         f.losses.1,
         f.first,

@@ -105,7 +105,7 @@ impl Plain {
             Plain::Evolved if !keeps_losses => Batch::Of(500),
             _ if optimizer.wants_all_data() => Batch::All,
             // Batch norm cannot train on what is left for the last batch, if it is one picture.
-            Plain::Convolutions if pictures % 64 == 1 => Batch::Of(63),
+            Plain::Convolutions => Batch::Of((64..).find(|n| pictures % n != 1).unwrap_or(64)),
             _ => Batch::Of(64),
         }
     }
@@ -134,5 +134,90 @@ impl Plain {
     /// the luckiest.
     pub fn monitor(self) -> Monitor {
         if self == Plain::Evolved { Monitor::Loss } else { Monitor::Accuracy }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+    use crate::recipe::Recipe;
+
+    fn args(line: &[&str]) -> TrainArgs {
+        let all = ["gradus", "train"].iter().chain(line);
+        match Cli::try_parse_from(all).expect("a command").command {
+            Command::Train(args) => *args,
+            _ => unreachable!("`train` was parsed"),
+        }
+    }
+
+    fn recipe(line: &[&str], pictures: usize) -> Recipe {
+        let args = args(line);
+        let data = Data::of(&args).expect("data");
+        Recipe::of(&args, data, 2, pictures).expect("a recipe")
+    }
+
+    fn convolves(line: &[&str], pictures: usize) -> bool {
+        recipe(line, pictures).train.network.starts_with("conv 32")
+    }
+
+    #[test]
+    fn convolutions_are_for_folders_that_can_feed_them() {
+        assert!(convolves(&["pets"], 200));
+        assert!(!convolves(&["pets"], 199));
+        assert!(!convolves(&[], 2100), "the built-in pictures keep their recipe");
+        assert!(convolves(&["pets", "--image", "16x40"], 500));
+        assert!(!convolves(&["pets", "--image", "15x40"], 500));
+        for other in [
+            &["--net", "dense 1 sigmoid"][..],
+            &["--batch", "4"],
+            &["--batch", "499"],
+            &["--batch", "all"],
+            &["--optimizer", "lbfgs"],
+            &["--optimizer", "genetic"],
+            &["--gradient", "central_difference"],
+        ] {
+            assert!(!convolves(&[&["pets"], other].concat(), 500), "{other:?}");
+        }
+        assert!(convolves(
+            &["pets", "--batch", "32", "--optimizer", "sgd", "--gradient", "backpropagation"],
+            500
+        ));
+    }
+
+    #[test]
+    fn what_goes_with_them() {
+        let train = recipe(&["pets"], 1000).train;
+        assert!(train.schedule.starts_with("one_cycle"), "{}", train.schedule);
+        assert_eq!((train.learning_rate, train.epochs, train.patience), (0.003, 30, 0));
+        assert_eq!(
+            (train.loss.as_str(), train.batch),
+            ("binary_cross_entropy smoothing=0.05", Batch::Of(64))
+        );
+        assert!(train.augment.starts_with("flip 0.5, shift 3"), "{}", train.augment);
+        assert_eq!(recipe(&["pets"], 999).train.epochs, 100);
+        assert_eq!(recipe(&["pets"], 20_000).train.epochs, 10);
+        // A rate that rises and falls must know when; other optimizers have their own rate.
+        let timed = recipe(&["pets", "--time", "60s"], 1000).train;
+        assert_eq!((timed.schedule.as_str(), timed.learning_rate, timed.patience), ("constant", 0.001, 20));
+        let momentum = recipe(&["pets", "--optimizer", "momentum"], 1000).train;
+        assert_eq!((momentum.schedule.as_str(), momentum.epochs), ("constant", 100));
+        let told =
+            recipe(&["pets", "--loss", "squared_error", "--augment", "none", "--epochs", "5"], 1000).train;
+        assert_eq!((told.loss.as_str(), told.augment.as_str(), told.epochs), ("squared_error", "none", 5));
+    }
+
+    #[test]
+    fn no_batch_of_one_picture_is_left() {
+        for pictures in (200..5000).chain([4033, 64 * 65 * 66 + 1]) {
+            let Batch::Of(n) = recipe_batch(pictures) else { panic!("of all {pictures}") };
+            assert!(n >= 64 && pictures % n != 1, "{pictures} in batches of {n}");
+        }
+    }
+
+    fn recipe_batch(pictures: usize) -> Batch {
+        Plain::Convolutions.batch(&Choice::parse("adam").expect("a rule"), pictures)
     }
 }

@@ -48,6 +48,13 @@ impl Default for Around {
     }
 }
 
+impl Around {
+    /// By what θ is multiplied before the rule.
+    fn keep<R: Number>(&self, learning_rate: f64) -> R {
+        R::of(1.0 - learning_rate * self.weight_decay)
+    }
+}
+
 /// The gradient of a step, tamed as an [`Around`] says.
 pub struct Slopes<R: Number> {
     /// ∂L/∂θ
@@ -75,34 +82,47 @@ impl<R: Number> Slopes<R> {
     /// Asks for the loss and the gradient at `theta`, and tames it. A loss that is not finite leaves nothing of use in
     /// `grad`.
     pub fn ask(&mut self, theta: &[R], objective: &mut dyn Objective<R>) -> R {
-        let (loss, taming) = self.ask_whole(theta, objective);
+        // Decay is for whoever asks, by `decay`.
+        let (loss, taming) = self.ask_whole(0.0, theta, objective);
         if loss.is_finite() && !taming.is_nothing() {
             let grad = Shared::of(&mut self.grad);
             self.threads.for_each(theta.len().div_ceil(CHUNK), &|chunk| {
                 let range = chunk * CHUNK..theta.len().min((chunk + 1) * CHUNK);
                 // SAFETY: chunks are disjoint, and each is handled by one task.
                 let grad = unsafe { grad.slice(range.clone()) };
-                widest(Tame { taming, grad, theta: &theta[range] });
+                widest(TameAll { taming, grad, theta: &theta[range] });
             });
         }
         loss
     }
 
-    /// As [`Slopes::ask`], with what is done slope by slope left to whoever sweeps over them anyway.
-    pub(crate) fn ask_whole(&mut self, theta: &[R], objective: &mut dyn Objective<R>) -> (R, Taming<R>) {
+    /// As [`Slopes::ask`], with what is done weight by weight left to whoever sweeps over them anyway.
+    pub(crate) fn ask_whole(
+        &mut self,
+        learning_rate: f64,
+        theta: &[R],
+        objective: &mut dyn Objective<R>,
+    ) -> (R, Taming<R>) {
         let loss = objective.gradient(theta, &mut self.grad);
-        if !loss.is_finite() {
-            return (loss, Taming::of(self.around, 1.0));
+        let mut scale = 1.0;
+        if loss.is_finite() {
+            if self.around.clip_adaptive.is_finite() {
+                self.clip_units(theta);
+            }
+            scale = self.clip_scale();
         }
-        if self.around.clip_adaptive.is_finite() {
-            self.clip_units(theta);
-        }
-        (loss, Taming::of(self.around, self.clip_scale()))
+        (loss, Taming::of(self.around, learning_rate, scale))
+    }
+
+    /// What is done weight by weight; none where the gradient is needed as a whole.
+    pub(crate) fn one_by_one(&self, learning_rate: f64) -> Option<Taming<R>> {
+        let whole = self.around.clip_adaptive.is_finite() || self.around.clip_norm.is_finite();
+        (!whole).then(|| Taming::of(self.around, learning_rate, 1.0))
     }
 
     /// By what θ is multiplied before the rule.
     pub fn keep(&self, learning_rate: f64) -> R {
-        R::of(1.0 - learning_rate * self.around.weight_decay)
+        self.around.keep(learning_rate)
     }
 
     /// θ ← (1 − η λ) θ
@@ -165,50 +185,82 @@ impl<R: Number> Slopes<R> {
 /// Columns of a matrix that one task clips.
 const COLUMNS: usize = 64;
 
-/// What is done to each slope by itself.
+/// What is done to a weight and its slope by themselves.
+pub(crate) trait Tame<R>: Copy + Sync {
+    /// The slope g of a weight, tamed.
+    fn slope(&self, g: R, weight: R) -> R;
+    /// The weight that the rule begins with.
+    fn decayed(&self, weight: R) -> R;
+}
+
+/// What the settings say.
 #[derive(Clone, Copy)]
 pub(crate) struct Taming<R> {
     scale: R,
     limit: R,
     l2: R,
     l1: R,
+    keep: R,
 }
 
 impl<R: Number> Taming<R> {
-    fn of(around: Around, scale: f64) -> Self {
+    fn of(around: Around, learning_rate: f64, scale: f64) -> Self {
         Taming {
             scale: R::of(scale),
             limit: R::of(around.clip_value),
             l2: R::of(around.l2),
             l1: R::of(around.l1),
+            keep: around.keep(learning_rate),
         }
     }
 
-    fn is_nothing(&self) -> bool {
-        self.scale == R::of(1.0) && !self.limit.is_finite() && self.l2 == R::of(0.0) && self.l1 == R::of(0.0)
+    /// Whether it leaves all as it is.
+    pub fn is_nothing(&self) -> bool {
+        let [zero, one] = [0.0, 1.0].map(R::of);
+        self.scale == one && !self.limit.is_finite() && self.l2 == zero && self.l1 == zero && self.keep == one
     }
+}
 
-    /// The slope g of a weight, tamed.
+impl<R: Number> Tame<R> for Taming<R> {
     #[inline(always)]
-    pub fn apply(&self, g: R, weight: R) -> R {
+    fn slope(&self, g: R, weight: R) -> R {
         let slope = Real::min(Real::max(g * self.scale, -self.limit), self.limit);
         let sign = self.l1.where_positive(weight, (-self.l1).where_positive(-weight, R::of(0.0)));
         slope + self.l2 * weight + sign
     }
+    #[inline(always)]
+    fn decayed(&self, weight: R) -> R {
+        weight * self.keep
+    }
 }
 
-struct Tame<'a, R> {
+/// Nothing at all: most trainings need no more, and all that [`Taming`] computes would cost as much as many a rule.
+#[derive(Clone, Copy)]
+pub(crate) struct Untamed;
+
+impl<R: Number> Tame<R> for Untamed {
+    #[inline(always)]
+    fn slope(&self, g: R, _: R) -> R {
+        g
+    }
+    #[inline(always)]
+    fn decayed(&self, weight: R) -> R {
+        weight
+    }
+}
+
+struct TameAll<'a, R> {
     taming: Taming<R>,
     grad: &'a mut [R],
     theta: &'a [R],
 }
 
-impl<R: Number> Loop for Tame<'_, R> {
+impl<R: Number> Loop for TameAll<'_, R> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
         for (g, w) in self.grad.iter_mut().zip(self.theta) {
-            *g = self.taming.apply(*g, *w);
+            *g = self.taming.slope(*g, *w);
         }
     }
 }

@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::optimizer::Objective;
+use crate::optimizer::{Back, Objective};
 use crate::real::Number;
 
 /// Questions asked of an objective; of a network, each times the examples of the batch.
@@ -52,6 +52,11 @@ impl<R: Number> Objective<R> for Counted<'_, R> {
     fn gradient(&mut self, theta: &[R], grad: &mut [R]) -> R {
         self.cost.gradients += self.examples;
         self.objective.gradient(theta, grad)
+    }
+    fn forth(&mut self, theta: &[R]) -> Option<(R, &mut dyn Back<R>)> {
+        let answer = self.objective.forth(theta)?;
+        self.cost.gradients += self.examples;
+        Some(answer)
     }
     fn losses(&mut self, population: &[R], losses: &mut [R]) {
         self.cost.losses += self.examples * losses.len() as u64;

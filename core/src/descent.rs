@@ -1,14 +1,18 @@
 //! Gradient descent by any [`Rule`]: the one place that loops over weights.
+//!
+//! Where weights are many, nothing around the rule needs the gradient as a whole, and the objective can, slopes are handed over on the way
+//! back while they are in the nearest cache ([`Sink`]), and never written to memory. Otherwise the gradient is asked for, and
+//! handed over when it is there. It is the same loop over the same numbers: the bits are the same.
 
-use crate::around::{Slopes, Taming};
+use crate::around::{Slopes, Tame, Taming, Untamed};
 use crate::kernels::{Loop, wide};
 use crate::optimizer::{CHUNK, Objective, Optimizer, Rule, Setup, Step, Update};
 use crate::real::{Number, Slot};
+use crate::sink::{Block, Sink, hand_over};
 use crate::threads::{Shared, Threads};
 
-/// Fewer numbers (θ, slopes, state) than this are swept by the caller alone: what another core wrote last has to come back from
-/// there for the next way forward, which costs more than it gains.
-const WORTH_SHARING: usize = 250_000;
+/// So many weights lie in the nearest cache anyway: they take one loop over all, which has only one beginning.
+const FEW: usize = CHUNK;
 
 /// Gradient descent by a [`Rule`].
 pub struct Descent<const N: usize, U, R: Number = f32> {
@@ -38,32 +42,27 @@ impl<const N: usize, U: Rule<N>, R: Number> Descent<N, U, R> {
 
 impl<const N: usize, U: Rule<N>, R: Number> Optimizer<R> for Descent<N, U, R> {
     fn step(&mut self, at: Step, theta: &mut [R], objective: &mut dyn Objective<R>) -> R {
-        let (loss, taming) = self.slopes.ask_whole(theta, objective);
-        if !loss.is_finite() {
+        let Descent { rule, slopes, state, threads } = self;
+        let mut walk = |taming: Taming<R>, back: &mut dyn FnMut(&dyn Sink<R>)| {
+            rule.advance(at);
+            let (update, state) = (rule.update::<R>(at), state.each_mut().map(|s| Shared::of(s)));
+            match taming.is_nothing() {
+                true => back(&Walk { update, tame: Untamed, state }),
+                false => back(&Walk { update, tame: taming, state }),
+            }
+        };
+        if theta.len() > FEW
+            && let Some(taming) = slopes.one_by_one(at.learning_rate)
+            && let Some((loss, back)) = objective.forth(theta)
+        {
+            if loss.is_finite() {
+                walk(taming, &mut |sink| back.back(theta, sink));
+            }
             return loss;
         }
-        self.rule.advance(at);
-        let Descent { rule, slopes, state, threads } = self;
-        let update = rule.update::<R>(at);
-        let keep = slopes.keep(at.learning_rate);
-        let weights = theta.len();
-        let theta = Shared::of(theta);
-        let state = state.each_mut().map(|s| Shared::of(s));
-        let sweep = |chunk: usize| {
-            let range = chunk * CHUNK..weights.min((chunk + 1) * CHUNK);
-            // SAFETY: chunks are disjoint, and each is handled by one task.
-            let theta = unsafe { theta.slice(range.clone()) };
-            // SAFETY: as above.
-            let state = state.map(|s| unsafe { s.slice(range.clone()) });
-            let sweep = Sweep { update: &update, taming, keep, theta, grad: &slopes.grad[range], state };
-            // In f64 rules are proven and functions minimised: neither waits for this loop.
-            if size_of::<R>() == size_of::<f32>() { wide(sweep) } else { sweep.run() }
-        };
-        let chunks = weights.div_ceil(CHUNK);
-        if weights * (N + 2) < WORTH_SHARING {
-            (0..chunks).for_each(sweep);
-        } else {
-            threads.for_each(chunks, &sweep);
+        let (loss, taming) = slopes.ask_whole(at.learning_rate, theta, objective);
+        if loss.is_finite() {
+            walk(taming, &mut |sink| hand_over(sink, 0, theta, &slopes.grad, threads));
         }
         loss
     }
@@ -75,33 +74,78 @@ impl<const N: usize, U: Rule<N>, R: Number> Optimizer<R> for Descent<N, U, R> {
     }
 }
 
-/// One chunk, a weight at a time; the compiler makes it many at a time.
-struct Sweep<'a, const N: usize, R, F> {
+/// A step of a rule.
+struct Walk<const N: usize, R, F, T> {
+    update: F,
+    tame: T,
+    state: [Shared<R>; N],
+}
+
+impl<const N: usize, R: Number, F: Update<R, N>, T: Tame<R>> Sink<R> for Walk<N, R, F, T> {
+    unsafe fn take(&self, at: usize, theta: &mut [R], slopes: Block<R>) {
+        let range = at..at + theta.len();
+        // SAFETY: nobody else is at these weights, as the caller promises, so nobody is at what is kept for them.
+        let state = self.state.map(|s| unsafe { s.slice(range.clone()) });
+        let sweep = Sweep { update: &self.update, tame: self.tame, theta, slopes, state };
+        // In f64 rules are proven and functions minimised: neither waits for this loop.
+        if size_of::<R>() == size_of::<f32>() { wide(sweep) } else { sweep.run() }
+    }
+
+    fn numbers(&self) -> usize {
+        N + 2
+    }
+}
+
+/// A few weights, one at a time; the compiler makes it many at a time.
+struct Sweep<'a, const N: usize, R, F, T> {
     update: &'a F,
-    taming: Taming<R>,
-    keep: R,
+    tame: T,
     theta: &'a mut [R],
-    grad: &'a [R],
+    slopes: Block<'a, R>,
     state: [&'a mut [R]; N],
 }
 
-impl<const N: usize, R: Number, F: Update<R, N>> Loop for Sweep<'_, N, R, F> {
+impl<const N: usize, R: Number, F: Update<R, N>, T: Tame<R>> Loop for Sweep<'_, N, R, F, T> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
-        let Sweep { update, taming, keep, theta, grad, mut state } = self;
-        let weights = theta.len();
-        let grad = &grad[..weights];
-        for s in &mut state {
-            *s = &mut std::mem::take(s)[..weights];
-        }
-        for i in 0..weights {
-            let slope = taming.apply(grad[i], theta[i]);
-            let (new, kept) = update(theta[i] * keep, slope, std::array::from_fn(|k| state[k][i]));
-            theta[i] = new;
-            for k in 0..N {
-                state[k][i] = kept[k];
+        let Sweep { update, tame, theta, slopes, mut state } = self;
+        match slopes {
+            Block::Slopes(grad) => {
+                let grad = &grad[..theta.len()];
+                each(update, tame, theta, state, |i| grad[i]);
             }
+            Block::Product { column, row } if !row.is_empty() => {
+                for (i, (x, theta)) in column.iter().zip(theta.chunks_exact_mut(row.len())).enumerate() {
+                    let state = state.each_mut().map(|s| &mut s[i * row.len()..]);
+                    let row = &row[..theta.len()];
+                    each(update, tame, theta, state, |j| x.multiply_add(row[j], R::of(0.0)));
+                }
+            }
+            Block::Product { .. } => {}
+        }
+    }
+}
+
+/// The step of every weight of `theta`.
+#[inline(always)]
+fn each<const N: usize, R: Number>(
+    update: &impl Update<R, N>,
+    tame: impl Tame<R>,
+    theta: &mut [R],
+    mut state: [&mut [R]; N],
+    slope: impl Fn(usize) -> R,
+) {
+    let weights = theta.len();
+    for s in &mut state {
+        *s = &mut std::mem::take(s)[..weights];
+    }
+    for i in 0..weights {
+        let slope = tame.slope(slope(i), theta[i]);
+        let (new, kept) = update(tame.decayed(theta[i]), slope, std::array::from_fn(|k| state[k][i]));
+        theta[i] = new;
+        for k in 0..N {
+            state[k][i] = kept[k];
         }
     }
 }

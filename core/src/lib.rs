@@ -57,6 +57,7 @@ pub mod race;
 pub mod real;
 pub mod rng;
 pub mod schedules;
+mod sink;
 pub mod threads;
 pub mod train;
 pub mod window;

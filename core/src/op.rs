@@ -3,6 +3,7 @@
 use crate::activations::Activation;
 use crate::error::Result;
 use crate::gradients::Expression;
+pub use crate::sink::Inlet;
 use crate::threads::Threads;
 
 /// Up to four lengths, outermost first; the first is the batch wherever there is one.
@@ -100,6 +101,11 @@ pub trait Op: Send + Sync {
     /// dx ← ∂L/∂x, from dy = ∂L/∂y
     fn backward(&self, run: Backward);
 
+    /// How it hands over the slopes of its weights piece by piece, if it can.
+    fn in_blocks(&self) -> Option<&dyn InBlocks> {
+        None
+    }
+
     /// The way forward in `f64`, if the op has one. Finite differences want it: the rounding of `f32` hides what a small
     /// step changes. Without it they take larger steps and see less.
     fn exact(&self) -> Option<&dyn Exact> {
@@ -144,6 +150,40 @@ pub trait AtRest {
     fn end(&self) -> &'static Activation;
     /// s and t, from all inputs but the first.
     fn fixed(&self, rest: &[&[f32]], scale: &mut [f32], shift: &mut [f32]);
+}
+
+/// An op that computes the slopes of its weights piece by piece, and need not have all of them in memory: the weights can
+/// change while their slopes are in the nearest cache. Worth it for an op with many weights. Of any other, slopes are handed
+/// over when [`Op::backward`] is done.
+pub trait InBlocks {
+    /// Which of its inputs the weights are.
+    fn input(&self) -> usize;
+
+    /// Hands over ∂L/∂(these weights), which are no longer there to be read. [`Op::backward`] has just run, with no gradient
+    /// wanted for them; `dy` and `keep` are as it left them. The slopes have the same bits as by `backward`.
+    fn hand_over(&self, run: HandOver);
+}
+
+/// What [`InBlocks::hand_over`] is handed.
+pub struct HandOver<'a> {
+    /// The shape of each input.
+    pub shapes: &'a [Shape],
+    /// The inputs; nothing in place of weights.
+    pub x: &'a [&'a [f32]],
+    /// The result, as on the way forward.
+    pub y: &'a [f32],
+    /// What the way forward kept, as [`Op::backward`] left it.
+    pub keep: &'a mut [f32],
+    /// ∂L/∂y, as [`Op::backward`] left it.
+    pub dy: &'a mut [f32],
+    /// Where the slopes go.
+    pub into: Inlet<'a>,
+    /// Where in the training this is.
+    pub moment: Moment,
+    /// Which op of the graph this is.
+    pub id: usize,
+    /// Who may help.
+    pub threads: &'a Threads,
 }
 
 /// What [`Op::remember`] is handed.

@@ -11,6 +11,7 @@ pub use crate::around::{Around, Slopes};
 pub use crate::descent::Descent;
 use crate::layout::Layout;
 use crate::real::{Number, Real, Slot};
+pub use crate::sink::{Block, Sink};
 use crate::threads::Threads;
 
 /// What is being minimised, on the batch at hand.
@@ -21,6 +22,12 @@ pub trait Objective<R: Number = f32> {
     /// L(θ), and ∂L/∂θ into `grad`
     fn gradient(&mut self, theta: &[R], grad: &mut [R]) -> R;
 
+    /// L(θ), and the way back for whoever can do with a few slopes at a time, which then are never written to memory. None from
+    /// an objective that only knows whole gradients.
+    fn forth(&mut self, _theta: &[R]) -> Option<(R, &mut dyn Back<R>)> {
+        None
+    }
+
     /// L of each member of a population: `population` holds one θ after another, one loss each.
     fn losses(&mut self, population: &[R], losses: &mut [R]) {
         let weights = population.len() / losses.len().max(1);
@@ -28,6 +35,14 @@ pub trait Objective<R: Number = f32> {
             *loss = self.loss(theta);
         }
     }
+}
+
+/// An objective that went forward, and can now go back.
+pub trait Back<R: Number = f32> {
+    /// Hands ∂L/∂θ to `sink`, the slopes of each weight once, some weights at a time, as soon as nobody needs these weights
+    /// any more. `theta` is that of [`Objective::forth`]; the sink changes it. Were this to panic half way, some weights would
+    /// have been changed and others not.
+    fn back(&mut self, theta: &mut [R], sink: &dyn Sink<R>);
 }
 
 /// Where in training a step stands.

@@ -115,6 +115,8 @@ native!(f64, elementary::exp64, elementary::ln64, elementary::tanh64);
 pub trait Number: Real + Default + PartialOrd + std::fmt::Debug + std::fmt::Display + 'static {
     /// The same number in `f64`.
     fn to_f64(self) -> f64;
+    /// self · b + c, rounded once.
+    fn multiply_add(self, b: Self, c: Self) -> Self;
     /// Whether it is neither infinite nor undefined.
     fn is_finite(self) -> bool {
         self.to_f64().is_finite()
@@ -139,6 +141,10 @@ pub trait Kinds {
 
 impl Number for f32 {
     #[inline(always)]
+    fn multiply_add(self, b: Self, c: Self) -> Self {
+        self.mul_add(b, c)
+    }
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         self as f64
     }
@@ -151,6 +157,10 @@ impl Number for f32 {
 }
 
 impl Number for f64 {
+    #[inline(always)]
+    fn multiply_add(self, b: Self, c: Self) -> Self {
+        self.mul_add(b, c)
+    }
     #[inline(always)]
     fn to_f64(self) -> f64 {
         self

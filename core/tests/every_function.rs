@@ -271,7 +271,7 @@ fn noise_is_a_function_of_seed_and_evaluation() {
     let built: Vec<&str> = every()
         .iter()
         .filter(|c| c.dimension() <= 2 && c.function().noise() != Default::default())
-        .map(|c| c.name())
+        .filter_map(|c| c.entry().map(|e| e.name))
         .collect();
     assert_eq!(noisy, built, "the table says which are noisy");
 }

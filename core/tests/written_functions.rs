@@ -38,6 +38,7 @@ const CASES: &[Case] = &[
     ("exp(-x^2) + e^(x-y)", |x, y| (-x * x).exp() + (x - y).exp()),
     ("ln(1 + x^2) * sqrt(y^2 + 1)", |x, y| (1.0 + x * x).ln() * (y * y + 1.0).sqrt()),
     ("|x - y| + abs(x)*|y|", |x, y| (x - y).abs() + x.abs() * y.abs()),
+    ("2|x| + 3√(y² + |x|)(x)", |x, y| 2.0 * x.abs() + 3.0 * (y * y + x.abs()).sqrt() * x),
     ("tanh(2x) + sigmoid(y) + softplus(x)", |x, y| {
         (2.0 * x).tanh() + 1.0 / (1.0 + (-y).exp()) + (1.0 + x.exp()).ln()
     }),
@@ -210,6 +211,9 @@ fn a_name_that_nobody_knows_is_no_formula() {
     assert_eq!((typed.height())(&[3.0, 2.0]), 8.0);
     assert_eq!(Choice::parse("x^2").unwrap().name(), "x_squared", "what has a name keeps it");
     assert_eq!(Choice::parse("x - y").unwrap().dimension(), 2);
+    assert_eq!(Choice::parse("x^2 - y^2").unwrap().dimension(), 2, "unless it goes on");
+    assert!(says("rosenbrock 3").contains("does not belong here"));
+    assert!(says("rosenbrock dim=0").contains("dim"));
 }
 
 #[test]

@@ -89,7 +89,7 @@ pub fn render(text: &str) -> Result<Chapter, String> {
             Event::DisplayMath(tex) => {
                 let math = formula(&tex, DisplayMode::Block)?;
                 events.push(Event::Html(
-                    format!("<span class=\"formula\" tabindex=\"0\">{math}</span>").into(),
+                    format!("<span class=\"course-formula\" tabindex=\"0\">{math}</span>").into(),
                 ));
             }
             Event::Start(Tag::Table(_)) => {
@@ -115,7 +115,7 @@ fn places(text: &str) -> Result<String, String> {
             Some(Experiment { name, state }) => {
                 let state = Value::from(state).to_string();
                 out.push_str(&format!(
-                    "<div class=\"place\" data-experiment=\"{}\" data-state=\"{}\"></div>",
+                    "<div class=\"course-place\" data-experiment=\"{}\" data-state=\"{}\"></div>",
                     quoted(&name),
                     quoted(&state)
                 ));
@@ -152,7 +152,8 @@ pub fn formula(tex: &str, display_mode: DisplayMode) -> Result<String, String> {
     let config = RenderConfig { display_mode, annotation: Some(tex), ..RenderConfig::default() };
     let mut math = String::new();
     mathml::push_mathml(&mut math, events.into_iter(), config).map_err(|e| format!("`{tex}`: {e}"))?;
-    Ok(math)
+    // `\mu` comes as the sign of a millionth, which is never italic.
+    Ok(math.replace('µ', "μ"))
 }
 
 fn quoted(text: &str) -> String {

@@ -25,7 +25,7 @@ export async function mount(element, rest, _state, api) {
 }
 
 /** Where the reader was when the last chapter was left: in another language it is opened there again. */
-let place = { name: '', share: 0 };
+let bookmark = { name: '', share: 0 };
 
 const address = (chapter) => `#/course/${chapter.name}`;
 
@@ -37,7 +37,7 @@ async function chapter(element, contents, number, list, api) {
     el('details', { open: matchMedia('(min-width: 1000px)').matches }, el('summary', {}, api.t('contents')), list));
   element.append(el('div', { class: 'course' }, beside, el('div', {}, article, steps(contents, number, api))));
   const { name } = contents[number];
-  window.scrollTo(0, place.name === name ? place.share * document.documentElement.scrollHeight : 0);
+  window.scrollTo(0, bookmark.name === name ? bookmark.share * document.documentElement.scrollHeight : 0);
 
   const open = new Set();
   const near = new IntersectionObserver((entries) => {
@@ -47,13 +47,13 @@ async function chapter(element, contents, number, list, api) {
       fill(target, api).then((end) => open.add(end));
     }
   }, { rootMargin: '300px' });
-  for (const place of article.querySelectorAll('.place')) near.observe(place);
+  for (const place of article.querySelectorAll('.course-place')) near.observe(place);
 
   let left = false;
   return {
     unmount() {
       left = true;
-      place = { name, share: window.scrollY / document.documentElement.scrollHeight };
+      bookmark = { name, share: window.scrollY / document.documentElement.scrollHeight };
       near.disconnect();
       for (const end of open) end();
     },
@@ -66,7 +66,7 @@ async function chapter(element, contents, number, list, api) {
     const inside = el('div', { class: 'experiment' });
     const message = el('div');
     const link = el('a', { href: `#/bench/${name}?${new URLSearchParams(state)}` }, lent.t('on_the_bench'));
-    place.append(message, inside, el('p', { class: 'place-foot' }, link));
+    place.append(message, inside, el('p', { class: 'course-foot' }, link));
     /** The address stays that of the chapter; the link goes along with what was changed. */
     const set = (changes) => {
       Object.assign(state, changes);
@@ -81,7 +81,7 @@ async function chapter(element, contents, number, list, api) {
       const row = EXPERIMENTS.find((e) => e.name === name);
       if (!row) throw new Error(lent.t('lost'));
       const experiment = (await row.load()).default;
-      place.prepend(el('h2', { class: 'place-title' }, lent.say(experiment.title)));
+      place.prepend(el('h2', { class: 'course-title' }, lent.say(experiment.title)));
       const view = await experiment.mount(inside, { ...state }, { ...lent, set, fail });
       if (left) view?.unmount?.();
       return () => view?.unmount?.();
@@ -95,8 +95,8 @@ async function chapter(element, contents, number, list, api) {
 
 /** The chapters before and after. */
 function steps(contents, number, api) {
-  const link = (chapter, word, rel) => chapter && el('a', { class: `step-${rel}`, rel, href: address(chapter) },
+  const link = (chapter, word, rel) => chapter && el('a', { class: `course-${rel}`, rel, href: address(chapter) },
     el('span', {}, api.t(word)), el('strong', {}, api.say(chapter)));
-  return el('nav', { class: 'steps', 'aria-label': api.t('chapters') },
+  return el('nav', { class: 'course-steps', 'aria-label': api.t('chapters') },
     link(contents[number - 1], 'chapter_before', 'prev') ?? null, link(contents[number + 1], 'chapter_after', 'next') ?? null);
 }

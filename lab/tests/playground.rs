@@ -75,6 +75,23 @@ fn the_surface_is_what_the_model_predicts() {
     }
 }
 
+/// The page draws the first row at the top: what is learnt of points above must stand there.
+#[test]
+fn the_surface_stands_upright() {
+    let corners = "-0.9,0.9,1; -0.8,0.7,1; 0.9,0.9,0; -0.9,-0.9,0; 0.9,-0.9,0; 0.1,0,0; -0.1,0.1,0";
+    let settings = json!({"data": "own", "points": corners, "net": "dense 6 tanh, dense 1 sigmoid", "lr": 0.05, "batch": "all"});
+    let mut playground = playground(settings);
+    let frame = playground.frame(&go(400), LONG).unwrap();
+    let (surface, side) =
+        (unpacked(&frame.surface), playground.description()["side"].as_u64().unwrap() as usize);
+    let corner = |row: usize, column: usize| surface[row * side + column];
+    let (near, far) = (side / 6, side - 1 - side / 6);
+    assert!(corner(near, near) > 0.9, "top left: {}", corner(near, near));
+    for (row, column) in [(near, far), (far, near), (far, far), (side / 2, side / 2)] {
+        assert!(corner(row, column) < 0.1, "({row}, {column}): {}", corner(row, column));
+    }
+}
+
 #[test]
 fn the_pictures_are_what_neurons_say() {
     let net = "dense 40 relu, dense 3 tanh, dense 1 sigmoid";

@@ -54,6 +54,14 @@ fn three_ways_to_every_slope_agree() {
             let mean = own.iter().sum::<f64>() / own.len() as f64;
             assert!((mean - hand).abs() < 1e-12, "{mean} {hand}");
             assert_eq!(look.formulas["value"].as_f64().unwrap(), own[0]);
+            // The curve goes through the loss of the batch at θᵢ, and is as steep there.
+            let [before, here, behind] = [19, 20, 21].map(|k| look.curve[k]);
+            assert!(here.0 == look.value as f64 && look.curve.len() == 41);
+            let [above, below, run] = look.slopes[1].made_of.unwrap();
+            assert!((here.1 - (above + below) / 2.0).abs() < 1e-9 && run > 0.0);
+            let (bent, steep) =
+                (behind.1 - 2.0 * here.1 + before.1, (behind.1 - before.1) / (behind.0 - before.0));
+            assert!((steep - hand).abs() < 0.1 * bent.abs() / (behind.0 - here.0) + 2e-3, "{steep} {hand}");
         }
     }
 }

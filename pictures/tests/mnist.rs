@@ -12,7 +12,8 @@ use gradus_pictures::{
     Format, Part, Pictures, Settings, Split, idx_files, idx_pictures, inspect, stored_size,
 };
 
-const SIDE: u32 = 5;
+const WIDTH: u32 = 5;
+const HEIGHT: u32 = 4;
 
 /// An IDX file of bytes.
 fn idx(dims: &[u32], bytes: &[u8]) -> Vec<u8> {
@@ -24,8 +25,8 @@ fn idx(dims: &[u32], bytes: &[u8]) -> Vec<u8> {
 
 /// `n` pictures, each of other pixels in every set `from`.
 fn pictures(n: u32, from: u32) -> Vec<u8> {
-    let pixel = |i: u32| ((from + i / (SIDE * SIDE)) * 7 + i % (SIDE * SIDE) * 3) as u8;
-    idx(&[n, SIDE, SIDE], &(0..n * SIDE * SIDE).map(pixel).collect::<Vec<u8>>())
+    let pixel = |i: u32| ((from + i / 20) * 7 + i % 20 * 3) as u8;
+    idx(&[n, HEIGHT, WIDTH], &(0..n * 20).map(pixel).collect::<Vec<u8>>())
 }
 
 fn labels(n: u32) -> Vec<u8> {
@@ -48,27 +49,27 @@ fn digits() -> Folder {
 }
 
 fn as_stored() -> Settings {
-    Settings { width: SIDE, height: SIDE, grey: true, ..Settings::default() }
+    Settings { width: WIDTH, height: HEIGHT, grey: true, ..Settings::default() }
 }
 
 #[test]
 fn pictures_labels_and_parts_are_those_of_the_files() {
     let folder = digits();
-    assert_eq!(stored_size(folder.path()).unwrap(), Some((SIDE, SIDE)));
+    assert_eq!(stored_size(folder.path()).unwrap(), Some((WIDTH, HEIGHT)));
     let read = folder.open_with(&as_stored()).unwrap();
     assert_eq!(read.classes(), ["0", "1", "2"]);
     assert_eq!(read.list().len(), 36);
     let first = &read.list()[0];
     assert_eq!(first.path.to_str(), Some("t10k-images-idx3-ubyte[0]"));
-    assert_eq!((first.width, first.height, first.format), (SIDE, SIDE, Some(Format::Idx)));
+    assert_eq!((first.width, first.height, first.format), (WIDTH, HEIGHT, Some(Format::Idx)));
     assert!(read.list().is_sorted_by_key(|picture| &picture.path));
     for (i, picture) in read.list().iter().enumerate() {
         let (tests, number) = (i < 6, if i < 6 { i } else { i - 6 });
         assert_eq!(picture.part == Part::Test, tests);
         assert_eq!(picture.class, number % 3);
         let stored = pictures(30, if tests { 30 } else { 0 });
-        let at = 16 + number * 25;
-        assert_eq!(read.pixels(i), &stored[at..at + 25], "picture {i}");
+        let at = 16 + number * 20;
+        assert_eq!(read.pixels(i), &stored[at..at + 20], "picture {i}");
     }
     let validation = read.indices(Part::Validation).len();
     assert!((1..15).contains(&validation), "{validation} split off");
@@ -153,7 +154,7 @@ fn damaged_files_are_told_with_their_mend() {
     const IMAGES: &str = "train-images-idx3-ubyte";
     const LABELS: &str = "train-labels-idx1-ubyte";
     let huge = idx(&[u32::MAX, u32::MAX, u32::MAX], &[1; 100]);
-    let large = idx(&[100_000_000, SIDE, SIDE], &[1; 100]);
+    let large = idx(&[100_000_000, HEIGHT, WIDTH], &[1; 100]);
     let long = [pictures(30, 0), vec![7]].concat();
     let packed = gzip(&pictures(30, 0));
     let mut flipped = packed.clone();
@@ -173,19 +174,19 @@ fn damaged_files_are_told_with_their_mend() {
         (IMAGES, of_floats, "type 0x0d, and only bytes (0x08) can be pictures; write it anew as bytes"),
         (
             IMAGES,
-            pictures(30, 0)[..700].to_vec(),
-            "promises 30 × 5 × 5 = 750 bytes, it holds at most 684; fetch",
+            pictures(30, 0)[..500].to_vec(),
+            "promises 30 × 4 × 5 = 600 bytes, it holds at most 484; fetch",
         ),
-        (IMAGES, long.clone(), "promises 30 × 5 × 5 = 750 bytes, and more follow; fetch it again"),
+        (IMAGES, long.clone(), "promises 30 × 4 × 5 = 600 bytes, and more follow; fetch it again"),
         (IMAGES, gzip(&long), "and more follow; fetch it again"),
         (IMAGES, huge.clone(), "at most 4 GiB are read into memory; if the header is right, divide"),
         (IMAGES, gzip(&huge), "at most 4 GiB are read"),
-        (IMAGES, large.clone(), "promises 100000000 × 5 × 5 = 2500000000 bytes, it holds at most 100"),
-        (IMAGES, gzip(&large), "2500000000 bytes, it holds at most"),
+        (IMAGES, large.clone(), "promises 100000000 × 4 × 5 = 2000000000 bytes, it holds at most 100"),
+        (IMAGES, gzip(&large), "2000000000 bytes, it holds at most"),
         (
             IMAGES,
-            gzip(&pictures(30, 0)[..700]),
-            "cut short: its header promises 30 × 5 × 5 = 750 bytes, it holds 684",
+            gzip(&pictures(30, 0)[..500]),
+            "cut short: its header promises 30 × 4 × 5 = 600 bytes, it holds 484",
         ),
         (IMAGES, packed[..packed.len() / 2].to_vec(), "cut short: its header promises"),
         (IMAGES, flipped, "its compression is damaged"),
@@ -224,9 +225,9 @@ fn missing_files_are_named() {
 
 #[test]
 fn more_pixels_than_the_limit_are_refused() {
-    let few = Settings { max_pixels: 24, ..small() };
+    let few = Settings { max_pixels: 19, ..small() };
     let error = digits().open_with(&few).unwrap_err().to_string();
-    assert!(error.contains("5 × 5 pixels, more than the limit of 24"), "{error}");
+    assert!(error.contains("5 × 4 pixels, more than the limit of 19"), "{error}");
 }
 
 #[test]
@@ -236,7 +237,7 @@ fn the_doctor_counts_them_and_finds_copies() {
     let report = inspect(folder.path(), &as_stored(), &|_, _| {}).unwrap();
     assert_eq!((report.pictures, report.classes.len()), (36, 3));
     assert_eq!(report.formats.get("IDX"), Some(&36));
-    assert_eq!(report.sizes.map(|s| (s.width, s.height)), Some(([SIDE; 3], [SIDE; 3])));
+    assert_eq!(report.sizes.map(|s| (s.width, s.height)), Some(([WIDTH; 3], [HEIGHT; 3])));
     assert_eq!(report.duplicates.len(), 6);
     assert!(report.problems.iter().any(|p| p.contains("in several of train, validation and test")));
 }
@@ -248,7 +249,7 @@ fn pictures_of_one_file_and_files_of_a_folder() {
     let names: Vec<_> = files.iter().map(|f| f.file_name().unwrap().to_str().unwrap()).collect();
     assert_eq!(names, ["t10k-images-idx3-ubyte", "train-images-idx3-ubyte"]);
     let six = idx_pictures(&files[0], &as_stored()).unwrap().unwrap();
-    assert_eq!((six.len(), &six[1][..]), (6, &pictures(6, 30)[41..66]));
+    assert_eq!((six.len(), &six[1][..]), (6, &pictures(6, 30)[36..56]));
     assert_eq!(idx_pictures(&folder.file("t10k-labels-idx1-ubyte"), &as_stored()).unwrap(), None);
     assert_eq!(idx_pictures(&folder.file("LICENSE.txt"), &as_stored()).unwrap(), None);
     folder.add("t10k-images-idx3-ubyte", &pictures(6, 30)[..50]);

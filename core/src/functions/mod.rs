@@ -13,6 +13,9 @@
 //! assert_eq!(valley.loss(&[0.0f64, 0.0, 0.0]), 2.0);
 //! ```
 //!
+//! A function may also be typed: `Choice::parse("(x - 1)^2 + sin(2y)")` reads a formula of x, or of x and y
+//! ([`Written`]).
+//!
 //! All are computed in `f64`; a θ in `f32` is widened before and the result rounded after. Those of this folder use only
 //! the library's own `exp`, sine and cosine, so their bits are the same on every machine; [`bbob`] says where it differs.
 
@@ -130,7 +133,9 @@ impl Choice {
             words.need("the name of a function, or a formula", "for example rosenbrock, or x^2 + 3*y^2")?;
         let name = written.replace('-', "_");
         let is_it = |e: &&Entry| e.name == name || e.aliases.contains(&name.as_str());
-        let Some(entry) = all().find(is_it) else {
+        // `x^2 - y^2` begins with a name, and is a formula.
+        let goes_on = words.peek().is_some() && written::is_formula(line);
+        let Some(entry) = all().find(is_it).filter(|_| !goes_on) else {
             if written::is_formula(line) {
                 return Ok(Choice(What::Typed(line.trim().into(), Arc::new(Written::read(line)?))));
             }

@@ -11,7 +11,7 @@
 //! really made, not by the h that was meant (Press et al., Numerical Recipes, section 5.7).
 
 use crate::elementary::power;
-use crate::optimizer::Objective;
+use crate::optimizer::{Back, Objective};
 use crate::real::Number;
 
 /// Which difference.
@@ -167,6 +167,9 @@ impl<R: Number, O: Objective<R> + ?Sized> Objective<R> for &mut O {
     }
     fn gradient(&mut self, theta: &[R], grad: &mut [R]) -> R {
         (**self).gradient(theta, grad)
+    }
+    fn forth(&mut self, theta: &[R]) -> Option<(R, &mut dyn Back<R>)> {
+        (**self).forth(theta)
     }
     fn losses(&mut self, population: &[R], losses: &mut [R]) {
         (**self).losses(population, losses);

@@ -6,20 +6,22 @@
 use super::pack::{DEPTH, HEIGHT, KEPT, Scratch, Strip, WIDTH, with_scratch};
 use super::tile::{Block, EDGE, IN_PLACE, Kernel, PACKED, PADDED, Place, choose};
 use super::vector::Vector;
-use super::{Epilogue, View};
+use super::{Each, Epilogue, View};
 use crate::threads::{Shared, Threads};
 use std::ops::Range;
 
 /// Below this many multiplications per thread, waking threads costs more than it gains.
 const WORTH_SHARING: usize = 1 << 17;
 
-/// A product on one instruction set: operands that fit, `c` of `a.rows * b.columns` elements.
+/// A product on one instruction set: operands that fit, `c` of `a.rows * b.columns` elements unless the result is handed over.
 #[derive(Clone, Copy)]
 pub(super) struct Product<'a> {
     pub a: View<'a>,
     pub b: View<'a>,
     pub c: Shared,
     pub epilogue: Epilogue<'a>,
+    /// Takes over what is finished, in place of c.
+    pub each: Option<&'a Each<'a>>,
 }
 
 impl Product<'_> {
@@ -62,9 +64,9 @@ impl Product<'_> {
         // A copy of a must be read often to pay; less often if its columns are rows in memory, whose lines are far apart.
         let often = if self.a.column_stride == 1 { 1024 } else { 192 };
         let pack_a = columns.len() > often && pack_b;
-        // Sums that wait need a place of their own if `c` holds something to be added to.
-        let aside = self.epilogue.add && self.a.columns > DEPTH;
-        if !(pack_a || pack_b || aside) {
+        // Sums that wait need a place of their own if `c` holds something to be added to, or is not there.
+        let aside = (self.epilogue.add || self.each.is_some()) && self.a.columns > DEPTH;
+        if !(pack_a || pack_b || aside || self.each.is_some()) {
             // SAFETY: the caller's promise.
             return unsafe { self.blocks::<K>(rows, columns, (false, false), None) };
         }
@@ -89,12 +91,13 @@ impl Product<'_> {
         let (packed_a, packed_b, kept) = match scratch {
             Some((scratch, aside)) => {
                 let [a, b, sums] = scratch.parts();
-                (a, b, aside.then_some(sums))
+                (a, b, (aside || self.each.is_some()).then_some(sums))
             }
             None => (std::ptr::null_mut(), std::ptr::null_mut(), None),
         };
         let most = if rows.len() == 1 { K::WIDE } else { K::VECTORS };
         for columns in pieces(columns, WIDTH) {
+            let row = if self.each.is_some() { columns.len() } else { n };
             let vectors = columns.len().div_ceil(lanes);
             let panel = vectors.div_ceil(vectors.div_ceil(most)) * lanes;
             for depth in pieces(0..a.columns, DEPTH) {
@@ -104,8 +107,8 @@ impl Product<'_> {
                     a_row: if pack_a { 1 } else { a.row_stride },
                     a_step: if pack_a { K::ROWS } else { a.column_stride },
                     b_step: if pack_b { panel } else { b.row_stride },
-                    c_row: n,
-                    sums_row: if kept.is_some() { WIDTH } else { n },
+                    c_row: row,
+                    sums_row: if kept.is_some() && self.each.is_none() { WIDTH } else { row },
                     resume: depth.start > 0,
                     last,
                     add: self.epilogue.add,
@@ -126,6 +129,8 @@ impl Product<'_> {
                     unsafe { K::pack(strip, panel, panel, packed_b) };
                 }
                 for group in pieces(rows.clone(), HEIGHT) {
+                    // Where sums wait, those of all rows do; what is handed over at once needs room for a group.
+                    let first = if a.columns > DEPTH { rows.start } else { group.start };
                     let height = group.len().div_ceil(group.len().div_ceil(K::ROWS));
                     if pack_a {
                         let start = group.start * a.row_stride + depth.start * a.column_stride;
@@ -146,7 +151,12 @@ impl Product<'_> {
                             let h = height.min(group.end - i);
                             // SAFETY: all inside their matrices, by the caller's promise.
                             unsafe {
-                                let c = self.c.pointer(i * n + j);
+                                let kept = kept
+                                    .map(|kept| kept.add((i - first) * block.sums_row + j - columns.start));
+                                let c = match (self.each, kept) {
+                                    (Some(_), Some(kept)) => kept,
+                                    _ => self.c.pointer(i * n + j),
+                                };
                                 let place = Place {
                                     a: if pack_a {
                                         packed_a.add((i - group.start) / height * K::ROWS * depth.len())
@@ -161,10 +171,7 @@ impl Product<'_> {
                                         b.data.as_ptr().wrapping_add(depth.start * b.row_stride + j)
                                     },
                                     c,
-                                    sums: match kept {
-                                        Some(kept) => kept.add((i - rows.start) * WIDTH + j - columns.start),
-                                        None => c,
-                                    },
+                                    sums: kept.unwrap_or(c),
                                     bias: match self.epilogue.bias {
                                         Some(bias) => bias.as_ptr().add(j),
                                         None => std::ptr::null(),
@@ -181,6 +188,21 @@ impl Product<'_> {
                                     choose::<K, IN_PLACE>(h, full / lanes, &block, &place);
                                 }
                             }
+                        }
+                    }
+                    if let (true, Some(each), Some(kept)) = (last, self.each, kept) {
+                        // SAFETY: the rows of the group, which the tiles have just written.
+                        let block = unsafe {
+                            std::slice::from_raw_parts(
+                                kept.add((group.start - first) * row),
+                                group.len() * row,
+                            )
+                        };
+                        if row == n {
+                            each(group.start * n, block);
+                        } else {
+                            let rows = group.clone().zip(block.chunks_exact(row));
+                            rows.for_each(|(i, block)| each(i * n + columns.start, block));
                         }
                     }
                     if let (true, Some(f)) = (last, self.epilogue.finish.each()) {

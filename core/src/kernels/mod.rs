@@ -247,14 +247,43 @@ pub fn matmul_on(isa: Isa, a: View, b: View, c: &mut [f32], epilogue: Epilogue, 
     if b.columns == 1 && a.rows > 1 {
         // A column is a row in memory, and rows are what vectors are good at.
         let end = Epilogue { add: epilogue.add, ..Epilogue::default() };
-        run(isa, Product { a: b.transposed(), b: a.transposed(), c: Shared::of(c), epilogue: end }, threads);
+        run(
+            isa,
+            Product { a: b.transposed(), b: a.transposed(), c: Shared::of(c), epilogue: end, each: None },
+            threads,
+        );
         if let Some(&[bias]) = epilogue.bias {
             c.iter_mut().for_each(|c| *c += bias);
         }
         epilogue.finish.apply(c);
         return;
     }
-    run(isa, Product { a, b, c: Shared::of(c), epilogue }, threads);
+    run(isa, Product { a, b, c: Shared::of(c), epilogue, each: None }, threads);
+}
+
+/// The product a b, which nobody wants as a whole: each block of it is handed to `each` as soon as it is finished, while it is
+/// in the nearest caches: the place of its first element in c, and elements that follow one another there. The blocks are
+/// disjoint and together all of c; several threads may hand over at one time. The bits are those of [`matmul`].
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn matmul_in_blocks(a: View, b: View, each: &Each, threads: &Threads) {
+    matmul_in_blocks_on(isa(), a, b, each, threads);
+}
+
+/// Who is handed blocks of a product.
+pub type Each<'a> = dyn Fn(usize, &[f32]) + Sync + 'a;
+
+/// [`matmul_in_blocks`] on a chosen instruction set.
+///
+/// # Panics
+/// As `matmul_in_blocks`, and if the machine does not have the instructions.
+pub fn matmul_in_blocks_on(isa: Isa, a: View, b: View, each: &Each, threads: &Threads) {
+    assert!(a.columns == b.rows, "{} columns do not meet {} rows", a.columns, b.rows);
+    // A column is a row in memory.
+    let (a, b) = if b.columns == 1 { (b.transposed(), a.transposed()) } else { (a, b) };
+    let (c, epilogue) = (Shared::of(&mut []), Epilogue::default());
+    run(isa, Product { a, b, c, epilogue, each: Some(each) }, threads);
 }
 
 fn run(isa: Isa, product: Product, threads: &Threads) {

@@ -1,5 +1,7 @@
 //! Every instruction set, thread count and shape against the definition, to the bit.
 
+use std::sync::Mutex;
+
 use super::*;
 
 fn numbers(count: usize, seed: u32) -> Vec<f32> {
@@ -67,6 +69,28 @@ fn check(m: usize, k: usize, n: usize, teams: &[Threads]) {
                     );
                 }
             }
+        }
+        check_blocks(a, b, teams);
+    }
+}
+
+/// Every element is handed over, once.
+fn check_blocks(a: View, b: View, teams: &[Threads]) {
+    let mut expected = vec![0.0; a.rows * b.columns];
+    reference(a, b, &mut expected, Epilogue::default());
+    for isa in Isa::ALL.into_iter().filter(|isa| isa.is_here()) {
+        for threads in teams {
+            let handed = Mutex::new((vec![f32::NAN; expected.len()], 0));
+            let each = |first: usize, block: &[f32]| {
+                let (c, count) = &mut *handed.lock().unwrap();
+                c[first..first + block.len()].copy_from_slice(block);
+                *count += block.len();
+            };
+            matmul_in_blocks_on(isa, a, b, &each, threads);
+            let (c, count) = handed.into_inner().unwrap();
+            let (m, k, n, isa, team) = (a.rows, a.columns, b.columns, isa.name(), threads.count());
+            assert!(bits(&c) == bits(&expected), "{m} x {k} x {n} in blocks, {isa}, {team} threads");
+            assert_eq!(count, expected.len(), "{m} x {k} x {n} in blocks, {isa}, {team} threads");
         }
     }
 }

@@ -11,8 +11,9 @@
 use crate::activations::{Activation, Keeps};
 use crate::error::{Error, Result};
 use crate::gradients::Expression;
-use crate::kernels::{Epilogue, View, matmul, matmul_exact, sum_rows};
-use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape, Written};
+use crate::kernels::{Epilogue, View, matmul, matmul_exact, matmul_in_blocks, sum_rows};
+use crate::op::{Backward, Exact, ExactForward, Forward, HandOver, InBlocks, Op, Shape, Written};
+use crate::optimizer::Block;
 
 /// y = f(x W + b); inputs x, W and, if there is one, b.
 pub struct Linear {
@@ -103,6 +104,10 @@ impl Op for Linear {
         }
     }
 
+    fn in_blocks(&self) -> Option<&dyn InBlocks> {
+        Some(self)
+    }
+
     fn exact(&self) -> Option<&dyn Exact> {
         Some(self)
     }
@@ -121,6 +126,30 @@ impl Op for Linear {
             (self.activation.written)(z).named("a")
         };
         Ok((0..outputs).map(unit).collect())
+    }
+}
+
+impl InBlocks for Linear {
+    /// W
+    fn input(&self) -> usize {
+        1
+    }
+
+    /// `backward` has made dz of dy.
+    fn hand_over(&self, mut run: HandOver) {
+        let (rows, inputs) = run.shapes[0].matrix();
+        let outputs = run.shapes[1].matrix().1;
+        if rows == 1 {
+            return run.into.take_product(run.x[0], run.dy, run.threads);
+        }
+        let (x, dz) = (View::new(run.x[0], rows, inputs), View::new(run.dy, rows, outputs));
+        matmul_in_blocks(
+            x.transposed(),
+            dz,
+            // SAFETY: blocks of a product are disjoint.
+            &|first, block| unsafe { run.into.take(first, Block::Slopes(block)) },
+            run.threads,
+        );
     }
 }
 

@@ -7,6 +7,13 @@ pub(crate) struct Span {
     pub len: usize,
 }
 
+impl Span {
+    /// The places in it.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.at..self.at + self.len
+    }
+}
+
 /// A stretch that is wanted, and the times between which it is in use (both included).
 pub(crate) struct Lease {
     pub len: usize,

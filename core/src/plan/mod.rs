@@ -1,6 +1,7 @@
 //! A graph made ready to run: an order, and one block of memory cut up in advance. After that a step
 //! allocates nothing and cannot fail.
 
+mod back;
 mod exact;
 mod judge;
 mod memory;
@@ -18,14 +19,14 @@ use std::sync::Arc;
 
 use crate::graph::{Graph, Var};
 use crate::layout::Layout;
-use crate::op::{Backward, Gradient, Moment, Op, Remember, Shape};
-use crate::optimizer::Objective;
+use crate::op::{Moment, Op, Remember, Shape};
+use crate::optimizer::{Back, Objective};
 use crate::threads::Threads;
 use crate::{Error, Result};
 use judge::{Aside, Bench};
 use memory::{Block, Pieces, Span};
 use pieces::Stretch;
-use profile::{Lap, Watched};
+use profile::Watched;
 
 /// The most inputs an op can have.
 pub const MAX_INPUTS: usize = 4;
@@ -64,6 +65,8 @@ struct Run {
     shapes: [Shape; MAX_INPUTS],
     x: [Place; MAX_INPUTS],
     dx: [Option<(Place, bool)>; MAX_INPUTS],
+    /// Of weights whose slopes do not go into a sink in blocks: where they wait.
+    rooms: [Option<Room>; MAX_INPUTS],
     arity: usize,
     y: Span,
     keep: Span,
@@ -79,6 +82,14 @@ impl Run {
         let once = self.op.products(&self.shapes[..self.arity]);
         [once, once * self.dx[..self.arity.min(2)].iter().flatten().count()]
     }
+}
+
+/// Where slopes of weights wait on the way to a sink.
+#[derive(Clone, Copy)]
+struct Room {
+    span: Span,
+    /// Whether they are complete once the op has gone back: no other needs these weights any more.
+    last: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -224,44 +235,14 @@ impl Objective for Plan {
     /// If the plan was not made for training, or `grad` is not as long as θ.
     fn gradient(&mut self, theta: &[f32], grad: &mut [f32]) -> f32 {
         let loss = self.loss(theta);
-        assert_eq!(grad.len(), theta.len(), "the gradient must be as long as θ");
-        let (_, slope) = self.loss.expect("checked by loss");
-        // No slope at all where nothing depends on a weight.
-        self.block.slice(slope).fill(1.0);
-        for part in &self.unused {
-            grad[part.at..part.at + part.len].fill(0.0);
-        }
-        let (pieces, slopes) = (self.block.pieces(), Pieces::of(grad));
-        for (i, run) in self.runs.iter().enumerate().rev().filter(|(_, run)| run.dy.len > 0) {
-            let x = run.x.map(|place| read(place, pieces, pieces, (theta, &self.memory)));
-            let mut dx = run.dx.map(|wanted| {
-                wanted.map(|(place, add)| {
-                    // SAFETY: `settle` keeps apart all that is in use at one time; parts of θ do not overlap.
-                    let to = match place {
-                        // SAFETY: as above.
-                        Place::Memory(span) | Place::Batch(span) => unsafe { pieces.write(span) },
-                        // SAFETY: as above.
-                        Place::Weights(span) => unsafe { slopes.write(span) },
-                        Place::Remembered(_) => unreachable!("a memory has no slope"),
-                    };
-                    Gradient { to, add }
-                })
-            });
-            // SAFETY: `settle` keeps apart all that is in use at one time.
-            let (y, keep, dy) = unsafe { (pieces.read(run.y), pieces.write(run.keep), pieces.write(run.dy)) };
-            let back = Backward {
-                shapes: &run.shapes[..run.arity],
-                x: &x[..run.arity],
-                y,
-                keep,
-                dy,
-                dx: &mut dx[..run.arity],
-                moment: self.moment,
-                id: run.id,
-                threads: &self.threads,
-            };
-            Lap::time(self.watched.get_mut(i).map(|w| &mut w.back), || run.op.backward(back));
-        }
+        self.slopes(theta, grad);
         loss
+    }
+
+    /// # Panics
+    /// If the plan was not made for training.
+    fn forth(&mut self, theta: &[f32]) -> Option<(f32, &mut dyn Back)> {
+        let loss = self.loss(theta);
+        Some((loss, self))
     }
 }

@@ -18,7 +18,7 @@ pub struct OpTime {
     pub input: Shape,
     /// Seconds forward.
     pub forward: f64,
-    /// Seconds back.
+    /// Seconds back; with what a sink does to the op's weights meanwhile.
     pub back: f64,
     /// Multiply-adds of all ways forward and back, where they decide what it costs.
     pub products: f64,

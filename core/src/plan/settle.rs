@@ -3,7 +3,7 @@
 use super::judge::{Aside, Bench};
 use super::memory::{Block, Lease, Span, place};
 use super::pieces::Sketch;
-use super::{MAX_INPUTS, Place, Plan, Run};
+use super::{MAX_INPUTS, Place, Plan, Room, Run};
 use crate::graph::{Graph, Source, Var};
 use crate::op::{Moment, Shape};
 use crate::threads::Threads;
@@ -114,6 +114,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
                     op.trains(&shapes)?;
                 }
                 let input = |s: usize| inputs.get(s).map(|v| v.0);
+                let room = |v: usize| Room { span: dy(v), last: facts.first_user[v] == Some(i) };
                 plan.runs.push(Run {
                     op: op.into(),
                     scope: node.scope,
@@ -125,6 +126,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
                     dx: std::array::from_fn(|s| {
                         input(s).and_then(|v| places[v].1).map(|p| (p, facts.adds[i][s]))
                     }),
+                    rooms: std::array::from_fn(|s| input(s).filter(|v| facts.waits[*v]).map(room)),
                     arity: inputs.len(),
                     y: y(i),
                     keep: kept(i),
@@ -152,6 +154,11 @@ pub(super) struct Facts {
     sloped: Vec<bool>,
     /// The last needed value that is computed from it.
     pub last_user: Vec<Option<usize>>,
+    /// The first.
+    first_user: Vec<Option<usize>>,
+    /// Whether it is weights whose slopes have to be together before they are handed over: no op hands them over in
+    /// blocks, or several have a part in them.
+    waits: Vec<bool>,
     /// For each input of each op: whether its gradient joins one written before.
     adds: Vec<[bool; MAX_INPUTS]>,
 }
@@ -163,6 +170,8 @@ impl Facts {
             needed: vec![false; n],
             sloped: vec![false; n],
             last_user: vec![None; n],
+            first_user: vec![None; n],
+            waits: vec![false; n],
             adds: vec![[false; MAX_INPUTS]; n],
         };
         for v in loss.iter().chain(keep) {
@@ -184,6 +193,10 @@ impl Facts {
             for (slot, v) in inputs.iter().enumerate() {
                 facts.needed[v.0] = true;
                 facts.last_user[v.0] = facts.last_user[v.0].or(Some(i));
+                facts.first_user[v.0] = Some(i);
+                let in_blocks = op.in_blocks().is_some_and(|op| op.input() == slot);
+                let weights = matches!(graph.nodes[v.0].source, Source::Weight { .. });
+                facts.waits[v.0] = loss.is_some() && weights && (written[v.0] || !in_blocks);
                 // Counted from the end, as the way back meets them.
                 facts.adds[i][slot] = std::mem::replace(&mut written[v.0], true);
             }
@@ -201,7 +214,7 @@ impl Facts {
     }
 
     /// Three leases a value: itself, what its op keeps, its slope. Value i is made at time i and goes back at
-    /// time 2n − i.
+    /// time 2n − i. The slopes of weights need room if they have to wait for one another on the way to a sink.
     fn leases(&self, graph: &Graph, training: bool, keep: &[Var]) -> Vec<Lease> {
         let n = graph.nodes.len();
         let end = 2 * n;
@@ -219,6 +232,8 @@ impl Facts {
                 Source::Op { .. } | Source::View { .. } => (0, 0, i, i),
             };
             let slope_from = self.last_user[i].map_or(n, |user| end - user);
+            let slope_to = end - self.first_user[i].filter(|_| self.waits[i]).unwrap_or(i);
+            let sloped = training && (self.sloped[i] || self.waits[i]);
             leases.push(Lease { len: y, from, to });
             // What will be remembered is read when all is done.
             let kept_to = match &node.source {
@@ -227,7 +242,7 @@ impl Facts {
                 _ => i,
             };
             leases.push(Lease { len: kept, from: i, to: kept_to });
-            leases.push(Lease { len: if self.sloped[i] { size } else { 0 }, from: slope_from, to: end - i });
+            leases.push(Lease { len: if sloped { size } else { 0 }, from: slope_from, to: slope_to });
         }
         leases
     }

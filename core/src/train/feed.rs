@@ -23,7 +23,7 @@ use super::way::Source;
 use crate::cost::Cost;
 use crate::network::Model;
 use crate::op::Moment;
-use crate::optimizer::Objective;
+use crate::optimizer::{Back, Objective};
 use crate::plan::{OpTime, Plan};
 use crate::threads::Threads;
 use crate::{Error, Result};
@@ -258,6 +258,21 @@ impl Objective for Asked<'_, '_> {
         }
         self.feed.memory = memory;
         loss
+    }
+
+    fn forth(&mut self, theta: &[f32]) -> Option<(f32, &mut dyn Back)> {
+        // Parts are summed up, and differences and formulas are no way back.
+        if self.has_parts() || !self.whole().1.goes_forward() {
+            return None;
+        }
+        let (due, mut memory) = (std::mem::take(&mut self.due), std::mem::take(&mut self.feed.memory));
+        let plan = self.whole().0;
+        let loss = plan.loss(theta);
+        if due && loss.is_finite() {
+            renew(plan, &mut memory, None, None);
+        }
+        self.feed.memory = memory;
+        Some((loss, self.whole().0))
     }
 
     fn losses(&mut self, population: &[f32], losses: &mut [f32]) {

@@ -29,7 +29,7 @@ impl Profile {
         Profile { steps, seconds, reading, ops }
     }
 
-    /// Seconds of neither reading nor ops: the optimizer's.
+    /// Seconds of neither reading nor ops: the optimizer's, unless it changes weights on the ops' way back.
     pub fn rest(&self) -> f64 {
         let ops: f64 = self.ops.iter().map(|o| o.forward + o.back).sum();
         (self.seconds - self.reading - ops).max(0.0)

@@ -68,7 +68,7 @@ function mount(element, state, api) {
   const pins = el('button', { type: 'button', onclick: () => change({ betas: own.betas.slice(0, 1) }) }, words('unpin'));
 
   element.append(el('div', { class: 'ideas' },
-    el('div', { class: 'column' }, el('section', { class: 'card averages' }, chartPlace),
+    el('div', { class: 'column' }, el('section', { class: 'card stage averages' }, chartPlace),
       el('section', { class: 'card' }, weightPlace, told)),
     el('section', { class: 'card setup' }, wrong.element, beta.element, note,
       el('div', { class: 'row' },

@@ -53,6 +53,8 @@ export function map(host, { words, started, table }) {
   let race = null;
   let shaded = null;
   let at = 0;
+  /** Where the start was last moved to: the answer to that may not have come yet. */
+  let moved = null;
   const clip = `clip-${Math.random().toString(36).slice(2)}`;
   const layer = svg('g', {});
   const handle = svg('circle', { class: 'start-handle', r: 8, tabindex: 0, role: 'slider', 'aria-valuemin': -1e6, 'aria-valuemax': 1e6 });
@@ -67,6 +69,7 @@ export function map(host, { words, started, table }) {
     const { left, right, top, bottom } = own.place;
     const drawing = own.plot.querySelector('svg');
     drawing.removeAttribute('tabindex');
+    drawing.setAttribute('role', 'group');
     drawing.append(svg('clipPath', { id: clip }, svg('rect', { x: left, y: top - (kind() === 1 ? 6 : 0), width: right - left, height: bottom - top + (kind() === 1 ? 6 : 0) })),
       svg('g', { 'clip-path': `url(#${clip})` }, layer), handle);
     drawing.classList.add('chart-pick', 'descent-map');
@@ -76,10 +79,10 @@ export function map(host, { words, started, table }) {
       event.preventDefault();
       handle.focus({ preventScroll: true });
       drawing.setPointerCapture(event.pointerId);
-      started(theta);
+      go(theta);
       const move = (e) => {
         const next = place(e);
-        if (next) started(next);
+        if (next) go(next);
       };
       drawing.addEventListener('pointermove', move);
       drawing.addEventListener('pointerup', () => drawing.removeEventListener('pointermove', move), { once: true });
@@ -87,6 +90,11 @@ export function map(host, { words, started, table }) {
     drawing.addEventListener('pointermove', tell);
     drawing.addEventListener('pointerleave', () => { own.readout.textContent = ''; });
     show(at);
+  }
+
+  function go(theta) {
+    moved = theta;
+    started(theta);
   }
 
   /** θ under the pointer, to three digits of the map. */
@@ -118,11 +126,12 @@ export function map(host, { words, started, table }) {
     if (!way) return;
     event.preventDefault();
     const far = event.shiftKey ? 0.1 : 0.01;
-    started(race.start.map((v, i) => rounded(v + way[i] * far * (race.map.view[2 * i + 1] - race.map.view[2 * i]), i)));
+    go((moved ?? race.start).map((v, i) => rounded(v + way[i] * far * (race.map.view[2 * i + 1] - race.map.view[2 * i]), i)));
   });
 
   function draw(next, changed) {
     race = next;
+    if (moved?.join() === race.start.join() || changed) moved = null;
     if (!changed && chart) return show(at);
     const { view, columns, rows, values } = race.map;
     const wanted = kind() === 2 ? 'heat' : 'lines';

@@ -33,6 +33,7 @@ export const WORDS = {
   loss: { en: 'f along the way', zh: '沿途的函数值 f' },
   above: { en: 'f − least f', zh: 'f − 最小值' },
   table: { en: 'Step {k}', zh: '第 {k} 步' },
+  numbers: { en: 'The numbers of this step', zh: '这一步的数值' },
   optimizer: { en: 'optimizer', zh: '优化器' },
   gradient: { en: '|gradient|', zh: '梯度长度' },
   nearer: { en: 'Zoom in', zh: '放大' },
@@ -59,6 +60,7 @@ const ENDED = {
 
 const SAID = {
   diverged: { en: 'Diverged: from step {step} on f is beyond all bounds (last {last}).', zh: '发散：从第 {step} 步起 f 急剧增大（最后为 {last}）。' },
+  falls: { en: 'f falls and falls, {last} at last: it has no minimum that way.', zh: 'f 一直下降，最后为 {last}：那个方向上没有最小值。' },
   arrived: { en: 'Arrived at the minimum at step {step}.', zh: '第 {step} 步到达最小值。' },
   flat: { en: 'The slope is (almost) nought from step {step} on, at f = {last}.', zh: '从第 {step} 步起坡度几乎为零，f = {last}。' },
   ended: { en: 'Ended at step {step}: {why}.', zh: '第 {step} 步结束：{why}。' },
@@ -92,7 +94,7 @@ export function said(api, run) {
     product: round(rate * curvature), bound: round(v.bound), limit: round(v.bound / curvature), ...more,
   });
   const out = [say(v.what, { why: v.ended ? api.say(ENDED[v.ended] ?? v.ended) : '' })];
-  if (!v.bound || !(curvature > 0)) return out;
+  if (!v.bound || !(curvature > 0) || v.what === 'falls') return out;
   const product = rate * curvature;
   const plain = v.bound === 2;
   if (v.quadratic && product > v.bound * (1 + 1e-12)) {

@@ -42,7 +42,7 @@ function mount(element, state, api) {
   const racers = el('div', { class: 'racers' });
   const mapPlace = el('div', {});
   const lossPlace = el('div', {});
-  const table = el('div', { class: 'scroll' });
+  const table = el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': words('numbers') });
   const seen = map(mapPlace, { words, started: (theta) => change({ start: theta.join(',') }), table: pathTable });
   const loss = lines(lossPlace, { title: words('loss'), name: 'descent-values', height: 240, x: { label: words('step') }, y: {} });
   const play = player(api, { show: showStep, name: (k) => words('table', { k }) });

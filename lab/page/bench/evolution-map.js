@@ -7,6 +7,9 @@ import { levels, shades } from './descent-map.js';
 /** Kinds of members, with their colours. */
 export const KINDS = { start: 6, elite: 4, crossed: 0, mutated: 3, copy: 2, other: 1 };
 
+/** How far back forebears are shown. */
+const GENERATIONS = 9;
+
 /** What a member is, by the account of the strategy. */
 export function kind(origin, known) {
   if (!origin || origin.number === null) return 'other';
@@ -102,13 +105,15 @@ export function populationMap(host, { words, chosen, table }) {
       }, svg('title', {}, `${round(frame.losses[i])}`))));
   }
 
-  /** The line of a member's parents, and theirs, back to the first generation. */
+  /** The lines to a member's parents, to theirs, and so on. */
   function forebears(k, member) {
     if (member === null || !run.frames[k].origins[member]) return [];
     const out = [];
     let wanted = new Set([run.frames[k].origins[member].number]);
     let held = new Map([[run.frames[k].origins[member].number, places(k)[member]]]);
-    for (let g = k; g > 0 && wanted.size && out.length < 4000; g -= 1) {
+    for (let g = k; g > Math.max(0, k - GENERATIONS) && wanted.size; g -= 1) {
+      // What lies further back is fainter.
+      const opacity = (0.9 * 0.72 ** (k - g)).toFixed(3);
       const [frame, before] = [run.frames[g], run.frames[g - 1]];
       const at = new Map(before.origins.map((o, i) => [o.number, i]));
       const there = places(g - 1);
@@ -120,7 +125,7 @@ export function populationMap(host, { words, chosen, table }) {
           const place = at.get(parent);
           if (place === undefined) continue;
           const [from, to] = [there[place], held.get(origin.number)];
-          if (parent !== origin.number) out.push(svg('line', { class: 'forebear', x1: from[0].toFixed(1), y1: from[1].toFixed(1), x2: to[0].toFixed(1), y2: to[1].toFixed(1) }));
+          if (parent !== origin.number) out.push(svg('line', { class: 'forebear', 'stroke-opacity': opacity, x1: from[0].toFixed(1), y1: from[1].toFixed(1), x2: to[0].toFixed(1), y2: to[1].toFixed(1) }));
           next.add(parent);
           nextHeld.set(parent, from);
         }

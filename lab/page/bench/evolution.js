@@ -42,11 +42,12 @@ const WORDS = {
   before: { en: 'ring: the generation before, wider by the number of children', zh: '圆环：上一代，子女越多越大' },
   no_account: { en: 'This strategy draws its members from a distribution or moves them: there are no parents to show.', zh: '此策略从分布中抽取或移动个体：没有父母可显示。' },
   one: { en: 'Member {i}: f = {f}, {kind}', zh: '个体 {i}：f = {f}，{kind}' },
-  genes: { en: ', {n} genes mutated', zh: '，{n} 个基因变异' },
+  genes: { en: ', genes mutated: {n}', zh: '，变异的基因数：{n}' },
   ended: { en: 'It ended by itself after {n} generations ({why}).', zh: '在第 {n} 代自行结束（{why}）。' },
   cut: { en: 'Time was over before all generations were made.', zh: '时间用尽，未完成所有代。' },
   none: { en: 'No member has a value: there is nothing to select by.', zh: '没有任何个体有函数值：无从选择。' },
   member: { en: 'Member', zh: '个体' },
+  which: { en: 'Forebears of member number', zh: '显示哪个个体的祖先（编号）' },
 };
 
 const DEFAULTS = { f: 'rastrigin', algorithm: '', population: '40', generations: '40', seed: '1' };
@@ -80,7 +81,7 @@ function mount(element, state, api) {
   const lossPlace = el('div', {});
   const diversityPlace = el('div', {});
   const picturePlace = el('div', { hidden: true });
-  const map = populationMap(mapPlace, { words, chosen: (i) => { member = i; show(play.at()); }, table: members });
+  const map = populationMap(mapPlace, { words, chosen: choose, table: members });
   const loss = lines(lossPlace, { title: words('loss'), name: 'evolution', height: 240, x: { label: words('generation') }, y: {} });
   const diversity = lines(diversityPlace, { title: words('diversity'), name: 'diversity', height: 200, x: { label: words('generation') }, y: { log: true } });
   const picture = heat(picturePlace, { title: words('picture'), name: 'xor', span: [0, 1], palette: 'diverging', contours: [0.5], aspect: 0.8 });
@@ -98,6 +99,10 @@ function mount(element, state, api) {
   const algorithm = el('textarea', { rows: 2, spellcheck: 'false', maxlength: 400, value: own.algorithm, onchange: () => change({ algorithm: algorithm.value.trim() }) });
   const choices = el('span', {});
   const lineage = el('input', { type: 'checkbox', checked: true, onchange: () => show(play.at()) });
+  const which = el('input', { type: 'text', inputmode: 'numeric', class: 'short', autocomplete: 'off', onchange: () => {
+    const i = Math.round(Number(which.value)) - 1;
+    choose(which.value.trim() && i >= 0 && i < (run?.frames[play.at()]?.losses.length ?? 0) ? i : null);
+  } });
   const axesPlace = el('div', { class: 'row' });
   const key = el('ul', { class: 'chart-legend' });
   const said = el('p', { class: 'hint', 'aria-live': 'polite' });
@@ -106,12 +111,12 @@ function mount(element, state, api) {
     slider({ name: words(name), low, high, value: Number(own[name]), whole: true, log: true, oninput: (v) => { own[name] = String(v); later(); } })]));
 
   element.append(el('div', { class: 'ideas' },
-    el('div', { class: 'column' }, el('section', { class: 'card' }, mapPlace, key, play.element, said),
+    el('div', { class: 'column' }, el('section', { class: 'card stage' }, mapPlace, key, play.element, said),
       el('section', { class: 'card' }, lossPlace)),
     el('div', { class: 'column' }, el('section', { class: 'card setup' }, field(words('formula'), text), wrong.element, field(words('f'), functions),
       field(words('algorithm'), algorithm), choices,
       sliders.population.element, sliders.generations.element,
-      el('label', { class: 'tick' }, lineage, words('lineage')), axesPlace,
+      el('label', { class: 'tick' }, lineage, words('lineage')), field(words('which'), which), axesPlace,
       el('button', { type: 'button', onclick: () => change({ seed: String((Number(own.seed) || 0) + 1) }) }, words('another')), picturePlace),
       el('section', { class: 'card' }, diversityPlace))));
 
@@ -176,12 +181,21 @@ function mount(element, state, api) {
     if (fresh && moving) play.play();
   }
 
+  function choose(i) {
+    member = i;
+    which.value = i === null ? '' : i + 1;
+    show(play.at());
+  }
+
   const before = (k) => new Set(k > 0 ? run.frames[k - 1].origins.map((o) => o.number) : []);
 
   function show(k) {
     const frame = run?.frames[k];
     if (!frame) return;
-    if (member !== null && member >= frame.losses.length) member = null;
+    if (member !== null && member >= frame.losses.length) {
+      member = null;
+      which.value = '';
+    }
     map.show(k, member, lineage.checked);
     loss.update({ marks: [{ x: k + 1 }] });
     diversity.update({ marks: [{ x: k + 1 }] });

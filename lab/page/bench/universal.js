@@ -12,6 +12,7 @@ const WORDS = {
     zh: '输入或画出一个函数。一层 ReLU 隐藏层去逼近它：每个神经元贡献一条带一个拐点的折线。',
   },
   f: { en: 'Function of x', zh: '关于 x 的函数' },
+  choose: { en: 'Examples', zh: '示例' },
   draw: { en: 'Draw it yourself', zh: '自己画' },
   drawing: { en: 'Draw on the chart, from left to right; let go to learn it.', zh: '在图上从左到右画出函数；松开后开始学习。' },
   drawn: { en: 'a drawn function', zh: '手绘的函数' },
@@ -54,7 +55,7 @@ const WORDS = {
 };
 
 const DEFAULTS = { f: 'sin(2x) + cos(5x)/2', drawn: '', on: '-2,2', n: '12', optimizer: 'adam', lr: '0.02', steps: '3000', kinks: 'spread', seed: '1' };
-const EXAMPLES = ['sin(2x) + cos(5x)/2', 'x^2', '|x|', 'sin(3x)/x', 'exp(-4x^2)', 'tanh(8x)', 'relu(x) - relu(x-1)', 'cos(8x)*exp(-x^2)'];
+const EXAMPLES = ['sin(2x) + cos(5x)/2', 'x^2', '|x|', 'exp(-4x^2)', 'sin(5x)*exp(-|x|)', 'tanh(8x)', 'relu(x) - relu(x-1)', 'cos(8x)*exp(-x^2)'];
 
 function mount(element, state, api) {
   const words = (key, values) => fill(api.say(WORDS[key]), values ?? {});
@@ -83,6 +84,7 @@ function mount(element, state, api) {
   text.addEventListener('keydown', (event) => { if (event.key === 'Enter') typed(); });
   const pick = select([['', '…'], ...EXAMPLES.map((f) => [f, f])], '', (f) => { if (f) { text.value = f; typed(); } });
   const hand = el('button', { type: 'button', 'aria-pressed': 'false', onclick: () => arm(sketch === null) }, words('draw'));
+  const again = el('button', { type: 'button', hidden: true, onclick: typed }, words('typed'));
   const formula = el('p', { class: 'formula-line' });
   const verdict = el('p', { class: 'hint' });
   const optimizer = el('input', { type: 'text', class: 'formula', spellcheck: 'false', autocomplete: 'off', value: own.optimizer, onchange: () => change({ optimizer: optimizer.value.trim() }) });
@@ -93,16 +95,15 @@ function mount(element, state, api) {
   const steps = slide('steps', 10, 20000, { log: true, whole: true });
   const kinks = select([['spread', words('spread')], ['zero', words('zero')]], own.kinks, (v) => change({ kinks: v }));
   const whose = select([['trained', words('trained')], ['built', words('built')]], which, (v) => { which = v; show(play.at()); });
-  const few = slider({ name: words('first'), low: 0, high: Number(own.n), value: Number(own.n), whole: true, oninput: () => show(play.at()) });
   const measure = el('button', { type: 'button', onclick: measureWidths }, words('measure'));
-  const fewPlace = el('div', { class: 'few' }, few.element);
-  let count = { element: few.element, at: Number(own.n) };
+  const fewPlace = el('div', { class: 'few' });
+  let added = 0;
 
   element.append(el('div', { class: 'ideas' },
-    el('div', { class: 'column' }, el('section', { class: 'card' }, chartPlace, play.element, verdict),
+    el('div', { class: 'column' }, el('section', { class: 'card stage' }, chartPlace, play.element, verdict),
       el('section', { class: 'card pieces' }, el('div', { class: 'row' }, field(words('which'), whose), fewPlace), piecePlace)),
-    el('div', { class: 'column' }, el('section', { class: 'card setup' }, field(words('f'), text), wrong.element, pick, formula,
-      el('div', { class: 'row' }, hand),
+    el('div', { class: 'column' }, el('section', { class: 'card setup' }, field(words('f'), text), wrong.element, field(words('choose'), pick), formula,
+      el('div', { class: 'row' }, hand, again),
       n.element, field(words('optimizer'), optimizer), lr.element, steps.element, field(words('kinks'), kinks),
       el('button', { type: 'button', onclick: () => change({ seed: String((Number(own.seed) || 0) + 1) }) }, words('another'))),
       el('section', { class: 'card' }, lossPlace, el('hr', {}), widthPlace, measure))));
@@ -130,13 +131,13 @@ function mount(element, state, api) {
   }
 
   function take(fresh) {
+    again.hidden = !own.drawn;
     formula.textContent = found.formula ?? words('drawn');
     const total = found.constructed.pieces.length;
     // As many pieces as there are neurons, all added up at first.
-    few.element.remove();
-    const again = slider({ name: words('first'), low: 0, high: total, value: total, whole: true, oninput: (v) => { count.at = v; show(play.at()); } });
-    fewPlace.replaceChildren(again.element);
-    count = { element: again.element, at: total };
+    const all = slider({ name: words('first'), low: 0, high: total, value: total, whole: true, oninput: (v) => { added = v; show(play.at()); } });
+    fewPlace.replaceChildren(all.element);
+    added = total;
     const ranges = [...found.wanted, ...found.constructed.answer];
     const [low, high] = [Math.min(...ranges), Math.max(...ranges)];
     own.range = [low - 0.25 * (high - low || 1), high + 0.25 * (high - low || 1)];
@@ -181,7 +182,7 @@ function mount(element, state, api) {
     });
     loss.update({ marks: frame.step > 0 ? [{ x: frame.step }] : [] });
     const shown = which === 'trained' ? frame : constructed;
-    const first = shown.pieces.slice().sort((a, b) => (a.kink ?? x[0]) - (b.kink ?? x[0])).slice(0, count.at);
+    const first = shown.pieces.slice().sort((a, b) => (a.kink ?? x[0]) - (b.kink ?? x[0])).slice(0, added);
     const all = first.map(heights);
     const sum = x.map((_, i) => all.reduce((s, h) => s + h[i], shown.bias));
     pieces.update({ series: [

@@ -2,7 +2,7 @@
 // optimizer makes of it.
 
 import { el } from '../dom.js';
-import { mix, round } from '../charts.js';
+import { lines, mix, round } from '../charts.js';
 import { sign } from './small/signs.js';
 import { DEFAULTS, chosen, settings } from './small/settings.js';
 
@@ -37,6 +37,11 @@ const TEXT = {
   central_difference_f32: { en: 'central difference, 7 digits', zh: '中心差分，7 位' },
   backpropagation: { en: 'backpropagation', zh: '反向传播' },
   made_of: { en: '({a} − {b}) / {h}', zh: '({a} − {b}) / {h}' },
+  curve: { en: 'The loss over this weight alone', zh: '损失随此权重的变化' },
+  curve_loss: { en: 'loss of the batch', zh: '该批的损失' },
+  tangent: { en: 'its slope here', zh: '此处的切线' },
+  now: { en: 'now', zh: '现在' },
+  then: { en: 'after the step', zh: '一步之后' },
   optimizer: { en: 'What the optimizer makes of it', zh: '优化器如何使用它' },
   symbol: { en: 'symbol', zh: '符号' },
   before: { en: 'before', zh: '之前' },
@@ -91,8 +96,10 @@ export default {
     const formula = el('section', { class: 'card math' });
     const three = el('section', { class: 'card' });
     const rule = el('section', { class: 'card formula' });
-    element.append(bar, note, el('div', { class: 'layout' }, el('div', { class: 'middle' }, pick, more), el('div', { class: 'middle' }, formula, three, rule)));
+    const bend = el('section', { class: 'card' });
+    element.append(bar, note, el('div', { class: 'layout' }, el('div', { class: 'middle' }, pick, more), el('div', { class: 'middle' }, formula, three, el('div', { class: 'beside' }, bend, rule))));
     const form = settings(inner, { say: api.say, change });
+    const chart = lines(bend, { name: 'one-weight', title: say('curve'), height: 270, x: { label: 'w' }, y: {} });
 
     function change(changes) {
       state = { ...state, ...changes };
@@ -159,6 +166,7 @@ export default {
       drawPicker(about);
       drawFormula(formulas);
       drawThree();
+      drawCurve();
       drawRule(about);
     }
 
@@ -187,7 +195,7 @@ export default {
     }
 
     function math(text) {
-      const box = el('div', { class: 'scroll formula-line' });
+      const box = el('div', { class: 'scroll formula-line', tabindex: 0 });
       box.innerHTML = text;
       return box;
     }
@@ -203,7 +211,7 @@ export default {
       formula.append(el('p', { class: 'soft' }, say('slope_about')), math(formulas.loss), math(formulas.slope),
         el('div', { class: 'row' }, el('label', { class: 'row' }, say('example'), ' ', chooser), el('strong', {}, say('for_example', { v: round(formulas.value, 5) }))),
         math(formulas.numbers),
-        el('details', { open: true }, el('summary', {}, say('where')), el('div', { class: 'scroll' }, el('table', { class: 'where' }, formulas.definitions.map((d) => {
+        el('details', { open: true }, el('summary', {}, say('where')), el('div', { class: 'scroll', tabindex: 0 }, el('table', { class: 'where' }, formulas.definitions.map((d) => {
           const cell = el('td', {});
           cell.innerHTML = d.formula;
           return el('tr', {}, cell, el('td', {}, '= ', round(d.value, 5)));
@@ -220,10 +228,24 @@ export default {
       }, el('span', { class: s < 0 ? 'down' : 'up', style: { height: `${Math.max(1, (Math.abs(s) / most) * 28)}px` } }))));
     }
 
+    function drawCurve() {
+      const x = look.curve.map(([w]) => w);
+      const slope = look.slopes.at(-1).value;
+      const [here, loss] = look.curve[(look.curve.length - 1) / 2];
+      const reach = (x.at(-1) - x[0]) / 5;
+      const ends = [here - reach, here + reach];
+      chart.update({
+        x: { label: formulaName() || 'w' },
+        series: [{ name: say('curve_loss'), x, y: look.curve.map(([, l]) => l), colour: 0 },
+          { name: say('tangent'), x: ends, y: ends.map((w) => loss + slope * (w - here)), colour: 1, dash: true }],
+        marks: [{ x: look.value, label: say('now') }, ...(look.next === null ? [] : [{ x: look.next, label: say('then') }])],
+      });
+    }
+
     function drawThree() {
       const true_one = look.slopes.at(-1).value;
       const digits = (v) => (Number.isFinite(v) ? Number(v).toPrecision(9).replace('-', '−') : '–');
-      three.replaceChildren(el('h2', {}, say('three')), el('p', { class: 'soft' }, say('three_about')), el('div', { class: 'scroll' }, el('table', {},
+      three.replaceChildren(el('h2', {}, say('three')), el('p', { class: 'soft' }, say('three_about')), el('div', { class: 'scroll', tabindex: 0 }, el('table', {},
         el('thead', {}, el('tr', {}, ['way', 'value', 'difference'].map((h) => el('th', { scope: 'col' }, say(h))))),
         el('tbody', {}, look.slopes.map((s) => el('tr', {}, el('th', { scope: 'row' }, say(s.way), s.made_of
           ? el('div', { class: 'made' }, say('made_of', { a: digits(s.made_of[0]), b: digits(s.made_of[1]), h: round(s.made_of[2], 3) })) : null),
@@ -241,11 +263,11 @@ export default {
         ...optimizer.around.map((w) => [el('h3', {}, `${w.name} (${say('around')})`), el('pre', { class: 'mono' }, w.formula)]).flat(),
         el('pre', { class: 'mono big' }, optimizer.formula),
         el('p', { class: 'numbers' }, [['η', about.learning_rate, say('rate')], ...optimizer.numbers.map((p) => [p.symbol, p.value, p.about])].map(([symbol, value, text]) => el('span', { title: text }, el('code', {}, `${symbol} = ${value}`)))),
-        el('div', { class: 'scroll' }, el('table', {}, el('thead', {}, el('tr', {}, ['symbol', 'before', 'after', 'change'].map((h) => el('th', { scope: 'col' }, say(h))))),
+        el('div', { class: 'scroll', tabindex: 0 }, el('table', {}, el('thead', {}, el('tr', {}, ['symbol', 'before', 'after', 'change'].map((h) => el('th', { scope: 'col' }, say(h))))),
           el('tbody', {}, row('g', look.seen, null, say(regular ? 'seen_l2' : 'seen')), look.kept.map((k) => row(k.name, k.before, k.after)), row(name, look.value, look.next, say('this'), 'whole')))));
     }
 
     open();
-    return { unmount() { dead = true; turn += 1; window.removeEventListener('gradus-theme', repaint); } };
+    return { unmount() { dead = true; turn += 1; chart.destroy(); window.removeEventListener('gradus-theme', repaint); } };
   },
 };

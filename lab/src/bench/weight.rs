@@ -95,6 +95,8 @@ pub struct Look {
     pub kept: Vec<Kept>,
     /// The slope of the batch, each way.
     pub slopes: Vec<Slope>,
+    /// The loss of the batch over this one weight, all others as they are: 41 places, θᵢ in the middle.
+    pub curve: Vec<(f64, f64)>,
     /// The slope after L2 and L1 have been added: what the optimizer's rule sees.
     pub seen: f64,
     /// The examples of the batch: x, y, what is right, and the slope by hand where there is one.
@@ -162,6 +164,7 @@ impl Glass {
         let seen =
             slope + around.l2 * value as f64 + around.l1 * value.signum() as f64 * f64::from(value != 0.0);
         let (kept, next) = the_step(training, i);
+        let curve = curve(training, i, next);
         let part = training.model.layout().part_of(i).expect("a weight belongs to a part");
         let (_, columns) = part.shape.matrix();
         Ok(Look {
@@ -176,6 +179,7 @@ impl Glass {
             next,
             kept,
             slopes,
+            curve,
             seen,
             examples,
             formulas,
@@ -373,6 +377,21 @@ fn the_step(training: &mut Training, i: usize) -> (Vec<Kept>, Option<f32>) {
         Kept { name, before, after }
     });
     (kept.collect(), next)
+}
+
+/// The loss of the batch that comes next over weight `i`: as far to both sides as its step, three times, or its own size.
+fn curve(training: &mut Training, i: usize, next: Option<f32>) -> Vec<(f64, f64)> {
+    const HALF: i32 = 20;
+    let mut theta: Vec<f64> = training.theta().iter().map(|w| *w as f64).collect();
+    let value = theta[i];
+    let step = next.map_or(0.0, |next| (next as f64 - value).abs());
+    let reach = (3.0 * step).max(value.abs()).max(0.5);
+    let mut plan = training.next_batch().exact();
+    let mut at = |k: i32| {
+        theta[i] = value + reach * f64::from(k) / f64::from(HALF);
+        (theta[i], plan.loss(&theta))
+    };
+    (-HALF..=HALF).map(&mut at).collect()
 }
 
 /// Which of the named values a formula is made of, at any depth.

@@ -38,10 +38,13 @@ fn verdicts_say_what_the_numbers_say() {
     let named = only(&[("f", "x^2"), ("optimizers", "sgd"), ("lr", "0.1"), ("steps", "200")]).verdict;
     assert_eq!(named.what, "arrived", "of a function of the table the minimum is known");
 
-    // (1 + |1 − 2η|ᵗ grows where η λ > 2; the step said is the first that is a thousand times higher.
+    // |1 − 2η| = 1.2 to the t; the step said is the first at which f is a thousand times as high.
     let lost = parabola("1.1");
     let first = (0i32..).find(|t| 4.0 * 1.2f64.powi(2 * t) > 4e3).unwrap();
     assert_eq!(lost.step, first as usize);
+
+    let saddle = only(&[("f", "x^2 - y^2"), ("optimizers", "sgd"), ("lr", "0.3"), ("steps", "200")]).verdict;
+    assert_eq!(saddle.what, "falls");
 
     // At the bound itself plain descent only swings.
     assert_eq!(parabola("1").what, "going");
@@ -136,5 +139,6 @@ fn curvatures_by_differences_are_those_by_formulas() {
     assert!(close(by_differences.greatest(&[1.0, -2.0]).unwrap(), 2.0, 1e-4));
     let by_formula = Curvature::of(&Choice::parse("2x^2 + 3x*y - y^2").unwrap());
     assert_eq!(by_formula.at(&[0.3, 7.0]), [4.0, 3.0, 3.0, -2.0]);
-    assert!(close(by_formula.greatest(&[0.0, 0.0]).unwrap(), 1.0 + 18f64.sqrt() / 2f64.sqrt() * 1.0, 1.0));
+    // Eigenvalues of [4 3; 3 −2]: 1 ± √18.
+    assert!(close(by_formula.greatest(&[0.0, 0.0]).unwrap(), 1.0 + 18f64.sqrt(), 1e-12));
 }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{soon, state};
 
-/// A key of the address and what it is.
-type Pair<'a> = (&'a str, &'a str);
+/// Keys and their texts.
+type Address<'a> = &'a [(&'a str, &'a str)];
 
 fn ask(name: &str, pairs: &[(&str, &str)]) -> Result<Value, String> {
     let state = state(pairs);
@@ -22,7 +22,7 @@ fn what_is_wrong_is_said() {
     let long = "x+".repeat(100_000);
     let many = "sgd;".repeat(9);
     let points = "1,1;".repeat(2000);
-    let cases: &[(&str, &[Pair], &str)] = &[
+    let cases: &[(&str, Address, &str)] = &[
         ("descent", &[("f", "x + ")], "ends too soon"),
         ("descent", &[("f", "x + foo(y)")], "^^^"),
         ("descent", &[("f", &long)], "at most 400"),
@@ -92,7 +92,7 @@ fn short(pairs: &[(&str, &str)]) -> String {
 
 #[test]
 fn what_is_odd_is_answered() {
-    let cases: &[(&str, &[(&str, &str)])] = &[
+    let cases: &[(&str, Address)] = &[
         ("descent", &[("f", "1e308*1e308*x - 1e308*1e308*x"), ("steps", "5")]),
         ("descent", &[("f", "ln(x)"), ("start", "-1"), ("steps", "5")]),
         ("descent", &[("f", "sqrt(x)*y"), ("start", "-1,0"), ("optimizers", "sgd;lbfgs;cma_es;genetic")]),

@@ -4,6 +4,7 @@ mod averages;
 mod descent;
 mod evolution;
 mod hostile;
+mod offered;
 mod universal;
 
 use std::collections::BTreeMap;

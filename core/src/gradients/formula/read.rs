@@ -54,7 +54,7 @@ pub(crate) fn read(text: &str, variables: &[&'static str]) -> Result<Expression>
         ));
     }
     let tokens = tokens(&line)?;
-    let mut reader = Reader { line: &line, tokens, next: 0, depth: 0, variables };
+    let mut reader = Reader { line: &line, tokens, next: 0, depth: 0, bars: 0, variables };
     let read = reader.sum()?;
     match reader.tokens.get(reader.next) {
         None => Ok(read),
@@ -77,6 +77,8 @@ struct Reader<'a> {
     tokens: Vec<(Token, Range<usize>)>,
     next: usize,
     depth: usize,
+    /// How many | are open.
+    bars: usize,
     variables: &'a [&'static str],
 }
 
@@ -152,14 +154,19 @@ impl Reader<'_> {
     }
 
     /// Whether what was just read may be followed by a factor without a sign: a number before anything but a number, a
-    /// bracket before a bracket or a word.
+    /// bracket before a bracket or a word. A | after it opens only where none is open: else it closes.
     fn joins(&self) -> bool {
         let is_number = |token| match token {
             Token::Word(from, to) => matches!(&self.line[from..to], "pi" | "π" | "e"),
             token => matches!(token, Token::Number(_) | Token::Close | Token::Raised(_)),
         };
         let before = self.next.checked_sub(1).map(|at| self.tokens[at].0);
-        before.is_some_and(is_number) && matches!(self.peek(), Some(Token::Open | Token::Word(..)))
+        before.is_some_and(is_number)
+            && match self.peek() {
+                Some(Token::Open | Token::Root | Token::Word(..)) => true,
+                Some(Token::Bar) => self.bars == 0,
+                _ => false,
+            }
     }
 
     fn signed(&mut self) -> Result<Expression> {
@@ -224,7 +231,12 @@ impl Reader<'_> {
         match token {
             Token::Number(x) => Ok(Expression::of(x)),
             Token::Open => self.bracketed(Token::Close, at),
-            Token::Bar => Ok(self.bracketed(Token::Bar, at)?.abs()),
+            Token::Bar => {
+                self.bars += 1;
+                let inner = self.bracketed(Token::Bar, at)?;
+                self.bars -= 1;
+                Ok(inner.abs())
+            }
             Token::Root => Ok(self.deeper(Self::atom)?.sqrt()),
             Token::Word(from, to) => self.word(from..to),
             _ => {

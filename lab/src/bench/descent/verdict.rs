@@ -17,7 +17,7 @@ use super::{Seen, word};
 /// How a run went.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Verdict {
-    /// `diverged`, `arrived`, `flat`, `ended` or `going`.
+    /// `diverged`, `falls`, `arrived`, `flat`, `ended` or `going`.
     pub what: &'static str,
     /// The step by which that was so.
     pub step: usize,
@@ -46,34 +46,35 @@ impl Verdict {
         curvature: &Curvature,
     ) -> Verdict {
         let dimension = choice.dimension();
-        let (steps, last) = (seen.values.len() - 1, seen.last());
-        let first = seen.values[0];
+        let (steps, first) = (seen.values.len() - 1, seen.values[0]);
         let norm = |k: usize| {
             seen.slopes[k * dimension..(k + 1) * dimension].iter().map(|s| s * s).sum::<f64>().sqrt()
         };
         let least = choice.function().least().map(|least| least.value);
         let at_end = &seen.path[steps * dimension..];
-        // A loss a thousand times higher than where it began has not just swung out.
-        let outgrown = last - least.unwrap_or(0.0) > 1e3 * (first - least.unwrap_or(0.0)).abs().max(1.0);
-        let what = if seen.is_lost() || outgrown {
-            "diverged"
-        } else if least.is_some_and(|least| last - least <= 1e-6 * (first - least).max(1e-6)) {
-            "arrived"
-        } else if norm(steps) <= FLAT * norm(0).max(1.0) {
-            "flat"
-        } else if ended.is_some() {
-            "ended"
-        } else {
-            "going"
+        let height = |value: f64| value - least.unwrap_or(0.0);
+        // A value a thousand times higher than where it began has not just swung out; nor has what is no number.
+        let is_lost = |k: usize| {
+            let most = 1e3 * height(first).abs().max(1.0);
+            seen.values[k].is_nan() || height(seen.values[k]) > most
         };
-        let begins = (0..=steps).rev().take_while(|k| match what {
-            "diverged" => seen.values[*k].is_nan() || seen.values[*k] > first.abs().max(1.0) * 1e3,
-            "flat" => norm(*k) <= FLAT * norm(0).max(1.0),
-            "arrived" => {
-                least.is_some_and(|least| seen.values[*k] - least <= 1e-6 * (first - least).max(1e-6))
-            }
-            _ => false,
-        });
+        let has_arrived =
+            |k: usize| least.is_some() && height(seen.values[k]) <= 1e-6 * height(first).max(1e-6);
+        let is_flat = |k: usize| norm(k) <= FLAT * norm(0).max(1.0);
+        // Where there is no minimum, or none that way.
+        let is_deep = |k: usize| height(seen.values[k]) < -1e9 * first.abs().max(1.0);
+        let (what, is_so): (_, &dyn Fn(usize) -> bool) = if is_deep(steps) {
+            ("falls", &is_deep)
+        } else if seen.is_lost() || is_lost(steps) {
+            ("diverged", &is_lost)
+        } else if has_arrived(steps) {
+            ("arrived", &has_arrived)
+        } else if is_flat(steps) {
+            ("flat", &is_flat)
+        } else {
+            (if ended.is_some() { "ended" } else { "going" }, &|_| false)
+        };
+        let begins = (0..=steps).rev().take_while(|k| is_so(*k));
         Verdict {
             what,
             step: begins.last().unwrap_or(steps),
