@@ -48,7 +48,7 @@ impl Plain {
             && args.batch.is_none_or(|batch| matches!(batch, Batch::Of(n) if n >= 8 && pictures % n != 1));
         let backpropagates = args.gradient.is_none_or(|way| way == Way::Backpropagation);
         let large = data.width.min(data.height) >= CONVOLVED_SIDE && pictures >= CONVOLVED_FROM;
-        if args.net.is_none() && !data.is_built_in() && batches && backpropagates && large {
+        if args.net.is_none() && batches && backpropagates && large {
             Plain::Convolutions
         } else {
             Plain::Perceptron
@@ -167,7 +167,7 @@ mod tests {
     fn convolutions_are_for_folders_that_can_feed_them() {
         assert!(convolves(&["pets"], 200));
         assert!(!convolves(&["pets"], 199));
-        assert!(!convolves(&[], 2100), "the built-in pictures keep their recipe");
+        assert!(convolves(&[], 2121), "the built-in pictures too");
         assert!(convolves(&["pets", "--image", "16x40"], 500));
         assert!(!convolves(&["pets", "--image", "15x40"], 500));
         for other in [

@@ -57,11 +57,8 @@ impl Data {
             Some(folder) => text_of(folder)?,
         };
         let stored = stored_size(&source)?;
-        let (width, height) = args.image.unwrap_or(match (evolves(args), args.data.is_none()) {
-            (true, _) => EVOLVED_SIZE,
-            (_, true) => (24, 24),
-            (_, false) => stored.unwrap_or((32, 32)),
-        });
+        let plain = if evolves(args) { EVOLVED_SIZE } else { stored.unwrap_or((32, 32)) };
+        let (width, height) = args.image.unwrap_or(plain);
         Ok(Data {
             source,
             width,

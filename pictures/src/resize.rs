@@ -1,7 +1,8 @@
 //! The one place that resizes: `fast_image_resize` is named nowhere else. Turning upright and greying live here too.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{InnerPixel, U8, U8x3};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 /// A decoded picture: rows of pixels of 1 (grey) or 3 (red, green, blue) bytes.
 pub(crate) struct Raster {
@@ -34,13 +35,25 @@ impl Raster {
         if (self.width, self.height) == (width, height) {
             return Ok(self);
         }
-        let kind = if self.channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
-        let source = ImageRef::new(self.width, self.height, &self.pixels, kind).map_err(|e| e.to_string())?;
-        let mut target = Image::new(width, height, kind);
+        let pixels = match self.channels {
+            1 => self.stretched::<U8>(width, height)?,
+            _ => self.stretched::<U8x3>(width, height)?,
+        };
+        Ok(Raster { width, height, channels: self.channels, pixels })
+    }
+
+    /// The bytes of [`Raster::resized`]. With the kind of pixel known when the program is built, the library's code for its
+    /// other eleven kinds stays out of it: 3 MB.
+    fn stretched<P: PixelTrait + InnerPixel>(&self, width: u32, height: u32) -> Result<Vec<u8>, String> {
+        let source = TypedImageRef::<P>::from_buffer(self.width, self.height, &self.pixels)
+            .map_err(|e| e.to_string())?;
+        let mut pixels = vec![0; width as usize * height as usize * self.channels];
+        let mut target =
+            TypedImage::<P>::from_buffer(width, height, &mut pixels).map_err(|e| e.to_string())?;
         let options =
             ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
-        Resizer::new().resize(&source, &mut target, &options).map_err(|e| e.to_string())?;
-        Ok(Raster { width, height, channels: self.channels, pixels: target.into_vec() })
+        Resizer::new().resize_typed(&source, &mut target, &options).map_err(|e| e.to_string())?;
+        Ok(pixels)
     }
 
     /// Turned and mirrored so that a picture stored with EXIF `orientation` (1 to 8) stands upright.
