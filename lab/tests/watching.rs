@@ -93,6 +93,20 @@ fn a_late_page_knows_as_much_as_an_early_one() {
     assert_eq!(early.iter().filter(|m| m.get("end").is_some()).count(), 1);
 }
 
+/// While a training gets ready, a page is told the scene once, and the start when it comes.
+#[test]
+fn before_the_start_nothing_is_told_twice() {
+    let model = model();
+    let (hub, mut cursor) = (hub(&model), Cursor::default());
+    let first = hub.news(&mut cursor).unwrap();
+    assert!(first.get("scene").is_some() && first.get("start").is_none());
+    assert!(hub.news(&mut cursor).is_none());
+    train(&model, &mut Through(&hub));
+    let second = hub.news(&mut cursor).unwrap();
+    assert!(second.get("scene").is_none() && second.get("start").is_some());
+    assert!(hub.news(&mut cursor).is_none());
+}
+
 /// Pause, single steps, go on: as the page asks for them.
 #[test]
 fn a_person_pauses_and_steps() {

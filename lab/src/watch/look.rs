@@ -38,15 +38,17 @@ pub fn start(hub: &Hub) -> std::io::Result<JoinHandle<()>> {
 }
 
 fn watch(hub: &Hub) {
-    let scene = hub.scene();
-    let threads = Threads::new(1);
+    // Nothing is made, and no memory taken, before there is a page.
+    let Some(first) = next(hub) else { return };
+    let (scene, threads) = (hub.scene(), Threads::new(1));
     let (Ok(mut inside), mut answers) = (Inside::new(scene, &threads), Answers::new(scene, &threads)) else {
         return;
     };
+    let mut first = Some(first);
     let cores = Threads::available() as f64;
     let (mut last, mut taken) = (None, 0.0f64);
     loop {
-        let Some((copies, count)) = next(hub) else { return };
+        let Some((copies, count)) = first.take().or_else(|| next(hub)) else { return };
         if last != Some(copies[0].step) {
             last = Some(copies[0].step);
             let began = busy();

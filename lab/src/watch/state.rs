@@ -35,7 +35,8 @@ pub enum Ended {
 /// How much a page has.
 #[derive(Debug, Default)]
 pub struct Cursor {
-    began: bool,
+    scene: bool,
+    start: bool,
     curve: Known,
     epochs: usize,
     changes: usize,
@@ -197,14 +198,15 @@ impl State {
 
     /// What the page of this cursor does not have.
     pub fn news(&self, cursor: &mut Cursor) -> Option<Value> {
-        if cursor.began && cursor.now == self.ticks {
+        if cursor.scene && cursor.now == self.ticks {
             return None;
         }
         let mut news = Map::new();
-        if !cursor.began {
+        if !cursor.scene {
             news.insert("scene".into(), self.scene.clone());
-            news.insert("start".into(), json!(self.start));
-            cursor.began = self.start.is_some();
+        }
+        if let Some(start) = self.start.as_ref().filter(|_| !cursor.start) {
+            news.insert("start".into(), json!(start));
         }
         if let Some(curve) = self.curve.news(&mut cursor.curve) {
             news.insert("curve".into(), json!(curve));
@@ -230,7 +232,7 @@ impl State {
         news.insert("now".into(), json!(self.now));
         (cursor.epochs, cursor.changes) = (self.epochs.len(), self.changes.len());
         (cursor.check, cursor.look, cursor.now) = (self.checks, self.looks, self.ticks);
-        cursor.over = self.end.is_some();
+        (cursor.scene, cursor.start, cursor.over) = (true, self.start.is_some(), self.end.is_some());
         Some(Value::Object(news))
     }
 }
