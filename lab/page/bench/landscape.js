@@ -65,7 +65,7 @@ export default {
     const status = el('p', { class: 'under', role: 'status' });
     const place = el('section', { class: 'card' });
     const curve = el('section', { class: 'card' });
-    const table = el('div', { class: 'scroll', tabindex: 0 });
+    const table = el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': say('name') });
     const words = el('p', { class: 'map-words' });
     element.append(el('div', { class: 'layout' }, el('div', { class: 'middle' }, race, more), place, el('div', { class: 'middle' }, curve)));
     const map = heat(place, {

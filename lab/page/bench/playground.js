@@ -7,7 +7,7 @@ import { curves } from './small/curves.js';
 import { menu } from './small/menu.js';
 import { network } from './small/network.js';
 import { layersOf, withLayers } from './small/line.js';
-import { sign } from './small/signs.js';
+import { sign } from './player.js';
 import { DEFAULTS, chosen, settings, suit } from './small/settings.js';
 import { surface } from './small/surface.js';
 import { PRESETS } from './small/presets.js';
@@ -93,9 +93,9 @@ export default {
     const button = (key, sign, action, more = {}) => el('button', { type: 'button', title: say(key), 'aria-label': say(key), onclick: action, ...more }, sign);
     const play = button('play', '', () => (playing ? pause() : start()), { class: 'primary play' });
     const bar = el('div', { class: 'card player', role: 'toolbar', 'aria-label': say('play') });
-    const reset = button('reset', sign('reset'), () => go({ to: 0 }));
+    const reset = button('reset', sign('first'), () => go({ to: 0 }));
     const back = button('back', sign('back'), () => go({ by: -1 }));
-    const forth = button('step', sign('step'), () => go({ by: 1 }));
+    const forth = button('step', sign('on'), () => go({ by: 1 }));
     const travel = el('input', { type: 'range', min: 0, max: 1, value: 0, 'aria-label': say('travel'), title: say('travel') });
     const place = el('output', { class: 'place' });
     const pace = el('select', { 'aria-label': say('speed'), onchange: () => { speed = SPEEDS[pace.selectedIndex]; } },

@@ -3,7 +3,7 @@
 
 import { el } from '../dom.js';
 import { lines, mix, round } from '../charts.js';
-import { sign } from './small/signs.js';
+import { sign } from './player.js';
 import { DEFAULTS, chosen, settings } from './small/settings.js';
 
 const TEXT = {
@@ -83,7 +83,7 @@ export default {
     element.classList.add('glass');
     const button = (key, sign, action, more = {}) => el('button', { type: 'button', title: say(key), 'aria-label': say(key), onclick: action, ...more }, sign);
     const place = el('output', { class: 'place' });
-    const reset = button('reset', sign('reset'), () => ask({ to: 0 }));
+    const reset = button('reset', sign('first'), () => ask({ to: 0 }));
     const back = button('back', sign('back'), () => ask({ by: -1 }));
     const next = el('button', { type: 'button', class: 'primary', onclick: () => ask({ by: 1 }) }, say('next'));
     const ten = el('button', { type: 'button', onclick: () => ask({ by: 10 }) }, say('ten'));
@@ -194,8 +194,11 @@ export default {
       return nameOf(look.description.parts.find((p) => p.name === name), row, column);
     }
 
+    /** What may be wider than its place, reached by the keyboard. */
+    const scroll = (name, ...inside) => el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': say(name) }, inside);
     function math(text) {
-      const box = el('div', { class: 'scroll formula-line', tabindex: 0 });
+      const box = scroll('slope');
+      box.classList.add('formula-line');
       box.innerHTML = text;
       return box;
     }
@@ -211,7 +214,7 @@ export default {
       formula.append(el('p', { class: 'soft' }, say('slope_about')), math(formulas.loss), math(formulas.slope),
         el('div', { class: 'row' }, el('label', { class: 'row' }, say('example'), ' ', chooser), el('strong', {}, say('for_example', { v: round(formulas.value, 5) }))),
         math(formulas.numbers),
-        el('details', { open: true }, el('summary', {}, say('where')), el('div', { class: 'scroll', tabindex: 0 }, el('table', { class: 'where' }, formulas.definitions.map((d) => {
+        el('details', { open: true }, el('summary', {}, say('where')), scroll('where', el('table', { class: 'where' }, formulas.definitions.map((d) => {
           const cell = el('td', {});
           cell.innerHTML = d.formula;
           return el('tr', {}, cell, el('td', {}, '= ', round(d.value, 5)));
@@ -245,7 +248,7 @@ export default {
     function drawThree() {
       const true_one = look.slopes.at(-1).value;
       const digits = (v) => (Number.isFinite(v) ? Number(v).toPrecision(9).replace('-', '−') : '–');
-      three.replaceChildren(el('h2', {}, say('three')), el('p', { class: 'soft' }, say('three_about')), el('div', { class: 'scroll', tabindex: 0 }, el('table', {},
+      three.replaceChildren(el('h2', {}, say('three')), el('p', { class: 'soft' }, say('three_about')), scroll('three', el('table', {},
         el('thead', {}, el('tr', {}, ['way', 'value', 'difference'].map((h) => el('th', { scope: 'col' }, say(h))))),
         el('tbody', {}, look.slopes.map((s) => el('tr', {}, el('th', { scope: 'row' }, say(s.way), s.made_of
           ? el('div', { class: 'made' }, say('made_of', { a: digits(s.made_of[0]), b: digits(s.made_of[1]), h: round(s.made_of[2], 3) })) : null),
@@ -263,7 +266,7 @@ export default {
         ...optimizer.around.map((w) => [el('h3', {}, `${w.name} (${say('around')})`), el('pre', { class: 'mono' }, w.formula)]).flat(),
         el('pre', { class: 'mono big' }, optimizer.formula),
         el('p', { class: 'numbers' }, [['η', about.learning_rate, say('rate')], ...optimizer.numbers.map((p) => [p.symbol, p.value, p.about])].map(([symbol, value, text]) => el('span', { title: text }, el('code', {}, `${symbol} = ${value}`)))),
-        el('div', { class: 'scroll', tabindex: 0 }, el('table', {}, el('thead', {}, el('tr', {}, ['symbol', 'before', 'after', 'change'].map((h) => el('th', { scope: 'col' }, say(h))))),
+        scroll('optimizer', el('table', {}, el('thead', {}, el('tr', {}, ['symbol', 'before', 'after', 'change'].map((h) => el('th', { scope: 'col' }, say(h))))),
           el('tbody', {}, row('g', look.seen, null, say(regular ? 'seen_l2' : 'seen')), look.kept.map((k) => row(k.name, k.before, k.after)), row(name, look.value, look.next, say('this'), 'whole')))));
     }
 
