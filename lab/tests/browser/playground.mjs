@@ -20,9 +20,9 @@ export async function run({ program, browser, shots }) {
   }
 }
 
-const step = async (page) => Number((await page.textContent('.player .place strong').catch(() => '')).replace(/\D/g, '') || NaN);
-const hash = (page) => page.textContent('.player .place code');
-const press = (page, name) => page.click(`.player button[aria-label="${name}"]`);
+const step = async (page) => Number((await page.textContent('.steps-bar .standing strong').catch(() => '')).replace(/\D/g, '') || NaN);
+const hash = (page) => page.textContent('.steps-bar .standing code');
+const press = (page, name) => page.click(`.steps-bar button[aria-label="${name}"]`);
 const arrive = (page, n) => until(async () => await step(page) === n, `step ${n}`);
 const done = async (page) => {
   check(page.wrong.length === 0, `the page complained: ${page.wrong}`);
@@ -33,7 +33,7 @@ async function thereAndBack(at) {
   const page = await at(`playground?${SPIRAL}`);
   await arrive(page, 0);
   const first = await hash(page);
-  await page.focus('.player .play');
+  await page.focus('.steps-bar .play');
   await page.keyboard.press('Enter');
   await until(async () => await step(page) >= 60, 'it plays');
   await page.keyboard.press('Enter');
@@ -55,7 +55,7 @@ async function thereAndBack(at) {
   await arrive(page, 0);
   check(await hash(page) === first, 'the start is the start');
   // Neuron by neuron.
-  await page.focus('.neuron[data-key="1.0"]');
+  await page.focus('.net-neuron[data-key="1.0"]');
   await page.keyboard.press('ArrowDown');
   await until(async () => /dense 1\.2/.test(await page.textContent('.reading')), 'the next neuron is read');
   await page.keyboard.press('ArrowRight');
@@ -71,10 +71,10 @@ async function ownPoints(at) {
     await page.mouse.click(box.x + box.width * x, box.y + box.height * y);
     await until(async () => new RegExp(`${label}$`).test(new URLSearchParams(page.url().split('?')[1]).get('points') ?? ''), 'the point is in the address');
   }
-  await page.fill('.settings .own textarea', 'x,y,kind\n10,20,cat\n30,5,dog\n12,18,cat');
-  await page.locator('.settings .own textarea').blur();
+  await page.fill('.small-settings .own textarea', 'x,y,kind\n10,20,cat\n30,5,dog\n12,18,cat');
+  await page.locator('.small-settings .own textarea').blur();
   await until(async () => (await page.textContent('.brushes')).includes('dog'), 'a pasted table names its classes');
-  await page.click('.player .play');
+  await page.click('.steps-bar .play');
   await until(async () => /100 %/.test(await page.textContent('.scores')), 'own points are learnt');
   await done(page);
 }
@@ -85,8 +85,8 @@ async function wrongLine(at) {
   const words = await (await page.waitForSelector('.failed')).textContent();
   check(words.includes('did you mean `tanh`?'), `what is wrong is said: ${words}`);
   page.wrong = page.wrong.filter((w) => !/status of 4/.test(w));
-  await page.fill('.settings textarea.mono', 'dense 3 tanh, dense 1 sigmoid');
-  await page.locator('.settings textarea.mono').blur();
+  await page.fill('.small-settings textarea.mono', 'dense 3 tanh, dense 1 sigmoid');
+  await page.locator('.small-settings textarea.mono').blur();
   await arrive(page, 0);
   check(await page.locator('.failed').count() === 0, 'mended, nothing is wrong');
   await done(page);
@@ -95,7 +95,7 @@ async function wrongLine(at) {
 async function glass(at) {
   const page = await at('weight?data=xor&net=dense 3 tanh, dense 1 sigmoid&batch=6&lr=0.1&weight=2');
   await page.waitForSelector('.math math');
-  const formula = await page.textContent('.math .formula-line:nth-of-type(2)');
+  const formula = await page.textContent('.math .math-line:nth-of-type(2)');
   const rows = await page.$$eval('.glass table:has(.made) td:nth-child(2)', (cells) => cells.map((c) => Number(c.textContent.replace('−', '-'))));
   check(rows.length === 5 && rows.every((v) => Math.abs(v - rows[4]) < 1e-4) && rows[4] !== 0, `the ways agree: ${rows}`);
   const promised = await page.textContent('tr.whole td:nth-child(3)');
@@ -103,7 +103,7 @@ async function glass(at) {
   await arrive(page, 1);
   check(await page.textContent('tr.whole td:nth-child(2)') === promised, 'the step shown is the step made');
   await page.click('[data-weight="7"]');
-  await until(async () => await page.textContent('.math .formula-line:nth-of-type(2)') !== formula, 'another weight has another formula');
+  await until(async () => await page.textContent('.math .math-line:nth-of-type(2)') !== formula, 'another weight has another formula');
   await done(page);
 }
 

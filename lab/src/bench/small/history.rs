@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn going_back_and_forth_forgets_no_more_than_going_on() {
         let mut history = History::default();
-        let mut walk = |history: &mut History, from: u64, to: u64| {
+        let walk = |history: &mut History, from: u64, to: u64| {
             for step in (from..to).filter(|step| history.wants(*step)).collect::<Vec<_>>() {
                 history.keep(state(step, 10));
                 assert!(history.len() <= OLDER + RECENT as usize, "{} at {step}", history.len());
