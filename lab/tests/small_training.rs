@@ -104,7 +104,10 @@ fn all(training: &mut Training) -> impl PartialEq + use<> {
 fn back_after_n_steps_gives_the_very_bits_with_every_optimizer() {
     let rules =
         OPTIMIZERS.iter().flat_map(|e| e.dialects.iter().map(move |d| format!("{}@{}", e.name, d.name)));
-    let lines: Vec<String> = rules.chain(WRAPPERS.iter().map(|w| format!("{} over adam", w.name))).collect();
+    let lines: Vec<String> = rules
+        .chain(WRAPPERS.iter().map(|w| format!("{} over adam", w.name)))
+        .chain(["ipop", "bipop"].map(|how| format!("cma_es restarts={how} max_restarts=2 patience=3")))
+        .collect();
     assert!(lines.len() > 40);
     for line in lines {
         let mut training = training(json!({
@@ -232,7 +235,12 @@ fn what_cannot_be_is_refused_with_what_to_mend() {
         (json!({"data": "pinwheel"}), "3 classes"),
         (json!({"loss": "hinge"}), "no loss is called `hinge`"),
         (json!({"optimizer": "adam@torch"}), "did you mean `pytorch`?"),
-        (json!({"optimizer": "genetic population=1048576", "batch": "all"}), "too long to watch"),
+        (json!({"optimizer": "genetic population=1048576"}), "population = 1048576"),
+        (json!({"optimizer": "cma_es restarts=ipop max_restarts=20"}), "max_restarts = 20"),
+        (
+            json!({"optimizer": "genetic population=1000", "batch": "all", "examples": 2000, "net": "dense 90 tanh, dense 20 tanh, dense 1 sigmoid"}),
+            "too long to watch",
+        ),
         (json!({"optimizer": "cma_es", "net": "dense 100 tanh, dense 50 tanh, dense 1 sigmoid"}), "cma_es"),
         (json!({"lr": 0}), "lr = 0"),
         (json!({"lr": "fast"}), "lr = fast"),

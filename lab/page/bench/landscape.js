@@ -58,14 +58,14 @@ export default {
     const grid = el('input', { type: 'text', inputmode: 'numeric', onchange: () => change({ grid: grid.value }) });
     const ways = el('select', { onchange: () => change({ directions: ways.value }) }, ['principal', 'random'].map((w) => el('option', { value: w }, say(w))));
     const field = (key, input) => el('label', { class: 'field' }, el('span', {}, say(key)), input);
-    const race = el('div', { class: 'card settings' }, field('racers', racers), field('directions', ways), el('div', { class: 'pair' }, field('steps', steps), field('grid', grid)));
-    const inner = el('div', { class: 'settings inner' });
+    const race = el('div', { class: 'card small-settings' }, field('racers', racers), field('directions', ways), el('div', { class: 'pair' }, field('steps', steps), field('grid', grid)));
+    const inner = el('div', { class: 'small-settings inner' });
     const more = el('details', { class: 'card' }, el('summary', {}, say('network')), inner);
     const progress = el('progress', { max: 1, value: 0 });
     const status = el('p', { class: 'under', role: 'status' });
     const place = el('section', { class: 'card' });
     const curve = el('section', { class: 'card' });
-    const table = el('div', { class: 'scroll', tabindex: 0 });
+    const table = el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': say('name') });
     const words = el('p', { class: 'map-words' });
     element.append(el('div', { class: 'layout' }, el('div', { class: 'middle' }, race, more), place, el('div', { class: 'middle' }, curve)));
     const map = heat(place, {
@@ -77,7 +77,6 @@ export default {
     const chart = lines(curve, { name: 'losses', title: say('curves'), x: { label: say('step') }, y: { label: say('loss'), log: true }, height: 260 });
     curve.append(table);
     const form = settings(inner, { say: api.say, change });
-    inner.querySelectorAll('fieldset').forEach((set, i) => { set.dataset.number = i; });
     let shown = null;
 
     function reading(x, y) {

@@ -20,7 +20,8 @@ const SIGNS = {
   on: 'M5.5 3v14L16 10z',
 };
 
-const sign = (name) => svg('svg', { viewBox: '0 0 20 20', width: 16, height: 16, 'aria-hidden': 'true' },
+/** The sign of a button: `play`, `pause`, `first`, `back` or `on`. */
+export const sign = (name) => svg('svg', { viewBox: '0 0 20 20', width: 16, height: 16, 'aria-hidden': 'true' },
   svg('path', { d: SIGNS[name], fill: 'currentColor' }));
 
 /** Steps a second. */

@@ -7,7 +7,7 @@ import { curves } from './small/curves.js';
 import { menu } from './small/menu.js';
 import { network } from './small/network.js';
 import { layersOf, withLayers } from './small/line.js';
-import { sign } from './small/signs.js';
+import { sign } from './player.js';
 import { DEFAULTS, chosen, settings, suit } from './small/settings.js';
 import { surface } from './small/surface.js';
 import { PRESETS } from './small/presets.js';
@@ -92,22 +92,22 @@ export default {
     // Parts of the page
     const button = (key, sign, action, more = {}) => el('button', { type: 'button', title: say(key), 'aria-label': say(key), onclick: action, ...more }, sign);
     const play = button('play', '', () => (playing ? pause() : start()), { class: 'primary play' });
-    const bar = el('div', { class: 'card player', role: 'toolbar', 'aria-label': say('play') });
-    const reset = button('reset', sign('reset'), () => go({ to: 0 }));
+    const bar = el('div', { class: 'card steps-bar', role: 'toolbar', 'aria-label': say('play') });
+    const reset = button('reset', sign('first'), () => go({ to: 0 }));
     const back = button('back', sign('back'), () => go({ by: -1 }));
-    const forth = button('step', sign('step'), () => go({ by: 1 }));
+    const forth = button('step', sign('on'), () => go({ by: 1 }));
     const travel = el('input', { type: 'range', min: 0, max: 1, value: 0, 'aria-label': say('travel'), title: say('travel') });
-    const place = el('output', { class: 'place' });
+    const place = el('output', { class: 'standing' });
     const pace = el('select', { 'aria-label': say('speed'), onchange: () => { speed = SPEEDS[pace.selectedIndex]; } },
       TEXT.speeds.map((pair, i) => el('option', { selected: i === 1 }, api.say(pair))));
     bar.append(el('div', { class: 'group' }, reset, back), play, el('div', { class: 'group' }, forth), pace, travel, place);
     const presets = el('div', { class: 'presets' }, el('span', {}, say('try')), PRESETS.map((preset) => el('button', {
-      type: 'button', class: 'chip', title: api.say(preset.about), onclick: () => { preset_of = preset; change(preset.state, true); },
+      type: 'button', class: 'pick-chip', title: api.say(preset.about), onclick: () => { preset_of = preset; change(preset.state, true); },
     }, api.say(preset.name))));
     const told = el('p', { class: 'told', hidden: true });
     let preset_of = null;
-    const note = el('p', { class: 'note', role: 'status', hidden: true });
-    const form = el('div', { class: 'card settings' });
+    const note = el('p', { class: 'halt-note', role: 'status', hidden: true });
+    const form = el('div', { class: 'card small-settings' });
     const face = el('div', { class: 'face' });
     const under = el('p', { class: 'under' }, say('dot'));
     const brushes = el('div', { class: 'row brushes', hidden: true });
@@ -125,7 +125,7 @@ export default {
     }
     const inside = el('div', { class: 'inside' });
     const reading = el('p', { class: 'reading', 'aria-live': 'polite' }, say('hint'));
-    const step = el('div', { class: 'card formula' });
+    const step = el('div', { class: 'card rule-card' });
     const squareMenu = menu(say('surface'), 'surface', { data: surfaceTable, png: () => square.png() });
     const netMenu = menu(say('net'), 'weights', { data: weightTable, png: () => drawing.png() });
     const netCard = el('section', { class: 'card net-card' }, netMenu.head,
@@ -211,7 +211,7 @@ export default {
       square.draw({ side: plan.side, view: plan.view, classes, train: plan.trainPoints, test: test.checked ? plan.testPoints : null });
       drawBrushes();
       test.word.hidden = !plan.testPoints.length;
-      step.replaceChildren(el('h2', {}, say('formula')), el('p', { class: 'mono line' }, plan.optimizer.line),
+      step.replaceChildren(el('h2', {}, say('formula')), el('p', { class: 'mono rule-line' }, plan.optimizer.line),
         el('pre', { class: 'mono' }, plan.optimizer.formula), el('p', { class: 'soft' }, plan.optimizer.about));
       if (plan.optimizer.wants_all && plan.batch < plan.trainPoints.length / 3) {
         step.append(el('p', {}, say('wants_all'), ' ', el('button', { type: 'button', onclick: () => change({ batch: 'all' }) }, say('all'))));

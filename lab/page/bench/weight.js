@@ -3,7 +3,7 @@
 
 import { el } from '../dom.js';
 import { lines, mix, round } from '../charts.js';
-import { sign } from './small/signs.js';
+import { sign } from './player.js';
 import { DEFAULTS, chosen, settings } from './small/settings.js';
 
 const TEXT = {
@@ -82,20 +82,20 @@ export default {
     let example = 0;
     element.classList.add('glass');
     const button = (key, sign, action, more = {}) => el('button', { type: 'button', title: say(key), 'aria-label': say(key), onclick: action, ...more }, sign);
-    const place = el('output', { class: 'place' });
-    const reset = button('reset', sign('reset'), () => ask({ to: 0 }));
+    const place = el('output', { class: 'standing' });
+    const reset = button('reset', sign('first'), () => ask({ to: 0 }));
     const back = button('back', sign('back'), () => ask({ by: -1 }));
     const next = el('button', { type: 'button', class: 'primary', onclick: () => ask({ by: 1 }) }, say('next'));
     const ten = el('button', { type: 'button', onclick: () => ask({ by: 10 }) }, say('ten'));
     const link = el('a', {}, say('play'));
-    const bar = el('div', { class: 'card player', role: 'toolbar', 'aria-label': say('next') }, el('div', { class: 'group' }, reset, back), next, ten, link, place);
-    const note = el('p', { class: 'note', role: 'status', hidden: true });
+    const bar = el('div', { class: 'card steps-bar', role: 'toolbar', 'aria-label': say('next') }, el('div', { class: 'group' }, reset, back), next, ten, link, place);
+    const note = el('p', { class: 'halt-note', role: 'status', hidden: true });
     const pick = el('section', { class: 'card picker' });
-    const inner = el('div', { class: 'settings inner' });
+    const inner = el('div', { class: 'small-settings inner' });
     const more = el('details', { class: 'card' }, el('summary', {}, say('network')), inner);
     const formula = el('section', { class: 'card math' });
     const three = el('section', { class: 'card' });
-    const rule = el('section', { class: 'card formula' });
+    const rule = el('section', { class: 'card rule-card' });
     const bend = el('section', { class: 'card' });
     element.append(bar, note, el('div', { class: 'layout' }, el('div', { class: 'middle' }, pick, more), el('div', { class: 'middle' }, formula, three, el('div', { class: 'beside' }, bend, rule))));
     const form = settings(inner, { say: api.say, change });
@@ -177,13 +177,13 @@ export default {
       const most = 600;
       const theta = api.unpack(look.theta);
       const largest = theta.reduce((a, w) => Math.max(a, Math.abs(w)), 1e-9);
-      pick.replaceChildren(el('h2', {}, say('weight')), el('p', { class: 'chosen' }, el('strong', {}, formulaName()), ' ', chosenName(), ' = ', el('code', {}, round(look.value, 5))),
-        ...about.parts.filter((part) => part.at < most).map((part) => el('div', { class: 'part' }, el('h3', {}, part.name),
-          el('div', { class: 'cells', role: 'group', 'aria-label': part.name, style: { gridTemplateColumns: `repeat(${part.columns}, 24px)` } },
+      pick.replaceChildren(el('h2', {}, say('weight')), el('p', { class: 'weight-chosen' }, el('strong', {}, formulaName()), ' ', chosenName(), ' = ', el('code', {}, round(look.value, 5))),
+        ...about.parts.filter((part) => part.at < most).map((part) => el('div', { class: 'weight-part' }, el('h3', {}, part.name),
+          el('div', { class: 'weight-cells', role: 'group', 'aria-label': part.name, style: { gridTemplateColumns: `repeat(${part.columns}, 24px)` } },
             Array.from({ length: Math.min(part.rows * part.columns, most) }, (_, k) => {
               const i = part.at + k;
               const name = nameOf(part, Math.floor(k / part.columns), k % part.columns);
-              return el('button', { style: { background: mix('diverging', 0.5 + theta[i] / largest / 2) }, type: 'button', class: part.name.endsWith('bias') ? 'cell bias' : 'cell', 'data-weight': i, title: `${name}: ${round(theta[i], 4)}`, 'aria-label': `${name}: ${round(theta[i], 4)}`, 'aria-pressed': String(i === look.weight), onclick: () => ask({ weight: i, by: 0 }) });
+              return el('button', { style: { background: mix('diverging', 0.5 + theta[i] / largest / 2) }, type: 'button', class: part.name.endsWith('bias') ? 'weight-cell bias' : 'weight-cell', 'data-weight': i, title: `${name}: ${round(theta[i], 4)}`, 'aria-label': `${name}: ${round(theta[i], 4)}`, 'aria-pressed': String(i === look.weight), onclick: () => ask({ weight: i, by: 0 }) });
             })))));
       if (focused) pick.querySelector(`[data-weight="${focused}"]`)?.focus({ preventScroll: true });
     }
@@ -194,8 +194,11 @@ export default {
       return nameOf(look.description.parts.find((p) => p.name === name), row, column);
     }
 
+    /** What may be wider than its place, reached by the keyboard. */
+    const scroll = (name, ...inside) => el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': say(name) }, inside);
     function math(text) {
-      const box = el('div', { class: 'scroll formula-line', tabindex: 0 });
+      const box = scroll('slope');
+      box.classList.add('math-line');
       box.innerHTML = text;
       return box;
     }
@@ -211,7 +214,7 @@ export default {
       formula.append(el('p', { class: 'soft' }, say('slope_about')), math(formulas.loss), math(formulas.slope),
         el('div', { class: 'row' }, el('label', { class: 'row' }, say('example'), ' ', chooser), el('strong', {}, say('for_example', { v: round(formulas.value, 5) }))),
         math(formulas.numbers),
-        el('details', { open: true }, el('summary', {}, say('where')), el('div', { class: 'scroll', tabindex: 0 }, el('table', { class: 'where' }, formulas.definitions.map((d) => {
+        el('details', { open: true }, el('summary', {}, say('where')), scroll('where', el('table', { class: 'where' }, formulas.definitions.map((d) => {
           const cell = el('td', {});
           cell.innerHTML = d.formula;
           return el('tr', {}, cell, el('td', {}, '= ', round(d.value, 5)));
@@ -222,8 +225,8 @@ export default {
     /** A bar for each example's slope. */
     function bars() {
       const most = Math.max(...look.examples.map(([, , , s]) => Math.abs(s ?? 0)), 1e-30);
-      return el('div', { class: 'bars', role: 'group', 'aria-label': say('examples') }, look.examples.slice(0, 64).map(([x, y, t, s], k) => el('button', {
-        type: 'button', 'aria-pressed': String(k === look.formulas.example), class: k === look.formulas.example ? 'bar here' : 'bar', title: `(${round(x, 3)}, ${round(y, 3)}) → ${round(t, 3)}: ${round(s, 4)}`,
+      return el('div', { class: 'slope-bars', role: 'group', 'aria-label': say('examples') }, look.examples.slice(0, 64).map(([x, y, t, s], k) => el('button', {
+        type: 'button', 'aria-pressed': String(k === look.formulas.example), class: k === look.formulas.example ? 'slope-bar here' : 'slope-bar', title: `(${round(x, 3)}, ${round(y, 3)}) → ${round(t, 3)}: ${round(s, 4)}`,
         'aria-label': `${k + 1}: ${round(s, 4)}`, onclick: () => { example = k; ask({ by: 0 }); },
       }, el('span', { class: s < 0 ? 'down' : 'up', style: { height: `${Math.max(1, (Math.abs(s) / most) * 28)}px` } }))));
     }
@@ -245,7 +248,7 @@ export default {
     function drawThree() {
       const true_one = look.slopes.at(-1).value;
       const digits = (v) => (Number.isFinite(v) ? Number(v).toPrecision(9).replace('-', '−') : '–');
-      three.replaceChildren(el('h2', {}, say('three')), el('p', { class: 'soft' }, say('three_about')), el('div', { class: 'scroll', tabindex: 0 }, el('table', {},
+      three.replaceChildren(el('h2', {}, say('three')), el('p', { class: 'soft' }, say('three_about')), scroll('three', el('table', {},
         el('thead', {}, el('tr', {}, ['way', 'value', 'difference'].map((h) => el('th', { scope: 'col' }, say(h))))),
         el('tbody', {}, look.slopes.map((s) => el('tr', {}, el('th', { scope: 'row' }, say(s.way), s.made_of
           ? el('div', { class: 'made' }, say('made_of', { a: digits(s.made_of[0]), b: digits(s.made_of[1]), h: round(s.made_of[2], 3) })) : null),
@@ -259,11 +262,11 @@ export default {
         el('td', { class: 'mono' }, before === null || after === null ? '' : round(after - before, 4)));
       const name = formulaName() || 'θ';
       const regular = about.l2 > 0 || about.l1 > 0;
-      rule.replaceChildren(el('h2', {}, say('optimizer')), el('p', { class: 'mono line' }, optimizer.line),
+      rule.replaceChildren(el('h2', {}, say('optimizer')), el('p', { class: 'mono rule-line' }, optimizer.line),
         ...optimizer.around.map((w) => [el('h3', {}, `${w.name} (${say('around')})`), el('pre', { class: 'mono' }, w.formula)]).flat(),
         el('pre', { class: 'mono big' }, optimizer.formula),
-        el('p', { class: 'numbers' }, [['η', about.learning_rate, say('rate')], ...optimizer.numbers.map((p) => [p.symbol, p.value, p.about])].map(([symbol, value, text]) => el('span', { title: text }, el('code', {}, `${symbol} = ${value}`)))),
-        el('div', { class: 'scroll', tabindex: 0 }, el('table', {}, el('thead', {}, el('tr', {}, ['symbol', 'before', 'after', 'change'].map((h) => el('th', { scope: 'col' }, say(h))))),
+        el('p', { class: 'rule-numbers' }, [['η', about.learning_rate, say('rate')], ...optimizer.numbers.map((p) => [p.symbol, p.value, p.about])].map(([symbol, value, text]) => el('span', { title: text }, el('code', {}, `${symbol} = ${value}`)))),
+        scroll('optimizer', el('table', {}, el('thead', {}, el('tr', {}, ['symbol', 'before', 'after', 'change'].map((h) => el('th', { scope: 'col' }, say(h))))),
           el('tbody', {}, row('g', look.seen, null, say(regular ? 'seen_l2' : 'seen')), look.kept.map((k) => row(k.name, k.before, k.after)), row(name, look.value, look.next, say('this'), 'whole')))));
     }
 

@@ -57,7 +57,7 @@ export function network(host, { label, hover, choose, heads, name }) {
       column.forEach(([x, y], i) => {
         const what = { layer: k - 1, unit: i };
         const button = el('button', {
-          type: 'button', class: 'neuron', 'aria-label': name(what), 'data-key': `${k}.${i}`,
+          type: 'button', class: 'net-neuron', 'aria-label': name(what), 'data-key': `${k}.${i}`,
           tabindex: i === 0 && k === 1 ? 0 : -1,
           onpointerenter: () => look(what), onfocus: () => look(what), onpointerleave: () => look(null), onblur: () => look(null),
           onclick: () => choose(what), onkeydown: (event) => walk(event, k, i),

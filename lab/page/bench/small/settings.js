@@ -94,14 +94,14 @@ export function settings(host, { say, change }) {
   };
   const tiles = [...SHAPES.map(([name, count]) => [name, count]), ['own', null]].map(([name, count]) => {
     const tile = el('button', {
-      type: 'button', class: 'tile', title: w(name), 'aria-label': w(name), 'aria-pressed': 'false',
+      type: 'button', class: 'data-tile', title: w(name), 'aria-label': w(name), 'aria-pressed': 'false',
       onclick: () => change({ data: name, ...(count === null ? {} : suit(current, count)) }),
     }, icon(name), el('span', {}, w(name)));
     tile.dataset.name = name;
     return tile;
   });
   const sees = FEATURES.map(([name, formula]) => {
-    const chip = el('button', { type: 'button', class: 'chip', 'aria-pressed': 'false', onclick: () => {
+    const chip = el('button', { type: 'button', class: 'pick-chip', 'aria-pressed': 'false', onclick: () => {
       const now = (current.features || DEFAULTS.features).split(',');
       const next = FEATURES.map(([n]) => n).filter((n) => (n === name ? !now.includes(n) : now.includes(n)));
       if (next.length) change({ features: next.join(',') });
@@ -128,8 +128,8 @@ export function settings(host, { say, change }) {
       el('button', { type: 'button', onclick: () => change({ points: '' }) }, w('clear'))));
   let current = {};
   host.append(
-    el('fieldset', {}, el('legend', {}, w('data')), el('div', { class: 'tiles' }, tiles), drawn, own),
-    el('fieldset', {}, el('legend', {}, w('features')), el('div', { class: 'chips' }, sees)),
+    el('fieldset', {}, el('legend', {}, w('data')), el('div', { class: 'data-tiles' }, tiles), drawn, own),
+    el('fieldset', {}, el('legend', {}, w('features')), el('div', { class: 'pick-chips' }, sees)),
     el('fieldset', {}, el('legend', {}, w('net')),
       label('net', long('net')),
       label('loss', choice('loss'))),

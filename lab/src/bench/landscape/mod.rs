@@ -8,7 +8,6 @@ mod directions;
 
 use std::time::{Duration, Instant};
 
-use gradus::optimizers::Choice;
 use gradus::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -219,7 +218,6 @@ impl Map {
 impl Racer {
     fn new(line: &str, config: &Config) -> Result<Racer> {
         let (words, rate) = split_rate(line)?;
-        Choice::parse(&words)?;
         let config =
             Config { optimizer: words, learning_rate: rate.or(config.learning_rate), ..config.clone() };
         Ok(Racer { line: line.into(), training: Training::new(config)?, path: Vec::new() })

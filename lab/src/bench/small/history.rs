@@ -40,7 +40,7 @@ const RECENT: u64 = 64;
 /// And so many older ones.
 const OLDER: usize = 128;
 /// But not more bytes than this.
-const ROOM: usize = 24 << 20;
+const ROOM: usize = 12 << 20;
 
 impl History {
     /// Whether the state after so many steps would be new to it.
@@ -59,9 +59,10 @@ impl History {
             self.states.remove(&old);
         }
         if self.states.len() > (OLDER + recent as usize).min(most) {
-            self.stride = stride * 2;
-            let (stride, newest) = (self.stride, step);
-            self.states.retain(|at, _| at % stride == 0 || at + recent > newest);
+            self.stride = stride.saturating_mul(2);
+            let stride = self.stride;
+            // Near to where the training is, and that may be long before where it has been.
+            self.states.retain(|at, _| at % stride == 0 || at.abs_diff(step) < recent);
         }
     }
 
@@ -101,6 +102,26 @@ mod tests {
             assert!(gap < 4096, "{gap} steps before {step}");
         }
         assert_eq!(history.before(0).unwrap().place.step, 0);
+    }
+
+    #[test]
+    fn going_back_and_forth_forgets_no_more_than_going_on() {
+        let mut history = History::default();
+        let walk = |history: &mut History, from: u64, to: u64| {
+            for step in (from..to).filter(|step| history.wants(*step)).collect::<Vec<_>>() {
+                history.keep(state(step, 10));
+                assert!(history.len() <= OLDER + RECENT as usize, "{} at {step}", history.len());
+            }
+        };
+        walk(&mut history, 0, 20_000);
+        for from in [0, 7_000, 19_000, 300, 0] {
+            walk(&mut history, from, from + 900);
+            for step in (0..20_000).step_by(333) {
+                let gap = step - history.before(step).unwrap().place.step;
+                assert!(gap < 2048, "{gap} steps before {step}");
+            }
+        }
+        assert_eq!(history.before(899).unwrap().place.step, 899);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use super::config::Config;
 use super::data::{Data, Example, Task};
 use super::history::{History, State};
 use super::suits::{check_work, model};
+use crate::bench::limits;
 
 /// Where a training stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -94,7 +95,7 @@ impl Training {
         let data = Data::of(&config)?;
         let model = model(&config, &data)?;
         let threads = Threads::new(1);
-        let choice = Choice::parse(&config.optimizer)?;
+        let choice = limits::optimizer(&config.optimizer)?;
         let setup = Setup::new(model.layout(), &threads).around(config.around()).seed(config.seed);
         let batch = match config.batch {
             Batch::All => data.train.len(),
