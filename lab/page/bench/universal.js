@@ -213,6 +213,8 @@ function mount(element, state, api) {
 
   /** Ready to be drawn on, or no more. */
   function arm(on) {
+    // A chart that is drawn anew would take the pen away.
+    if (on) play.stop();
     sketch = on ? [] : null;
     hand.setAttribute('aria-pressed', String(on));
     hand.textContent = words(on ? 'drawing' : 'draw');

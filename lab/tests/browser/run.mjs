@@ -4,11 +4,13 @@ import { mkdirSync } from 'node:fs';
 import { launch } from './browser.mjs';
 import * as course from './course.mjs';
 import * as playground from './playground.mjs';
+import * as ideas from './ideas.mjs';
 import * as training from './training.mjs';
 import * as views from './views.mjs';
 
 /** Each exports `run({ program, browser, shots })`. */
 const TESTS = { training, views, playground, course };
+const TESTS = { training, views, course, ideas };
 
 const [program, only] = process.argv.slice(2);
 const shots = 'shots';
