@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 /// At most this many products are summed before the tile moves on: a tile's part of b stays in the nearest
 /// cache.
-pub(super) const DEPTH: usize = 256;
+pub(super) const DEPTH: usize = 400;
 /// At most this many columns of b are packed at once: they stay in the second cache.
 pub(super) const WIDTH: usize = 576;
 /// No tile, and so no panel, has more columns than this.

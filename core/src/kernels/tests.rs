@@ -132,7 +132,7 @@ fn large_products_are_the_definition() {
     for (m, k, n) in [
         (128, 300, 70),
         (70, 128, 130),
-        (65, 520, 49),
+        (65, 1020, 49),
         (1, 784, 128),
         (784, 1, 128),
         (2, 600, 700),
@@ -148,7 +148,7 @@ fn large_products_are_the_definition() {
 #[test]
 fn sums_of_rows() {
     let teams = [1, 2].map(Threads::new);
-    for rows in [0, 1, 2, 10, 300] {
+    for rows in [0, 1, 2, 10, 300, 900] {
         for columns in [0, 1, 3, 10, 16, 100, 1500] {
             let (a, start) = (numbers(rows * columns, 5), numbers(columns, 6));
             for (add, threads) in [(false, &teams[0]), (true, &teams[0]), (true, &teams[1])] {

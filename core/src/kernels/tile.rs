@@ -106,6 +106,8 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
                 for v in 0..C {
                     sums[r][v] = load(place.sums.add(r * t.sums_row), v);
                 }
+                // The tile below comes next.
+                K::V::prefetch(place.sums.wrapping_add((R + r) * t.sums_row));
             }
         }
         let (a_row, a_step, b_step) =

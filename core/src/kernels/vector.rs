@@ -24,6 +24,9 @@ pub(super) trait Vector: Copy {
     unsafe fn add(self, other: Self) -> Self;
     /// self · b + c, rounded once.
     unsafe fn multiply_add(self, b: Self, c: Self) -> Self;
+    /// Asks for a cache line that will be wanted. No address is wrong.
+    #[inline(always)]
+    fn prefetch(_at: *const f32) {}
     /// 0 in lanes that are negative; −0 and what is no number stay.
     unsafe fn relu(self) -> Self;
 }
@@ -157,6 +160,11 @@ mod x86 {
             unsafe { _mm256_fmadd_ps(self, b, c) }
         }
         #[inline(always)]
+        fn prefetch(at: *const f32) {
+            // SAFETY: every x86-64 has the instruction, and nothing is read.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+        }
+        #[inline(always)]
         unsafe fn relu(self) -> Self {
             // SAFETY: see above. The second operand is the result unless the first is greater.
             unsafe { _mm256_max_ps(_mm256_setzero_ps(), self) }
@@ -209,6 +217,11 @@ mod x86 {
         unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
             // SAFETY: see above.
             unsafe { _mm512_fmadd_ps(self, b, c) }
+        }
+        #[inline(always)]
+        fn prefetch(at: *const f32) {
+            // SAFETY: every x86-64 has the instruction, and nothing is read.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
         }
         #[inline(always)]
         unsafe fn relu(self) -> Self {

@@ -6,6 +6,8 @@
 //! dx = Σ dy over the windows whose greatest it is     the first, row by row, where several are
 //! ```
 
+use std::ops::Range;
+
 use crate::error::Result;
 use crate::kernels::{Loop, widest};
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape};
@@ -39,10 +41,15 @@ impl Op for MaxPool {
 
     fn forward(&self, run: Forward) {
         let (s, x, y) = (self.sweep(run.shapes), run.x[0], Shared::of(run.y));
-        run.threads.for_each(s.batch, &|n| {
-            // SAFETY: results of pictures are disjoint.
-            let y = unsafe { y.slice(n * s.result()..(n + 1) * s.result()) };
-            widest(Greatest { s, x: &x[n * s.picture()..][..s.picture()], y });
+        // Of too few pictures everybody gets some rows.
+        let bands = run.threads.count().div_ceil(s.batch.max(1)).clamp(1, s.down.places.max(1));
+        run.threads.for_each(s.batch * bands, &|task| {
+            let (n, band) = (task / bands, task % bands);
+            let [first, end] = [band, band + 1].map(|b| s.down.places * b / bands * s.across.places);
+            let from = n * s.result();
+            // SAFETY: places are disjoint.
+            let y = unsafe { y.slice(from + first * s.channels..from + end * s.channels) };
+            widest(Greatest { s, first, x: &x[n * s.picture()..][..s.picture()], y });
         });
     }
 
@@ -75,10 +82,10 @@ trait Channels {
     fn some<const N: usize>(&mut self, place: usize, c: usize);
 }
 
-/// All channels of all places, so many at a time: numbers of a known count stay in registers.
+/// All channels of some places, so many at a time: numbers of a known count stay in registers.
 #[inline(always)]
-fn every(s: Sweep, mut of: impl Channels) {
-    for place in 0..s.down.places * s.across.places {
+fn every(s: Sweep, places: Range<usize>, mut of: impl Channels) {
+    for place in places {
         let mut c = 0;
         while c + 16 <= s.channels {
             of.some::<16>(place, c);
@@ -91,9 +98,10 @@ fn every(s: Sweep, mut of: impl Channels) {
     }
 }
 
-/// One picture's way forward.
+/// The way forward, for the places of one picture from `first` on that `y` has room for.
 struct Greatest<'a> {
     s: Sweep,
+    first: usize,
     x: &'a [f32],
     y: &'a mut [f32],
 }
@@ -102,7 +110,8 @@ impl Loop for Greatest<'_> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
-        every(self.s, self);
+        let places = self.first..self.first + self.y.len() / self.s.channels.max(1);
+        every(self.s, places, self);
     }
 }
 
@@ -117,7 +126,7 @@ impl Channels for Greatest<'_> {
                 greatest[i] = if x[i] > greatest[i] || x[i].is_nan() { x[i] } else { greatest[i] };
             }
         });
-        *part_mut(&mut self.y[place * self.s.channels + c..]) = greatest;
+        *part_mut(&mut self.y[(place - self.first) * self.s.channels + c..]) = greatest;
     }
 }
 
@@ -146,7 +155,7 @@ impl Loop for Back<'_> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
-        every(self.s, self);
+        every(self.s, 0..self.s.down.places * self.s.across.places, self);
     }
 }
 

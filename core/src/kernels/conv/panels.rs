@@ -7,7 +7,7 @@ use crate::kernels::vector::Vector;
 use crate::threads::{Shared, Threads};
 
 /// Fewer numbers are packed by the caller alone.
-const WORTH_SHARING: usize = 1 << 15;
+const WORTH_SHARING: usize = 1 << 13;
 
 /// The columns of one group, cut into panels: `depth` rows of `columns` numbers each, zeros where it has fewer.
 #[derive(Clone, Copy)]
