@@ -162,8 +162,8 @@ pub struct TrainArgs {
     #[arg(long, value_name = "WHAT", value_parser = parse_monitor, help_heading = "When to stop")]
     pub monitor: Option<Monitor>,
 
-    /// Size that every picture is stretched to [default: 32x32; for the built-in pictures 24x24; as they are
-    /// for MNIST's files; 6x6 for evolution].
+    /// Size that every picture is stretched to [default: 32x32; as they are for MNIST's files; 6x6
+    /// for evolution].
     #[arg(long, value_name = "WxH", value_parser = parse_size, help_heading = "Pictures")]
     pub image: Option<(u32, u32)>,
     /// Brightness only, no colour.

@@ -9,8 +9,7 @@ import * as training from './training.mjs';
 import * as views from './views.mjs';
 
 /** Each exports `run({ program, browser, shots })`. */
-const TESTS = { training, views, playground, course };
-const TESTS = { training, views, course, ideas };
+const TESTS = { training, views, playground, ideas, course };
 
 const [program, only] = process.argv.slice(2);
 const shots = 'shots';
