@@ -66,6 +66,7 @@ pub fn measure(workload: &Workload, threads: usize, effort: Effort) -> Result<Fi
     // As much memory as the floor supposes: no gradient. With it, a network may miss a cache it would fit in.
     let states = if workload.trains { stepper.states() } else { 0 };
     let bandwidth = ceiling::bytes_per_second(4 * weights * (1 + states), threads);
+    forget_peak();
 
     let mut run = |steps: usize| {
         let (on_core, began) = (seconds_on_core(), Instant::now());
@@ -122,6 +123,11 @@ fn seconds_on_core() -> f64 {
         text.split_whitespace().next()?.parse::<f64>().ok()
     });
     nanoseconds.sum::<f64>() / 1e9
+}
+
+/// From now on [`peak_bytes`] does not count what the measurements before took. Where the system does not know how, it does.
+fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 /// The greatest resident memory so far; Linux tells, others do not.

@@ -46,7 +46,8 @@ impl<const N: usize, U: Rule<N>, R: Number> Optimizer<R> for Descent<N, U, R> {
         let mut walk = |taming: Taming<R>, back: &mut dyn FnMut(&dyn Sink<R>)| {
             rule.advance(at);
             let (update, state) = (rule.update::<R>(at), state.each_mut().map(|s| Shared::of(s)));
-            match taming.is_nothing() {
+            // In f64 rules are proven and functions minimised: neither waits for this loop.
+            match single::<R>() && taming.is_nothing() {
                 true => back(&Walk { update, tame: Untamed, state }),
                 false => back(&Walk { update, tame: taming, state }),
             }
@@ -74,6 +75,11 @@ impl<const N: usize, U: Rule<N>, R: Number> Optimizer<R> for Descent<N, U, R> {
     }
 }
 
+/// Whether θ is in `f32`: known when the program is built, so that what only `f32` needs is not there for `f64`.
+const fn single<R>() -> bool {
+    size_of::<R>() == size_of::<f32>()
+}
+
 /// A step of a rule.
 struct Walk<const N: usize, R, F, T> {
     update: F,
@@ -87,8 +93,7 @@ impl<const N: usize, R: Number, F: Update<R, N>, T: Tame<R>> Sink<R> for Walk<N,
         // SAFETY: nobody else is at these weights, as the caller promises, so nobody is at what is kept for them.
         let state = self.state.map(|s| unsafe { s.slice(range.clone()) });
         let sweep = Sweep { update: &self.update, tame: self.tame, theta, slopes, state };
-        // In f64 rules are proven and functions minimised: neither waits for this loop.
-        if size_of::<R>() == size_of::<f32>() { wide(sweep) } else { sweep.run() }
+        if single::<R>() { wide(sweep) } else { sweep.run() }
     }
 
     fn numbers(&self) -> usize {
