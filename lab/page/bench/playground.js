@@ -10,59 +10,9 @@ import { layersOf, withLayers } from './small/line.js';
 import { sign } from './player.js';
 import { DEFAULTS, chosen, settings, suit } from './small/settings.js';
 import { surface } from './small/surface.js';
+import { surfaceTable, weightTable } from './small/tables.js';
+import { TEXT } from './small/text.js';
 import { PRESETS } from './small/presets.js';
-
-const TEXT = {
-  try: { en: 'Try', zh: '试试' },
-  play: { en: 'Play', zh: '播放' },
-  pause: { en: 'Pause', zh: '暂停' },
-  back: { en: 'One step back', zh: '后退一步' },
-  step: { en: 'One step', zh: '前进一步' },
-  reset: { en: 'To the start', zh: '回到起点' },
-  speed: { en: 'Speed', zh: '速度' },
-  speeds: [
-    { en: '1 step', zh: '1 步' }, { en: '10 steps', zh: '10 步' }, { en: '100 steps', zh: '100 步' }, { en: 'as fast as it goes', zh: '最快' },
-  ],
-  at: { en: 'Step', zh: '步' },
-  epoch: { en: 'epoch', zh: '轮' },
-  travel: { en: 'Go to a step: every one can be had again, bit for bit', zh: '跳到任一步：每一步都能逐位重现' },
-  hash: { en: 'hash of the weights: the same on every machine', zh: '权重的哈希值：在任何机器上都相同' },
-  surface: { en: 'What the network answers', zh: '网络的回答' },
-  neuron: { en: 'What neuron {n} says', zh: '神经元 {n} 的输出' },
-  input: { en: 'input {n}', zh: '输入 {n}' },
-  net: { en: 'Inside the network', zh: '网络内部' },
-  loss: { en: 'Loss', zh: '损失' },
-  train: { en: 'training', zh: '训练' },
-  test: { en: 'test', zh: '测试' },
-  right: { en: 'right', zh: '正确率' },
-  dot: { en: 'round: training, square: test', zh: '圆点：训练，方块：测试' },
-  show_test: { en: 'Test points', zh: '测试点' },
-  crisp: { en: 'Decision only', zh: '只看判决' },
-  log: { en: 'Logarithmic', zh: '对数坐标' },
-  more: { en: 'a neuron more', zh: '增加一个神经元' },
-  less: { en: 'a neuron less', zh: '减少一个神经元' },
-  add: { en: '+ layer', zh: '+ 层' },
-  drop: { en: '− layer', zh: '− 层' },
-  weights: { en: '{n} weights', zh: '{n} 个权重' },
-  hint: { en: 'Point at a neuron or a line to read it; orange raises, blue lowers.', zh: '指向神经元或连线即可读数；橙色为正，蓝色为负。' },
-  says: { en: '{name}: between −{most} and {most} over the square', zh: '{name}：在此区域内的输出绝对值不超过 {most}' },
-  dead: { en: '{name} is dead: it says 0 everywhere', zh: '{name} 已死亡：处处输出 0' },
-  bias: { en: 'bias {b}', zh: '偏置 {b}' },
-  weight: { en: 'weight from {a} to {b}: {w}', zh: '从 {a} 到 {b} 的权重：{w}' },
-  glass: { en: 'Put it under the glass', zh: '放到放大镜下看' },
-  here: { en: 'at ({x}, {y}) it answers {v}', zh: '在 ({x}, {y}) 处回答 {v}' },
-  click: { en: 'Click to put a point of class', zh: '点击放置此类的点' },
-  remove: { en: 'remove', zh: '删除' },
-  diverged: { en: 'It diverged: at step {step} the loss is no longer a number. Lower the learning rate, now {rate}.', zh: '发散了：第 {step} 步的损失已不是数。请降低学习率（现在是 {rate}）。' },
-  ended: { en: 'The optimizer has ended: {why}', zh: '优化器已结束：{why}' },
-  wants_all: { en: 'This optimizer wants all examples in a batch.', zh: '此优化器需要把全部样本放在一个批里。' },
-  all: { en: 'take all', zh: '全部' },
-  layer: { en: 'layer', zh: '层' },
-  from: { en: 'from', zh: '从' },
-  to: { en: 'to', zh: '到' },
-  value: { en: 'weight', zh: '权重' },
-  formula: { en: 'What a step does', zh: '一步做了什么' },
-};
 
 const SPEEDS = [1, 10, 100, 1e6];
 
@@ -126,8 +76,8 @@ export default {
     const inside = el('div', { class: 'inside' });
     const reading = el('p', { class: 'reading', 'aria-live': 'polite' }, say('hint'));
     const step = el('div', { class: 'card rule-card' });
-    const squareMenu = menu(say('surface'), 'surface', { data: surfaceTable, png: () => square.png() });
-    const netMenu = menu(say('net'), 'weights', { data: weightTable, png: () => drawing.png() });
+    const squareMenu = menu(say('surface'), 'surface', { data: () => surfaceTable(plan, frame, say), png: () => square.png() });
+    const netMenu = menu(say('net'), 'weights', { data: () => weightTable(plan, frame, say, nameOf), png: () => drawing.png() });
     const netCard = el('section', { class: 'card net-card' }, netMenu.head,
       el('div', { class: 'row net-tools' },
         button('add', say('add'), () => layers((all) => [...all.slice(0, -1), hiddenLike(all), ...all.slice(-1)])),
@@ -403,38 +353,6 @@ export default {
       const values = square.read(at) ?? [];
       const real = plan.classes ? values : values.map((v) => plan.level[0] + plan.level[1] * v);
       under.textContent = say('here', { x: round(x, 3), y: round(y, 3), v: real.map((v) => round(v, 3)).join(', ') });
-    }
-
-    // Tables
-    function surfaceTable() {
-      if (!frame) return { head: ['x', 'y'], rows: [] };
-      const values = unpack(frame.surface);
-      const outputs = values.length / plan.side ** 2;
-      const every = Math.max(1, Math.round(plan.side / 24));
-      const rows = [];
-      for (let r = Math.floor(every / 2); r < plan.side; r += every) {
-        for (let c = Math.floor(every / 2); c < plan.side; c += every) {
-          const at = (i) => plan.view * ((2 * i + 1) / plan.side - 1);
-          const i = (r * plan.side + c) * outputs;
-          rows.push([plan.centre[0] + plan.unit[0] * at(c), plan.centre[1] - plan.unit[1] * at(r), ...values.slice(i, i + outputs)]);
-        }
-      }
-      return { head: ['x', 'y', ...Array.from({ length: outputs }, (_, k) => (outputs > 1 ? plan.names[k] ?? String(k) : say('surface')))], rows };
-    }
-    function weightTable() {
-      const rows = [];
-      if (frame) {
-        plan.layers.forEach((layer, k) => {
-          const name = (unit, of) => nameOf({ layer: of, unit });
-          if (layer.weight) {
-            for (let i = 0; i < layer.weight.rows; i += 1) {
-              for (let j = 0; j < layer.weight.columns; j += 1) rows.push([k + 1, name(i, k - 1), name(j, k), frame.theta[layer.weight.at + i * layer.weight.columns + j]]);
-            }
-          }
-          if (layer.bias) for (let j = 0; j < layer.bias.columns; j += 1) rows.push([k + 1, '1', name(j, k), frame.theta[layer.bias.at + j]]);
-        });
-      }
-      return { head: [say('layer'), say('from'), say('to'), say('value')], rows };
     }
 
     let asking = null;

@@ -4,13 +4,19 @@
 //! the slope of the batch found three ways that share nothing but the network; and what the optimizer keeps for this
 //! weight, before and after. The step is really made to find out, and taken back.
 
+mod names;
+mod rule;
+
 use gradus::gradients::{ByHand, Style, central_step, forward_step};
 use gradus::optimizer::Objective;
-use gradus::optimizers::Choice;
 use gradus::train::model_hash;
 use gradus::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use names::used;
+pub use rule::Kept;
+use rule::{optimizer, the_step};
 
 use super::fields::Fields;
 use super::formula::mathml;
@@ -57,17 +63,6 @@ pub struct Slope {
     pub value: f64,
     /// The losses it is made of, where it is a difference: above, below (or at), and their distance.
     pub made_of: Option<[f64; 3]>,
-}
-
-/// One of the numbers that the optimizer keeps for a weight.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Kept {
-    /// Its name.
-    pub name: String,
-    /// Before the step.
-    pub before: f64,
-    /// After it; none if there is no next step.
-    pub after: Option<f64>,
 }
 
 /// Everything about a weight at a step.
@@ -315,26 +310,6 @@ impl Glass {
     }
 }
 
-/// The lines of an optimizer: its formula, its numbers, and the same of what is around it.
-fn optimizer(choice: &Choice) -> Value {
-    let numbers = |parameters: &[gradus::words::Parameter], values: &gradus::words::Values| -> Vec<Value> {
-        let number = |p: &gradus::words::Parameter| json!({ "symbol": p.symbol, "name": p.name, "value": p.written(values.get(p.name)), "about": p.about });
-        parameters.iter().map(number).collect()
-    };
-    let around: Vec<Value> = choice.wrappers.iter().map(|(w, values)| {
-        json!({ "name": w.name, "about": w.about, "formula": w.formula, "numbers": numbers(w.parameters, values) })
-    }).collect();
-    json!({
-        "line": choice.line(),
-        "about": choice.entry.about,
-        "dialect": choice.dialect.about,
-        "paper": choice.entry.paper,
-        "formula": choice.dialect.formula,
-        "numbers": numbers(choice.dialect.parameters, choice.values()),
-        "around": around,
-    })
-}
-
 /// Formulas for the batches that there are.
 fn by_hand(training: &Training) -> Result<Vec<(usize, ByHand)>> {
     let weights = training.theta().len();
@@ -347,36 +322,6 @@ fn by_hand(training: &Training) -> Result<Vec<(usize, ByHand)>> {
     let (batch, examples) = (training.batch(), training.data.train.len());
     let sizes = [batch, examples % batch].into_iter().filter(|size| *size > 0);
     sizes.map(|size| Ok((size, ByHand::new(&training.model, size, true)?))).collect()
-}
-
-/// Makes the step and takes it back: what was kept for weight `i` before and after, and θᵢ after.
-fn the_step(training: &mut Training, i: usize) -> (Vec<Kept>, Option<f32>) {
-    let weights = training.theta().len();
-    // Numbers that are not per weight are shown if they are few.
-    let of = |kept: Vec<(String, Vec<f64>)>| -> Vec<(String, f64)> {
-        let one = |(name, numbers): (String, Vec<f64>)| match numbers.len() {
-            n if n == weights => vec![(name, numbers[i])],
-            n if n <= 3 => {
-                numbers.into_iter().enumerate().map(|(k, x)| (format!("{name}[{k}]"), x)).collect()
-            }
-            _ => Vec::new(),
-        };
-        kept.into_iter().flat_map(one).collect()
-    };
-    let (before, at) = (of(training.kept()), training.place().step);
-    let halted = training.halted().is_some();
-    let made = !halted && training.step();
-    let after = made.then(|| (of(training.kept()), training.theta()[i]));
-    if made {
-        training.seek(at, std::time::Duration::MAX, &mut |_| {});
-    }
-    let next = after.as_ref().map(|(_, theta)| *theta);
-    let mut after = after.map(|(kept, _)| kept.into_iter());
-    let kept = before.into_iter().map(|(name, before)| {
-        let after = after.as_mut().and_then(|rest| rest.next()).map(|(_, x)| x);
-        Kept { name, before, after }
-    });
-    (kept.collect(), next)
 }
 
 /// The loss of the batch that comes next over weight `i`: as far to both sides as its step, three times, or its own size.
@@ -392,33 +337,6 @@ fn curve(training: &mut Training, i: usize, next: Option<f32>) -> Vec<(f64, f64)
         (theta[i], plan.loss(&theta))
     };
     (-HALF..=HALF).map(&mut at).collect()
-}
-
-/// Which of the named values a formula is made of, at any depth.
-fn used(formula: &str, names: &[(String, String)]) -> Vec<bool> {
-    let mut used = vec![false; names.len()];
-    let mark = |text: &str, upto: usize, used: &mut Vec<bool>| {
-        for k in 0..upto {
-            used[k] |= mentions(text, &names[k].0);
-        }
-    };
-    mark(formula, names.len(), &mut used);
-    for k in (0..names.len()).rev() {
-        if used[k] {
-            mark(&names[k].1, k, &mut used);
-        }
-    }
-    used
-}
-
-/// Whether a name stands in LaTeX by itself: `z_1` is not in `z_{12}` nor in `z_12`.
-fn mentions(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + name.len()..].chars().next();
-        !before.is_some_and(|c| c.is_alphabetic() || c == '\\')
-            && !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
-    })
 }
 
 impl Session for Glass {
