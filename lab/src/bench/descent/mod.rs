@@ -4,18 +4,20 @@
 //! through it and goes back in it as it likes. Each run is the very loop that `gradus race` runs: θ in `f64`, one step of
 //! the optimizer after another.
 
+mod lists;
 mod map;
 mod verdict;
 
 use gradus::functions::{Choice, Function};
 use gradus::layout::Layout;
 use gradus::optimizer::{Reason, Setup, Step};
-use gradus::optimizers::{self, Family};
+use gradus::optimizers;
 use gradus::threads::Threads;
 use gradus::{Error, Result};
 use serde::Serialize;
 
 use super::{Deadline, Session, State, limits, reading};
+pub use lists::{Lists, Named, lists};
 pub use map::Map;
 pub use verdict::{Curvature, Verdict};
 
@@ -269,57 +271,6 @@ impl About {
             minima: least.map_or_else(Vec::new, |least| least.places),
             noisy: function.noise() != gradus::functions::Noise::default(),
         }
-    }
-}
-
-/// What can be chosen from lists.
-#[derive(Clone, Debug, Serialize)]
-pub struct Lists {
-    /// Functions of one or two numbers.
-    pub functions: Vec<Named>,
-    /// Optimizers and what goes around them.
-    pub optimizers: Vec<Named>,
-}
-
-/// A name, and what it is good for.
-#[derive(Clone, Debug, Serialize)]
-pub struct Named {
-    /// As it is written.
-    pub name: String,
-    /// What it is good for.
-    pub about: &'static str,
-    /// `rule`, `line_search` or `evolution`; `function`.
-    pub family: &'static str,
-    /// η by default; of a function nothing.
-    pub learning_rate: Option<f64>,
-}
-
-/// What can be chosen: every function of the library that takes one or two numbers, every optimizer in each of its
-/// dialects.
-pub fn lists() -> Lists {
-    let function = |e: &'static gradus::functions::Entry| {
-        let takes_dim = e.parameters.iter().find(|p| p.name == "dim");
-        let name = match takes_dim {
-            Some(p) if p.default != 2.0 => format!("{} dim=2", e.name),
-            _ => e.name.to_string(),
-        };
-        Named { name, about: e.about, family: "function", learning_rate: None }
-    };
-    let optimizer = |e: &'static optimizers::Entry| {
-        e.dialects.iter().enumerate().map(move |(k, d)| Named {
-            name: if k == 0 { e.name.to_string() } else { format!("{}@{}", e.name, d.name) },
-            about: e.about,
-            family: match e.family {
-                Family::Rule => "rule",
-                Family::LineSearch => "line_search",
-                Family::Evolution => "evolution",
-            },
-            learning_rate: Some(d.learning_rate),
-        })
-    };
-    Lists {
-        functions: gradus::functions::all().map(function).collect(),
-        optimizers: optimizers::OPTIMIZERS.iter().flat_map(optimizer).collect(),
     }
 }
 
