@@ -135,6 +135,7 @@ fn every_formula_is_drawn_and_what_is_embedded_is_the_book() {
         <span class=\"n\">2</span>, <span class=\"n\">0.5</span>) &amp;&amp; <span class=\"s\">\"a&lt;b\"</span>;\n</code>";
     assert!(shown.ends_with(&format!("{coloured}</pre>\n")), "{shown}");
     assert!(course::render("# A\n\n$\\frac{1}$").is_err(), "a formula that is wrong");
+    assert!(course::render("# A\n\n$\\frac{1{2} = \\frac{3}{4}$").is_err(), "a brace that is missing");
     assert!(course::render("# A\n\n{{experiment a?b}}").is_err(), "an experiment that is wrong");
 }
 
