@@ -190,7 +190,9 @@ fn every_experiment_can_be_opened_as_it_is_written() {
             let deadline = Deadline::after(Duration::from_secs(60));
             let answer = (experiment.open)(&State(state), &deadline)
                 .and_then(|mut session| session.answer(&serde_json::json!({}), &deadline));
-            assert!(answer.is_ok(), "{chapter}: {}", answer.err().expect("an error"));
+            if let Err(error) = answer {
+                panic!("{chapter}: {error}");
+            }
             used.push(a.name.clone());
         }
     }
