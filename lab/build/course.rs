@@ -73,15 +73,21 @@ pub fn options() -> Options {
 /// A chapter's text as HTML.
 pub fn render(text: &str) -> Result<Chapter, String> {
     let text = places(text)?;
-    let (mut title, mut in_title, mut in_rust) = (String::new(), false, false);
+    let (mut title, mut in_title, mut in_code, mut in_rust) = (String::new(), false, false, false);
     let mut events = Vec::new();
     for event in Parser::new_ext(&text, options()) {
         match &event {
             Event::Start(Tag::Heading { .. }) => in_title = title.is_empty(),
             Event::End(TagEnd::Heading(_)) => in_title = false,
             Event::Text(words) if in_title => title.push_str(words),
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(kind))) => in_rust = &**kind == "rust",
-            Event::End(TagEnd::CodeBlock) => in_rust = false,
+            // A formula whose braces do not match is none to Markdown.
+            Event::Text(words) if !in_code && words.contains('$') => {
+                return Err(format!("`{words}`: is this a formula?"));
+            }
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(kind))) => {
+                (in_code, in_rust) = (true, &**kind == "rust");
+            }
+            Event::End(TagEnd::CodeBlock) => (in_code, in_rust) = (false, false),
             _ => {}
         }
         match event {
