@@ -72,6 +72,7 @@ pub struct Shown<'a> {
 
 impl Plan {
     /// Runs forward and shows the result of each op, in order: what the network makes of the batch, layer by layer.
+    /// A plan for use does not show what goes through a large batch piece by piece; a plan for training shows all.
     ///
     /// # Panics
     /// If θ has another length than the layout.
