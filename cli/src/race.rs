@@ -53,8 +53,7 @@ fn draw(race: &Race, function: Option<&Choice>, folder: &Path) -> Result<()> {
         let surface = Surface::sample((low, high), (low, high), 240, 240, |x, y| height(&[x, y]).max(1e-12));
         let least = function.function().least().map_or(Vec::new(), |least| least.places);
         let least: Vec<(f64, f64)> = least.iter().map(|place| (place[0], place[1])).collect();
-        paths(race, &format!("Paths on {}", function.name()), surface, &least)
-            .save(&folder.join("paths"))?;
+        paths(race, &format!("Paths on {}", function.name()), surface, &least).save(&folder.join("paths"))?;
     }
     Ok(())
 }

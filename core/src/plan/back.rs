@@ -15,9 +15,10 @@ impl Plan {
             grad[part.range()].fill(0.0);
         }
         let grad = Pieces::of(grad);
-        // SAFETY: parts of θ do not overlap, and the gradient is borrowed.
         self.go_back(|plan, run, pieces| {
-            plan.op_back(run, pieces, theta, |_, part| Some(unsafe { grad.write(part) }));
+            // SAFETY: parts of θ do not overlap, and the gradient is borrowed.
+            let part_of = |_: usize, part| Some(unsafe { grad.write(part) });
+            plan.op_back(run, pieces, theta, part_of);
         });
     }
 
