@@ -16,9 +16,8 @@ impl Plan {
         }
         let grad = Pieces::of(grad);
         // SAFETY: parts of θ do not overlap, and the gradient is borrowed.
-        self.go_back(|plan, run, pieces| {
-            plan.op_back(run, pieces, theta, |_, part| Some(unsafe { grad.write(part) }));
-        });
+        let slopes = |part: Span| unsafe { grad.write(part) };
+        self.go_back(|plan, run, pieces| plan.op_back(run, pieces, theta, |_, part| Some(slopes(part))));
     }
 
     /// Begins at the loss and does something for each op that has a way back, the last first.
