@@ -23,7 +23,7 @@ pub trait Objective<R: Number = f32> {
     fn gradient(&mut self, theta: &[R], grad: &mut [R]) -> R;
 
     /// L(θ), and the way back for whoever can do with a few slopes at a time, which then are never written to memory. None from
-    /// an objective that only knows whole gradients.
+    /// an objective that only knows whole gradients. If the loss is not finite, there is nothing to go back for.
     fn forth(&mut self, _theta: &[R]) -> Option<(R, &mut dyn Back<R>)> {
         None
     }

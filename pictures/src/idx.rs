@@ -1,8 +1,10 @@
 //! IDX, the format of MNIST's files (LeCun, Cortes & Burges 1998): numbers in a box of some dimensions.
 //!
-//!     0 0 T N        two zeros, what the numbers are (8: bytes), how many dimensions
-//!     d₁ … d_N       4 bytes each, the highest first
-//!     numbers        d₁ · … · d_N of them, along the last dimension first
+//! ```text
+//! 0 0 T N        two zeros, what the numbers are (8: bytes), how many dimensions
+//! d₁ … d_N       4 bytes each, the highest first
+//! numbers        d₁ · … · d_N of them, along the last dimension first
+//! ```
 //!
 //! A file may be compressed by gzip; its content tells, not its name.
 

@@ -15,11 +15,9 @@ impl Plan {
             grad[part.range()].fill(0.0);
         }
         let grad = Pieces::of(grad);
-        self.go_back(|plan, run, pieces| {
-            // SAFETY: parts of θ do not overlap, and the gradient is borrowed.
-            let part_of = |_: usize, part| Some(unsafe { grad.write(part) });
-            plan.op_back(run, pieces, theta, part_of);
-        });
+        // SAFETY: parts of θ do not overlap, and the gradient is borrowed.
+        let slopes = |part: Span| unsafe { grad.write(part) };
+        self.go_back(|plan, run, pieces| plan.op_back(run, pieces, theta, |_, part| Some(slopes(part))));
     }
 
     /// Begins at the loss and does something for each op that has a way back, the last first.
