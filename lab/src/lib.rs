@@ -6,7 +6,7 @@
 //! - [`assets`]: the page's files, carried in the program
 //! - [`watch`]: a training under way, seen and steered
 //! - [`runs`]: runs on the disk, side by side
-//! - [`bench`]: the experiments, each a row of a table; [`sessions`] keeps those that are open
+//! - [`mod@bench`]: the experiments, each a row of a table; [`sessions`] keeps those that are open
 
 pub mod assets;
 pub mod bench;

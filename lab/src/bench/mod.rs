@@ -5,7 +5,7 @@
 //!
 //! A module `bench/NAME.rs` (or folder) with one function for the table:
 //!
-//! ```ignore
+//! ```text
 //! /// Sets the experiment up as the page's address says.
 //! pub fn open(state: &State) -> Result<Box<dyn Session>> { … }
 //! ```

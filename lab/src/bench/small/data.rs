@@ -41,7 +41,7 @@ pub struct Data {
     pub centre: [f64; 2],
     /// What lies one unit beside it: the network sees (x − centre) / unit.
     pub unit: [f64; 2],
-    /// The same of values: labels are those the network is to say, (value − level[0]) / level[1].
+    /// The same of values: labels are those the network is to say, `(value − level[0]) / level[1]`.
     pub level: [f64; 2],
 }
 

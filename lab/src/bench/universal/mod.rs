@@ -6,7 +6,7 @@
 //!
 //! Each term is a line with one kink, at −bₖ / wₖ, so g is a chain of straight pieces with at most n kinks. That weights
 //! *exist* which come as near as one likes is the theorem (Cybenko 1989; Hornik 1991; for ReLU Leshno et al. 1993):
-//! [`constructed`](constructed::weights) writes some down. Whether training *finds* such weights is another question: both
+//! `constructed::weights` writes some down. Whether training *finds* such weights is another question: both
 //! are weights of the same network, and shown side by side.
 
 mod constructed;
