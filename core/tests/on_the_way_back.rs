@@ -137,7 +137,7 @@ fn layers_of_every_size() {
     ];
     for (line, inputs) in nets {
         // One example; one tile, with a rest; sums in one go, and in several.
-        for batch in [1, 2, 50, 256, 300] {
+        for batch in [1, 2, 50, 400, 900] {
             let plan = trains(line, inputs, batch);
             let training = Training { steps: 2, ..Training::of(&plan, "momentum") };
             training.goes_the_same(&format!("{line}, {inputs} inputs, batches of {batch}"));
