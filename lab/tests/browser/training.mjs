@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accessible, check, open, program as start, until } from './browser.mjs';
 
-const JOB = ['train', '--net', 'dropout 0.3, dense 48 relu, dense 24 sigmoid, dense 1 sigmoid', '--epochs', '60', '--patience', '0', '--lr', '0.002'];
+const JOB = ['train', '--net', 'dropout 0.3, dense 48 relu, dense 24 sigmoid, dense 1 sigmoid', '--epochs', '300', '--patience', '0', '--lr', '0.002'];
 
 export async function run({ program, browser, shots }) {
   const folder = mkdtempSync(join(tmpdir(), 'gradus-lab-'));
@@ -23,7 +23,7 @@ export async function run({ program, browser, shots }) {
     await steer(page);
     await everywhere(page, browser, url, shots);
     await page.click('text=Go on');
-    await until(async () => await page.textContent('.state') === 'Ended', 'the training ends', 240);
+    await until(async () => await page.textContent('.state') === 'Ended', 'the training ends', 400);
     await page.screenshot({ path: `${shots}/training-ended.png`, fullPage: true });
     const code = await training.done;
     check(code === 0, `the program ended with ${code}:\n${training.text}`);

@@ -37,7 +37,7 @@ export async function run({ program, browser, shots }) {
         await page.waitForTimeout(1200);
         const name = hash.slice(2).replace(/\W+/g, '-');
         await page.screenshot({ path: `${shots}/${name}-${look}.png`, fullPage: !hash.startsWith('#/course/') });
-        const failed = await page.locator('.failed').allTextContents();
+        const failed = (await page.locator('.failed').allTextContents()).filter(Boolean);
         check(failed.length === 0 && page.wrong.length === 0, `${hash}, ${look}: ${[...failed, ...page.wrong]}`);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         check(wide <= 0, `${hash}, ${look}: the page is ${wide} pixels too wide`);
