@@ -1,5 +1,6 @@
 //! Time per step of the workloads in `workloads.txt`, beside what the machine could do at best.
 
+mod growth;
 mod measure;
 mod report;
 mod step;
@@ -7,6 +8,7 @@ mod workload;
 
 use std::error::Error;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use gradus::threads::Threads;
@@ -16,7 +18,8 @@ use workload::Workload;
 const HELP: &str = "\
 Time per step of the workloads in bench/workloads.txt, beside what the machine could do at best.
 
-gradus-bench [WORKLOAD…] [--threads 1,2] [--reps 9] [--seconds 0.15] [--json] [--machine] [--export WORKLOAD]
+gradus-bench [WORKLOAD…] [--threads 1,2] [--reps 9] [--seconds 0.15] [--json] [--machine]
+             [--export WORKLOAD] [--growth FOLDER]
 
   --threads  team sizes to measure, by default 1 and as many as the machine has
   --reps     repetitions; the middle one is the time, the shortest and the longest are shown
@@ -24,6 +27,7 @@ gradus-bench [WORKLOAD…] [--threads 1,2] [--reps 9] [--seconds 0.15] [--json] 
   --json     a line of JSON for each finding
   --machine  only say what machine this is
   --export   only write the weights and batches of a workload, for peers
+  --growth   instead: charts of the time per step against width, depth, batch and picture size, into a folder
 
 Columns: on core, the time that all threads together had a core (on one thread: the step, had nobody else wanted the
 core); examples/s; GFLOP/s of the matrix products and their share of the peak (multiply-adds measured just before
@@ -44,6 +48,8 @@ enum Wish {
     /// The weights and batches of a workload, to standard output.
     Export(Workload),
     Measure(Options),
+    /// Charts of how the time grows, into a folder.
+    Growth(PathBuf, Options),
 }
 
 fn main() -> ExitCode {
@@ -53,6 +59,9 @@ fn main() -> ExitCode {
         Ok(Wish::Machine) => say(&report::machine()).map(|()| true),
         Ok(Wish::Export(workload)) => export(&workload).map(|()| true),
         Ok(Wish::Measure(options)) => measure_all(&options),
+        Ok(Wish::Growth(folder, options)) => {
+            growth::draw(&folder, &options.threads, options.effort).map(|()| true)
+        }
         Err(message) => {
             eprintln!("gradus-bench: {message}\n\n{HELP}");
             return ExitCode::from(2);
@@ -101,6 +110,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
     threads.dedup();
     let effort = Effort { repetitions: 9, seconds: 0.15 };
     let mut options = Options { workloads: Vec::new(), threads, effort, json: false };
+    let mut growth = None;
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or(format!("{word} needs a value"));
         match word.as_str() {
@@ -108,6 +118,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
             "--json" => options.json = true,
             "--machine" => return Ok(Wish::Machine),
             "--export" => return Ok(Wish::Export(named(&value()?)?)),
+            "--growth" => growth = Some(PathBuf::from(value()?)),
             "--threads" => {
                 let counts = value()?;
                 let count = |c: &str| c.parse().ok().filter(|c| (1..=1024).contains(c));
@@ -125,6 +136,9 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
             name => options.workloads.push(named(name)?),
         }
     }
+    if let Some(folder) = growth {
+        return Ok(Wish::Growth(folder, options));
+    }
     if options.workloads.is_empty() {
         options.workloads = workload::all();
     }
@@ -133,7 +147,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
 
 fn named(name: &str) -> Result<Workload, String> {
     let known = workload::all();
-    let names = known.iter().map(|w| w.name).collect::<Vec<_>>().join(", ");
+    let names = known.iter().map(|w| w.name.as_ref()).collect::<Vec<_>>().join(", ");
     let found = known.into_iter().find(|w| w.name == name);
     found.ok_or(format!("no workload is called {name}; there are {names}"))
 }

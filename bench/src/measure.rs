@@ -91,7 +91,7 @@ pub fn measure(workload: &Workload, threads: usize, effort: Effort) -> Result<Fi
     let on_core = on_core[on_core.len() / 2];
     let losses = (before, stepper.judge());
     Ok(Finding {
-        workload: *workload,
+        workload: workload.clone(),
         threads,
         times,
         on_core,

@@ -53,7 +53,7 @@ impl Stepper {
         };
         let optimizer = Choice::parse(workload.optimizer)?.build(&Setup::new(model.layout(), threads));
         let pool = Pool::new(workload, model);
-        Ok(Stepper { workload: *workload, plan, result, theta, optimizer, pool, steps: 0 })
+        Ok(Stepper { workload: workload.clone(), plan, result, theta, optimizer, pool, steps: 0 })
     }
 
     /// One step on the next batch; the loss before it, or the size of the first number of the result.

@@ -1,5 +1,7 @@
 //! What is measured: the table `workloads.txt`, read.
 
+use std::borrow::Cow;
+
 use gradus::Result;
 use gradus::input::Input;
 use gradus::losses::Loss;
@@ -9,10 +11,10 @@ use gradus::optimizers::Choice;
 const TABLE: &str = include_str!("../workloads.txt");
 
 /// One line of the table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Workload {
     /// What it is called.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Whole training steps, or the way forward only.
     pub trains: bool,
     /// How many θ a step judges, if it is a generation of evolution.
@@ -22,7 +24,7 @@ pub struct Workload {
     /// Classes to tell apart.
     pub classes: usize,
     /// The layers, as the library reads them.
-    pub network: &'static str,
+    pub network: Cow<'static, str>,
     /// The loss, as the library reads it.
     pub loss: &'static str,
     /// Examples a step.
@@ -49,7 +51,7 @@ fn read(line: &'static str) -> Option<Workload> {
         return None;
     };
     Some(Workload {
-        name,
+        name: name.into(),
         trains: match what {
             "train" | "evolve" => true,
             "infer" => false,
@@ -61,7 +63,7 @@ fn read(line: &'static str) -> Option<Workload> {
         },
         input: inputs.parse().ok()?,
         classes: classes.parse().ok()?,
-        network,
+        network: network.into(),
         loss,
         batch: batch.parse().ok()?,
         optimizer,
@@ -77,7 +79,7 @@ impl Workload {
     /// # Errors
     /// If the line does not describe a network.
     pub fn model(&self) -> Result<Model> {
-        Model::new(Network::parse(self.network)?, Loss::parse(self.loss)?, self.input, self.classes)
+        Model::new(Network::parse(&self.network)?, Loss::parse(self.loss)?, self.input, self.classes)
     }
 
     /// Bytes that no way of doing a step can leave unmoved: forward reads θ; the update reads and writes θ and
@@ -99,8 +101,8 @@ mod tests {
 
     #[test]
     fn every_line_makes_a_model() {
-        let names: Vec<_> = all().iter().map(|w| w.name).collect();
-        assert!(names.contains(&"tiny") && names.contains(&"sgd-1"), "{names:?}");
+        let names: Vec<_> = all().into_iter().map(|w| w.name).collect();
+        assert!(names.contains(&"tiny".into()) && names.contains(&"sgd-1".into()), "{names:?}");
         for w in all() {
             w.model().unwrap_or_else(|e| panic!("{}: {e}", w.name));
         }
