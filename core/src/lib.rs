@@ -23,6 +23,7 @@
 //! ```
 
 pub mod activations;
+mod aligned;
 mod around;
 pub mod augmentations;
 pub mod average;

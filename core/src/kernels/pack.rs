@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use crate::aligned::Aligned;
+
 /// At most this many products are summed before the tile moves on: a tile's part of b stays in the nearest
 /// cache.
 pub(super) const DEPTH: usize = 400;
@@ -16,30 +18,24 @@ pub(super) const KEPT: usize = 128;
 
 /// A thread's working memory, of one size for all products.
 pub(super) struct Scratch {
-    a: Vec<Line>,
-    b: Vec<Line>,
-    sums: Vec<Line>,
+    a: Aligned,
+    b: Aligned,
+    sums: Aligned,
 }
-
-/// A cache line: a vector that starts with one does not straddle two.
-#[repr(align(64))]
-#[derive(Clone, Copy)]
-struct Line(#[allow(dead_code, reason = "read through a pointer")] [f32; 16]);
 
 impl Scratch {
     fn new() -> Box<Scratch> {
-        let lines = |numbers: usize| vec![Line([0.0; 16]); numbers.div_ceil(16)];
         // A panel of a may hold fewer rows than it has room for: twice the height is enough.
         Box::new(Scratch {
-            a: lines(2 * HEIGHT * DEPTH),
-            b: lines((WIDTH + PANEL) * DEPTH),
-            sums: lines(KEPT * WIDTH),
+            a: Aligned::new(2 * HEIGHT * DEPTH),
+            b: Aligned::new((WIDTH + PANEL) * DEPTH),
+            sums: Aligned::new(KEPT * WIDTH),
         })
     }
 
     /// Room for panels of a, for panels of b, and for sums that wait.
     pub fn parts(&mut self) -> [*mut f32; 3] {
-        [&mut self.a, &mut self.b, &mut self.sums].map(|part| part.as_mut_ptr().cast())
+        [&mut self.a, &mut self.b, &mut self.sums].map(|part| part.write().as_mut_ptr())
     }
 }
 

@@ -1,5 +1,7 @@
 //! One block of memory, cut up in advance so that what is in use at one time never overlaps.
 
+use crate::aligned::{Aligned, LINE};
+
 /// A stretch of the block, in floats.
 #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
@@ -47,28 +49,21 @@ pub(crate) fn place(leases: &[Lease]) -> (Vec<Span>, usize) {
     (spans, total)
 }
 
-/// Floats in a cache line: every span begins at one.
-const LINE: usize = 16;
-
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Line(#[allow(dead_code, reason = "read through the pointer of the block")] [f32; LINE]);
-
-/// The block itself.
-pub(crate) struct Block(Vec<Line>);
+/// The block itself; every span begins at a cache line.
+pub(crate) struct Block(Aligned);
 
 impl Block {
     pub fn new(floats: usize) -> Self {
-        Block(vec![Line([0.0; LINE]); floats.div_ceil(LINE)])
+        Block(Aligned::new(floats))
     }
 
     pub fn bytes(&self) -> usize {
-        self.0.len() * size_of::<Line>()
+        size_of_val(self.0.read())
     }
 
     /// The block, to be handed out in pieces.
     pub fn pieces(&mut self) -> Pieces {
-        Pieces { start: self.0.as_mut_ptr().cast(), floats: self.0.len() * LINE }
+        Pieces::of(self.0.write())
     }
 
     /// One stretch, while nothing else is handed out.
@@ -79,9 +74,7 @@ impl Block {
 
     /// One stretch, to be read.
     pub fn read(&self, span: Span) -> &[f32] {
-        assert!(span.at + span.len <= self.0.len() * LINE);
-        // SAFETY: within the block, which consists of floats and is borrowed.
-        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast::<f32>().add(span.at), span.len) }
+        &self.0.read()[span.at..span.at + span.len]
     }
 }
 

@@ -1,13 +1,11 @@
 //! The map is the loss of the network, and paths lie on it where they say.
 
-mod sessions;
-
 use std::time::{Duration, Instant};
 
+use super::{state, unpacked};
 use gradus_lab::bench::Deadline;
 use gradus_lab::bench::landscape::{self, Landscape};
 use serde_json::{Value, json};
-use sessions::{state, unpacked};
 
 fn whole(settings: Value) -> Value {
     let mut landscape =

@@ -1,13 +1,11 @@
 //! What stands under the glass is what the step does.
 
-mod sessions;
-
 use std::time::Duration;
 
+use super::state;
 use gradus_lab::bench::Deadline;
 use gradus_lab::bench::weight::{self, Glass, Look, Question};
 use serde_json::{Value, json};
-use sessions::state;
 
 const LONG: Duration = Duration::from_secs(600);
 

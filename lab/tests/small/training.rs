@@ -1,7 +1,5 @@
 //! The steps of an experiment are those of a training, and going back is exact.
 
-mod sessions;
-
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -14,7 +12,7 @@ use gradus_lab::bench::small::{Config, Data, Halt, SHAPES, Task, Training};
 use serde_json::{Value, json};
 
 fn training(settings: Value) -> gradus::Result<Training> {
-    let mut fields = Fields::of(&sessions::state(&settings))?;
+    let mut fields = Fields::of(&super::state(&settings))?;
     let config = Config::read(&mut fields)?;
     fields.end()?;
     Training::new(config)

@@ -1,14 +1,12 @@
 //! What the playground shows is what the network is.
 
-mod sessions;
-
 use std::time::{Duration, Instant};
 
+use super::{bytes, state, unpacked};
 use gradus_lab::bench::Deadline;
 use gradus_lab::bench::playground::{self, Playground, Question};
 use gradus_lab::bench::small::{Plane, Task};
 use serde_json::{Value, json};
-use sessions::{bytes, state, unpacked};
 
 const LONG: Duration = Duration::from_secs(600);
 
@@ -195,7 +193,7 @@ fn after(settings: &Value, steps: u64) -> (f32, f32) {
 /// What `page/bench/small/presets.js` promises.
 #[test]
 fn the_presets_show_what_they_say() {
-    let page = include_str!("../page/bench/small/presets.js");
+    let page = include_str!("../../page/bench/small/presets.js");
     let spiral = |hidden: &str, optimizer: &str, lr: f64| json!({"data": "spiral", "noise": 0.02, "net": format!("{hidden}, dense 1 sigmoid"), "optimizer": optimizer, "lr": lr});
     let line = json!({"data": "xor", "net": "dense 1 sigmoid", "lr": 0.03});
     assert!((after(&line, 2000).0 - std::f32::consts::LN_2).abs() < 0.02, "{:?}", after(&line, 2000));
