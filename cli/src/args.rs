@@ -4,6 +4,7 @@ mod check;
 mod lab;
 mod looks;
 mod race;
+mod values;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,6 +18,8 @@ pub use check::{CheckArgs, CheckGradientArgs};
 pub use lab::{LabArgs, WatchArgs};
 pub use looks::LookArgs;
 pub use race::RaceArgs;
+pub use values::Rate;
+use values::{parse_class_weights, parse_monitor, parse_part, parse_size};
 
 /// Trains neural networks and shows every step: from a folder of pictures to a trained model in one command.
 #[derive(Parser)]
@@ -324,26 +327,6 @@ pub struct InspectArgs {
     pub json: bool,
 }
 
-/// What `--lr` asks for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Rate {
-    /// This.
-    Of(f64),
-    /// Whatever a sweep suggests.
-    Auto,
-}
-
-impl std::str::FromStr for Rate {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Rate, String> {
-        match (text, text.parse()) {
-            ("auto", _) => Ok(Rate::Auto),
-            (_, Ok(rate)) => Ok(Rate::Of(rate)),
-            _ => Err("write a number, for example 0.001, or `auto`".into()),
-        }
-    }
-}
-
 #[derive(Args)]
 pub struct FindRateArgs {
     #[command(flatten)]
@@ -374,33 +357,4 @@ pub struct ListArgs {
     pub kind: Option<String>,
     /// One of them, in full.
     pub name: Option<String>,
-}
-
-fn parse_size(text: &str) -> Result<(u32, u32), String> {
-    let mut sides = text.split(['x', 'X', '×']).map(|side| side.parse::<u32>());
-    match (sides.next(), sides.next(), sides.next()) {
-        (Some(Ok(w)), Some(Ok(h)), None) if (1..=1024).contains(&w) && (1..=1024).contains(&h) => Ok((w, h)),
-        _ => Err("write WIDTHxHEIGHT with sides from 1 to 1024, for example 64x64".into()),
-    }
-}
-
-fn parse_class_weights(text: &str) -> Result<ClassWeights, String> {
-    match text {
-        "none" => Ok(ClassWeights::None),
-        "balanced" => Ok(ClassWeights::Balanced),
-        _ => Err("write none or balanced".into()),
-    }
-}
-
-fn parse_part(text: &str) -> Result<Part, String> {
-    let part = Part::ALL.into_iter().find(|part| part.name() == text);
-    part.ok_or_else(|| "write train, validation or test".into())
-}
-
-fn parse_monitor(text: &str) -> Result<Monitor, String> {
-    match text {
-        "loss" => Ok(Monitor::Loss),
-        "accuracy" => Ok(Monitor::Accuracy),
-        _ => Err("write loss or accuracy".into()),
-    }
 }

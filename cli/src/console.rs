@@ -1,6 +1,7 @@
 //! What a person, a pipe or a program reads while a training runs.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gradus::average::ExponentialAverage;
@@ -49,6 +50,14 @@ impl Voice {
         bar.set_style(style.expect("a template that is a constant"));
         bar.set_message(what);
         bar
+    }
+}
+
+/// Opens a file or an address in the browser; where there is none, says what to open by hand.
+pub fn open_in_browser(what: impl AsRef<Path>) {
+    let what = what.as_ref();
+    if open::that_detached(what).is_err() {
+        eprintln!("gradus: no browser could be opened; open {} by hand", what.display());
     }
 }
 

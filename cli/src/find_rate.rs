@@ -12,7 +12,7 @@ use gradus_figures::finder::rates;
 use serde_json::json;
 
 use crate::args::{FindRateArgs, Rate, SweepArgs};
-use crate::console::{Voice, print, print_json, rate};
+use crate::console::{Voice, open_in_browser, print, print_json, rate};
 use crate::recipe::{Recipe, new_run_folder};
 use crate::source::{self, PictureSamples};
 use crate::train::{recipe_and_samples, stop_on_ctrl_c};
@@ -41,8 +41,8 @@ pub fn find_rate(args: &FindRateArgs) -> Result<ExitCode> {
                 Voice::Quiet => print(&learning_rate.to_string()),
                 _ => voice.say(&format!("take       --lr {learning_rate}: {reason}")),
             }
-            if args.train.open && open::that_detached(folder.join("rates.svg")).is_err() {
-                eprintln!("gradus: no browser could be opened; open {}/rates.svg by hand", folder.display());
+            if args.train.open {
+                open_in_browser(folder.join("rates.svg"));
             }
             Ok(ExitCode::SUCCESS)
         }

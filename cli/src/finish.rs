@@ -14,7 +14,7 @@ use gradus::train::{
 };
 use serde_json::json;
 
-use crate::console::{Voice, percent, print, print_json};
+use crate::console::{Voice, open_in_browser, percent, print, print_json};
 use crate::evaluate::table;
 use crate::report::{ClassRow, EpochRow, Example, PartScore, Report, Thumbnail, shown};
 use crate::train::{Baselines, Run};
@@ -105,8 +105,8 @@ pub fn finish(run: &Run, done: &Finished) -> Result<()> {
         print(&format!("report  {}", page.display()));
         print(&format!("use     gradus predict {} PICTURES…", run.folder.display()));
     }
-    if run.open && open::that_detached(&page).is_err() {
-        eprintln!("gradus: no browser could be opened; open {} by hand", page.display());
+    if run.open {
+        open_in_browser(&page);
     }
     Ok(())
 }

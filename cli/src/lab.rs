@@ -9,7 +9,7 @@ use gradus_lab::runs::Runs;
 use gradus_lab::{Options, Server};
 
 use crate::args::LabArgs;
-use crate::console::print;
+use crate::console::{open_in_browser, print};
 use crate::train::stop_on_ctrl_c;
 
 /// Serves the page until Ctrl-C.
@@ -19,7 +19,7 @@ pub fn lab(args: &LabArgs) -> Result<ExitCode> {
     let server = start(Options { port: args.port, watch: None, runs })?;
     print(&format!("the lab is at {}   (Ctrl-C ends it)", server.url()));
     if args.open {
-        open(&server);
+        open_in_browser(server.url());
     }
     while !stop.load(Relaxed) {
         std::thread::sleep(Duration::from_millis(50));
@@ -33,11 +33,4 @@ pub fn start(options: Options) -> Result<Server> {
     Server::start(options).with_context(|| {
         format!("could not serve the page on port {port} of this machine\n  mend: give another --port")
     })
-}
-
-/// Opens the page in the browser; where there is none, the address was printed.
-pub fn open(server: &Server) {
-    if let Err(error) = open::that_detached(server.url()) {
-        eprintln!("gradus: no browser could be opened: {error}");
-    }
 }

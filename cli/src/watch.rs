@@ -8,7 +8,7 @@ use gradus_lab::watch::{Ended, Hub, Scene, Wall, Wish, look};
 use gradus_lab::{Options, Server};
 use serde_json::json;
 
-use crate::console::{Console, Voice, print_json};
+use crate::console::{Console, Voice, open_in_browser, print_json};
 use crate::finish::Log;
 use crate::lab;
 use crate::train::Run;
@@ -93,7 +93,7 @@ impl Page {
             voice => voice.say(&format!("page       {}", server.url())),
         }
         if run.open {
-            lab::open(&server);
+            open_in_browser(server.url());
         }
         Ok(Page { hub, _server: server })
     }

@@ -100,26 +100,32 @@ function frame(section, offered) {
 const THEMES = ['auto', 'light', 'dark'];
 const SIGNS = { auto: '◐', light: '☀', dark: '☾' };
 
+const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
+let kept = 'auto';
+
+/** Applies the theme, or another one: `data-theme` is always the one that is seen, and whoever paints is told of a new one. */
 function theme(next) {
-  let kept = 'auto';
   try {
     if (next) localStorage.setItem('gradus-theme', next);
     kept = localStorage.getItem('gradus-theme') ?? 'auto';
   } catch {
-    kept = next ?? document.documentElement.dataset.theme ?? 'auto';
+    kept = next ?? kept;
   }
-  document.documentElement.dataset.theme = kept;
+  const seen = kept === 'auto' ? (systemIsDark.matches ? 'dark' : 'light') : kept;
+  const isNew = document.documentElement.dataset.theme !== seen;
+  document.documentElement.dataset.theme = seen;
   const button = document.getElementById('theme');
   button.textContent = SIGNS[kept];
   button.title = t(`theme_${kept}`);
   button.setAttribute('aria-label', t(`theme_${kept}`));
-  if (next) window.dispatchEvent(new Event('gradus-theme'));
+  if (isNew) window.dispatchEvent(new Event('gradus-theme'));
   return kept;
 }
 
 document.getElementById('theme').addEventListener('click', () => {
   theme(THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length]);
 });
+systemIsDark.addEventListener('change', () => theme());
 document.getElementById('language').addEventListener('click', () => speak(language() === 'zh' ? 'en' : 'zh'));
 onLanguage(show);
 window.addEventListener('hashchange', show);

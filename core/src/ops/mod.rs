@@ -1,5 +1,5 @@
 //! Every computation that is not a loss, one per file. A new one: its file, its `mod` and `pub use` lines, its
-//! reference in `tests/every_op.rs` or `tests/every_norm.rs`.
+//! reference in `tests/every_op/` or `tests/every_norm.rs`.
 
 mod add;
 mod average_pool;

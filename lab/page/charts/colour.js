@@ -18,11 +18,7 @@ const STOPS = {
 const channels = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 
 /** Whether the page is dark now. */
-export function isDark() {
-  const chosen = document.documentElement.dataset.theme;
-  if (chosen === 'light' || chosen === 'dark') return chosen === 'dark';
-  return matchMedia('(prefers-color-scheme: dark)').matches;
-}
+export const isDark = () => document.documentElement.dataset.theme === 'dark';
 
 /** A table of 256 colours, `[red, green, blue]` each, of `diverging` or `sequential`. */
 export function table(palette) {

@@ -67,8 +67,6 @@ export function chart(host, options, { draw, data, read }) {
 
   const observer = new ResizeObserver(() => { if (Math.floor(plot.clientWidth) !== own.width) redraw(); });
   observer.observe(plot);
-  const dark = matchMedia('(prefers-color-scheme: dark)');
-  dark.addEventListener('change', redraw);
   window.addEventListener('gradus-theme', redraw);
   redraw();
   return {
@@ -80,7 +78,6 @@ export function chart(host, options, { draw, data, read }) {
     destroy() {
       dead = true;
       observer.disconnect();
-      dark.removeEventListener('change', redraw);
       window.removeEventListener('gradus-theme', redraw);
       figure.remove();
     },

@@ -219,8 +219,6 @@ export function network(host, { label, hover, choose, heads, name }) {
 
   const observer = new ResizeObserver(() => { if (Math.abs(host.clientWidth - own.width) > 1) arrange(); });
   observer.observe(host);
-  const dark = matchMedia('(prefers-color-scheme: dark)');
-  dark.addEventListener('change', redraw);
   window.addEventListener('gradus-theme', redraw);
   return {
     describe(description) {
@@ -236,7 +234,6 @@ export function network(host, { label, hover, choose, heads, name }) {
     destroy() {
       dead = true;
       observer.disconnect();
-      dark.removeEventListener('change', redraw);
       window.removeEventListener('gradus-theme', redraw);
       place.remove();
     },

@@ -170,8 +170,6 @@ export function surface(host, { label, pick, hover }) {
   }
   const observer = new ResizeObserver(redraw);
   observer.observe(host);
-  const dark = matchMedia('(prefers-color-scheme: dark)');
-  dark.addEventListener('change', redraw);
   window.addEventListener('gradus-theme', redraw);
   return {
     element: sheet,
@@ -191,7 +189,6 @@ export function surface(host, { label, pick, hover }) {
     destroy() {
       dead = true;
       observer.disconnect();
-      dark.removeEventListener('change', redraw);
       window.removeEventListener('gradus-theme', redraw);
       sheet.remove();
     },
