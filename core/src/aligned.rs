@@ -34,6 +34,13 @@ impl Aligned {
     }
 }
 
+impl Default for Aligned {
+    /// No room.
+    fn default() -> Aligned {
+        Aligned::new(0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

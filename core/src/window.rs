@@ -194,16 +194,20 @@ impl Sweep {
         self.down.places * self.across.places * self.channels
     }
 
-    /// Calls `f` with where in a picture each pixel begins that the window covers at place (oy, ox), row by row: as
-    /// [`Sweep::pixels`], faster.
+    /// Where in a picture each pixel begins that the window covers at place (oy, ox), row by row: as [`Sweep::pixels`], for
+    /// loops that take many channels at a time.
     #[inline(always)]
-    pub fn each_pixel(self, oy: usize, ox: usize, mut f: impl FnMut(usize)) {
+    pub fn each_pixel(self, oy: usize, ox: usize) -> impl Iterator<Item = usize> {
         let (rows, columns) = (self.down.span(oy), self.across.span(ox));
-        for iy in rows {
-            for ix in columns.clone() {
-                f((iy * self.across.length + ix) * self.channels);
-            }
-        }
+        let (first, row) = (rows.start * self.across.length + columns.start, self.across.length);
+        let (mut at, mut left) = (first, columns.len());
+        let ends = rows.len() * columns.len();
+        (0..ends).map(move |_| {
+            let here = at * self.channels;
+            (at, left) =
+                if left > 1 { (at + 1, left - 1) } else { (at + row + 1 - columns.len(), columns.len()) };
+            here
+        })
     }
 
     /// Whether every pixel is covered by one window exactly.

@@ -20,6 +20,7 @@ mod exact;
 mod forward;
 mod panels;
 mod walk;
+mod winograd;
 mod work;
 
 pub use exact::conv_exact;
@@ -158,6 +159,8 @@ impl ConvShape {
             Way::Product
         } else if self.group_in() == 1 && self.group_out() == 1 && self.groups > 1 {
             Way::Depthwise
+        } else if winograd::suits(self) {
+            Way::Winograd
         } else {
             Way::Tiles
         }
@@ -213,6 +216,7 @@ fn conv_forward_on(
             }
             finish.apply(y);
         }
+        Way::Winograd => run(isa, winograd::Convolve::forward(shape, x, w, bias, y, finish, threads)),
         Way::Tiles => {
             run(isa, forward::Forward { shape, x, w, bias, y: Shared::of(y), finish, threads });
         }
@@ -252,6 +256,7 @@ fn conv_backward_data_on(
             matmul_on(isa, dy, w, dx, Epilogue { add, ..Epilogue::default() }, threads);
         }
         Way::Depthwise => depthwise::back_data(shape, dy, w, dx, add, threads),
+        Way::Winograd => run(isa, winograd::Convolve::back(shape, dy, w, dx, add, threads)),
         Way::Tiles => run(isa, back_data::BackData { shape, dy, w, dx: Shared::of(dx), add, threads }),
     }
 }
@@ -289,6 +294,7 @@ fn conv_backward_weights_on(
             matmul_on(isa, x, dy, dw, Epilogue { add, ..Epilogue::default() }, threads);
         }
         Way::Depthwise => depthwise::back_weights(shape, x, dy, dw, add, threads),
+        Way::Winograd => run(isa, winograd::BackWeights { shape, x, dy, dw, add, threads }),
         Way::Tiles => run(isa, back_weights::BackWeights { shape, x, dy, dw, add, threads }),
     }
 }
@@ -301,6 +307,8 @@ enum Way {
     /// A kernel of 1 × 1 is a matrix product.
     Product,
     Depthwise,
+    /// Fewer multiplications.
+    Winograd,
     Tiles,
 }
 

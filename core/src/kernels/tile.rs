@@ -1,7 +1,7 @@
 //! The innermost loop: a few rows by a few vectors of the result, held in registers while k passes by.
 
 use super::conv::{At, Walk, walk};
-use super::vector::Vector;
+use super::vector::{Lanes, Vector};
 
 /// What all tiles of one block share. Strides count elements.
 pub(super) struct Block {
@@ -70,6 +70,12 @@ pub(super) trait Kernel {
     /// # Safety
     /// The machine has the instructions, and what `walk` asks for.
     unsafe fn walk<const R: usize, const C: usize, const MODE: u8>(walk: &Walk, at: &At);
+
+    /// A loop, compiled for this instruction set.
+    ///
+    /// # Safety
+    /// The machine has the instructions, and what the loop asks for.
+    unsafe fn within<L: Lanes>(lanes: L);
 }
 
 /// c[r][j] = Σ a[r][p] b[p][j] for R rows and up to C vectors, each sum one chain of fused multiply-adds.
@@ -239,6 +245,11 @@ impl Kernel for Portable {
         // SAFETY: the caller's promise.
         unsafe { walk::<Portable, R, C, MODE>(w, at) }
     }
+
+    unsafe fn within<L: Lanes>(lanes: L) {
+        // SAFETY: the caller's promise.
+        unsafe { lanes.run::<Self::V>() }
+    }
 }
 
 /// 12 sums, 2 vectors of b and 1 element of a of the 16 registers: one is left for the compiler to move in.
@@ -264,6 +275,12 @@ impl Kernel for Avx2 {
     unsafe fn walk<const R: usize, const C: usize, const MODE: u8>(w: &Walk, at: &At) {
         // SAFETY: the caller's promise.
         unsafe { walk::<Avx2, R, C, MODE>(w, at) }
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn within<L: Lanes>(lanes: L) {
+        // SAFETY: the caller's promise.
+        unsafe { lanes.run::<Self::V>() }
     }
 }
 
@@ -291,6 +308,12 @@ impl Kernel for Avx512 {
         // SAFETY: the caller's promise.
         unsafe { walk::<Avx512, R, C, MODE>(w, at) }
     }
+
+    #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+    unsafe fn within<L: Lanes>(lanes: L) {
+        // SAFETY: the caller's promise.
+        unsafe { lanes.run::<Self::V>() }
+    }
 }
 
 /// 24 sums, 3 vectors of b and some elements of a of the 32 registers.
@@ -316,5 +339,11 @@ impl Kernel for Neon {
     unsafe fn walk<const R: usize, const C: usize, const MODE: u8>(w: &Walk, at: &At) {
         // SAFETY: the caller's promise.
         unsafe { walk::<Neon, R, C, MODE>(w, at) }
+    }
+
+    #[target_feature(enable = "neon")]
+    unsafe fn within<L: Lanes>(lanes: L) {
+        // SAFETY: the caller's promise.
+        unsafe { lanes.run::<Self::V>() }
     }
 }

@@ -22,6 +22,7 @@ pub(super) trait Vector: Copy {
     /// Lanes outside the mask are not written.
     unsafe fn store_part(self, to: *mut f32, mask: Self::Mask);
     unsafe fn add(self, other: Self) -> Self;
+    unsafe fn sub(self, other: Self) -> Self;
     /// self · b + c, rounded once.
     unsafe fn multiply_add(self, b: Self, c: Self) -> Self;
     /// Asks for a cache line that will be wanted. No address is wrong.
@@ -29,6 +30,13 @@ pub(super) trait Vector: Copy {
     fn prefetch(_at: *const f32) {}
     /// 0 in lanes that are negative; −0 and what is no number stay.
     unsafe fn relu(self) -> Self;
+}
+
+/// A loop over vectors, to be compiled for each instruction set (`Kernel::within`). Implementors mark `run` `#[inline(always)]`.
+pub(super) trait Lanes {
+    /// # Safety
+    /// The machine has the instructions of `V`, and what the loop itself asks for.
+    unsafe fn run<V: Vector>(self);
 }
 
 /// Works everywhere; as fast as the compiler makes it.
@@ -72,6 +80,10 @@ impl Vector for [f32; 4] {
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         std::array::from_fn(|lane| self[lane] + other[lane])
+    }
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        std::array::from_fn(|lane| self[lane] - other[lane])
     }
     #[inline(always)]
     unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
@@ -154,6 +166,12 @@ mod x86 {
             // SAFETY: see above.
             unsafe { _mm256_add_ps(self, other) }
         }
+
+        #[inline(always)]
+        unsafe fn sub(self, other: Self) -> Self {
+            // SAFETY: see above.
+            unsafe { _mm256_sub_ps(self, other) }
+        }
         #[inline(always)]
         unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
             // SAFETY: see above.
@@ -212,6 +230,12 @@ mod x86 {
         unsafe fn add(self, other: Self) -> Self {
             // SAFETY: see above.
             unsafe { _mm512_add_ps(self, other) }
+        }
+
+        #[inline(always)]
+        unsafe fn sub(self, other: Self) -> Self {
+            // SAFETY: see above.
+            unsafe { _mm512_sub_ps(self, other) }
         }
         #[inline(always)]
         unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
@@ -282,6 +306,12 @@ mod neon {
         unsafe fn add(self, other: Self) -> Self {
             // SAFETY: see above.
             unsafe { vaddq_f32(self, other) }
+        }
+
+        #[inline(always)]
+        unsafe fn sub(self, other: Self) -> Self {
+            // SAFETY: see above.
+            unsafe { vsubq_f32(self, other) }
         }
         #[inline(always)]
         unsafe fn multiply_add(self, b: Self, c: Self) -> Self {

@@ -119,13 +119,13 @@ impl Channels for Greatest<'_> {
     #[inline(always)]
     fn some<const N: usize>(&mut self, place: usize, c: usize) {
         let mut greatest = [f32::NEG_INFINITY; N];
-        self.s.each_pixel(place / self.s.across.places, place % self.s.across.places, |at| {
+        for at in self.s.each_pixel(place / self.s.across.places, place % self.s.across.places) {
             let x: [f32; N] = *part(&self.x[at + c..]);
             for i in 0..N {
                 // What is no number stays to be seen.
                 greatest[i] = if x[i] > greatest[i] || x[i].is_nan() { x[i] } else { greatest[i] };
             }
-        });
+        }
         *part_mut(&mut self.y[(place - self.first) * self.s.channels + c..]) = greatest;
     }
 }
@@ -165,7 +165,7 @@ impl Channels for Back<'_> {
         let (s, result) = (self.s, place * self.s.channels + c);
         let greatest: [f32; N] = *part(&self.y[result..]);
         let mut slope = part::<N>(&self.dy[result..]).map(f32::to_bits);
-        s.each_pixel(place / s.across.places, place % s.across.places, |at| {
+        for at in s.each_pixel(place / s.across.places, place % s.across.places) {
             let x: [f32; N] = *part(&self.x[at + c..]);
             let dx: &mut [f32; N] = part_mut(&mut self.dx[at + c..]);
             let mut sum = if self.add { *dx } else { [0.0; N] };
@@ -181,7 +181,7 @@ impl Channels for Back<'_> {
                 slope[i] &= !is_it[i];
             }
             *dx = sum;
-        });
+        }
     }
 }
 

@@ -41,7 +41,7 @@ impl Job for BackData<'_> {
         let frames = cut.pictures * size(cut.rows);
         let numbers = packed + team * frames;
         with_work(numbers, taps, s.stride_h * s.stride_w + 1, |work| {
-            let (packed, frames) = work.numbers[..numbers].split_at_mut(packed);
+            let (packed, frames) = work.numbers.write()[..numbers].split_at_mut(packed);
             panels.pack_turned(s, w, packed, threads);
             work.starts.push(0);
             for ry in 0..stride_h {

@@ -54,7 +54,7 @@ impl Job for BackWeights<'_> {
         let size = pictures * one + slopes;
         let numbers = sums + team * size;
         with_work(numbers, 0, 0, |work| {
-            let (sums, frames) = work.numbers[..numbers].split_at_mut(sums);
+            let (sums, frames) = work.numbers.write()[..numbers].split_at_mut(sums);
             let to = if add { Shared::of(sums) } else { Shared::of(dw) };
             let frames = Shared::of(frames);
             threads.for_each(team, &|worker| {

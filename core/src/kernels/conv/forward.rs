@@ -33,7 +33,7 @@ impl Job for Forward<'_> {
         let runs = s.dilation_w == 1 && s.groups == 1;
         let numbers = packed + team * frames;
         with_work(numbers, s.kernel_h * s.kernel_w, 0, |work| {
-            let (packed, frames) = work.numbers[..numbers].split_at_mut(packed);
+            let (packed, frames) = work.numbers.write()[..numbers].split_at_mut(packed);
             panels.pack(s, w, packed, threads);
             for ky in 0..s.kernel_h {
                 for kx in 0..if runs { 1 } else { s.kernel_w } {

@@ -5,13 +5,14 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::walk::Tap;
+use crate::aligned::Aligned;
 use crate::threads::{Shared, Threads};
 
 /// What a convolution needs besides its operands. It grows at the first use, and stays.
 #[derive(Default)]
 pub(super) struct Work {
     /// Hold anything.
-    pub numbers: Vec<f32>,
+    pub numbers: Aligned,
     /// Empty.
     pub taps: Vec<Tap>,
     /// Empty.
@@ -25,8 +26,8 @@ thread_local! {
 /// Runs `f` with this thread's working memory: room for so many numbers, taps and starts.
 pub(super) fn with_work<R>(numbers: usize, taps: usize, starts: usize, f: impl FnOnce(&mut Work) -> R) -> R {
     let mut work = WORK.take().unwrap_or_default();
-    if work.numbers.len() < numbers {
-        work.numbers.resize(numbers, 0.0);
+    if work.numbers.read().len() < numbers {
+        work.numbers = Aligned::new(numbers);
     }
     work.taps.clear();
     work.taps.reserve(taps);

@@ -1,0 +1,142 @@
+//! Convolution with kernels of 3 × 3 by fewer multiplications: F(2×2, 3×3) of
+//! [Lavin & Gray 2016](https://doi.org/10.1109/CVPR.2016.435), after Winograd 1980.
+//!
+//! A tile is 2 × 2 places of the result and the 4 × 4 places of the picture they see. With the matrices of `transforms`, for
+//! each tile t and each of the 16 positions k of a transformed tile:
+//!
+//! ```text
+//! U = G w Gᵀ     V = Bᵀ x B     M[k, t, co] = Σ_ci V[k, t, ci] U[k, ci, co]     y = Aᵀ M A
+//!
+//! dx: the same of dy and the kernel turned round.
+//! dw: D = A dy Aᵀ     dU[k, ci, co] = Σ_t V[k, t, ci] D[k, t, co]     dw = Gᵀ dU G
+//! ```
+//!
+//! 16 products for 4 places instead of 36, and the sums, being shorter, round no worse than those of the definition (the
+//! tests measure it). F(4×4, 3×3) would need 2.25 for a place instead of 4, but rounds about ten times worse.
+//!
+//! The bits are a promise here too: transforms are sums in the order of their matrices, Σ_ci and Σ_t chains of fused
+//! multiply-adds from +0, tiles ascending by picture, row, column. Where no place of a picture is, is a zero. Which way a
+//! convolution goes depends on its shape alone, and not on the batch.
+
+#[cfg(test)]
+pub mod definition;
+mod pictures;
+mod transforms;
+mod weights;
+
+pub use pictures::Convolve;
+pub use weights::BackWeights;
+
+use super::ConvShape;
+use crate::kernels::tile::Kernel;
+use crate::kernels::vector::Vector;
+
+/// Positions of a transformed tile.
+const POSITIONS: usize = 16;
+/// Floats between the memory of one position and of the next, besides their contents: sixteen places at once in one set of
+/// the nearest cache would be more than it holds.
+const GAP: usize = crate::aligned::LINE;
+
+/// Whether fewer multiplications are worth the transforms.
+pub(super) fn suits(s: &ConvShape) -> bool {
+    let plain = [s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.groups] == [1; 5];
+    plain && (s.kernel_h, s.kernel_w) == (3, 3) && s.in_c >= CHANNELS && s.out_c >= CHANNELS
+}
+
+/// With fewer channels the transforms take longer than what they save.
+const CHANNELS: usize = 16;
+
+/// Pictures in memory, channels side by side.
+#[derive(Clone, Copy)]
+struct Pictures<'a> {
+    data: &'a [f32],
+    height: usize,
+    width: usize,
+    channels: usize,
+}
+
+/// How places of a result are cut into tiles: by rows, then columns, picture after picture.
+#[derive(Clone, Copy)]
+struct Tiles {
+    rows: usize,
+    columns: usize,
+}
+
+impl Tiles {
+    /// Of a result of so many rows and columns.
+    fn of(rows: usize, columns: usize) -> Tiles {
+        Tiles { rows: rows.div_ceil(2), columns: columns.div_ceil(2) }
+    }
+
+    /// Of one picture.
+    fn count(self) -> usize {
+        self.rows * self.columns
+    }
+
+    /// The picture of a tile, and the row and the column of its first place.
+    fn place(self, tile: usize) -> (usize, isize, isize) {
+        let (n, rest) = (tile / self.count(), tile % self.count());
+        (n, (rest / self.columns * 2) as isize, (rest % self.columns * 2) as isize)
+    }
+}
+
+impl Pictures<'_> {
+    /// Where the channels of N × N places begin, the first at row `top` and column `left` of picture `n`; `zeros` outside.
+    fn square<const N: usize>(
+        &self,
+        n: usize,
+        top: isize,
+        left: isize,
+        zeros: &[f32],
+    ) -> [[*const f32; N]; N] {
+        debug_assert!(zeros.len() >= self.channels);
+        let [height, width] = [self.height, self.width].map(|length| length as isize);
+        let base = (n as isize * height + top) * width + left;
+        let at = |i: usize, j: usize| {
+            let place = base + i as isize * width + j as isize;
+            self.data.as_ptr().wrapping_offset(place * self.channels as isize)
+        };
+        let size = N as isize;
+        if top >= 0 && left >= 0 && top + size <= height && left + size <= width {
+            return std::array::from_fn(|i| std::array::from_fn(|j| at(i, j)));
+        }
+        let inside = |i: usize, j: usize| {
+            (0..height).contains(&(top + i as isize)) && (0..width).contains(&(left + j as isize))
+        };
+        std::array::from_fn(|i| std::array::from_fn(|j| if inside(i, j) { at(i, j) } else { zeros.as_ptr() }))
+    }
+}
+
+/// The vectors of `places` from channel `c` on: zeros behind the last of `channels`.
+///
+/// # Safety
+/// All places are good for `channels` floats, and c is below `channels`.
+#[inline(always)]
+unsafe fn load<V: Vector, const N: usize>(
+    places: &[[*const f32; N]; N],
+    c: usize,
+    channels: usize,
+) -> [[V; N]; N] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut x = [[V::zero(); N]; N];
+        let mask = V::mask((channels - c).min(V::LANES));
+        let whole = c + V::LANES <= channels;
+        for i in 0..N {
+            for j in 0..N {
+                let place = places[i][j].add(c);
+                x[i][j] = if whole { V::load(place) } else { V::load_part(place, mask) };
+            }
+        }
+        x
+    }
+}
+
+/// How many tiles a task has: what is made of them, `each` floats a tile, stays in the second cache.
+fn block<K: Kernel>(each: usize, tiles: usize, team: usize) -> usize {
+    let fit = (CACHED / each).clamp(K::ROWS, 16 * K::ROWS);
+    fit.min(tiles.div_ceil(2 * team)).next_multiple_of(K::ROWS)
+}
+
+/// Floats.
+const CACHED: usize = 72_000;

@@ -1,0 +1,294 @@
+//! y = finish(x ∗ w + bias), and dx, which is a convolution of dy with the kernel turned round.
+
+use super::transforms::{Picture, Places, Weights, both};
+use super::{GAP, POSITIONS, Pictures, Tiles, block, load};
+use crate::aligned::LINE;
+use crate::kernels::Finish;
+use crate::kernels::conv::walk::{At, ROWS, Tap, Walk, choose};
+use crate::kernels::conv::work::{with_work, workers};
+use crate::kernels::conv::{ConvShape, Job, Panels};
+use crate::kernels::tile::Kernel;
+use crate::kernels::vector::{Lanes, Vector};
+use crate::threads::{Shared, Threads};
+use std::ops::Range;
+
+/// One way or the other.
+pub struct Convolve<'a> {
+    shape: &'a ConvShape,
+    /// What is seen: x or dy.
+    from: Pictures<'a>,
+    /// Where the first place of the result begins to see it.
+    corner: [isize; 2],
+    w: &'a [f32],
+    /// Towards dx.
+    back: bool,
+    bias: Option<&'a [f32]>,
+    /// y or dx, and its rows, columns and channels.
+    to: Shared,
+    size: [usize; 3],
+    finish: Finish,
+    add: bool,
+    threads: &'a Threads,
+}
+
+impl<'a> Convolve<'a> {
+    /// Towards y.
+    pub fn forward(
+        s: &'a ConvShape,
+        x: &'a [f32],
+        w: &'a [f32],
+        bias: Option<&'a [f32]>,
+        y: &'a mut [f32],
+        finish: Finish,
+        threads: &'a Threads,
+    ) -> Self {
+        Convolve {
+            shape: s,
+            from: Pictures { data: x, height: s.in_h, width: s.in_w, channels: s.in_c },
+            corner: [s.pad_top, s.pad_left].map(|pad| -(pad as isize)),
+            w,
+            back: false,
+            bias,
+            to: Shared::of(y),
+            size: [s.out_h, s.out_w, s.out_c],
+            finish,
+            add: false,
+            threads,
+        }
+    }
+
+    /// Towards dx.
+    pub fn back(
+        s: &'a ConvShape,
+        dy: &'a [f32],
+        w: &'a [f32],
+        dx: &'a mut [f32],
+        add: bool,
+        threads: &'a Threads,
+    ) -> Self {
+        Convolve {
+            shape: s,
+            from: Pictures { data: dy, height: s.out_h, width: s.out_w, channels: s.out_c },
+            corner: [s.pad_top, s.pad_left].map(|pad| pad as isize - 2),
+            w,
+            back: true,
+            bias: None,
+            to: Shared::of(dx),
+            size: [s.in_h, s.in_w, s.in_c],
+            finish: Finish::Sum,
+            add,
+            threads,
+        }
+    }
+}
+
+impl Job for Convolve<'_> {
+    unsafe fn run<K: Kernel>(self) {
+        let (s, threads) = (self.shape, self.threads);
+        let [height, width, wide] = self.size;
+        let deep = self.from.channels;
+        let panels = Panels::new::<K>(wide, 9 * deep);
+        let (pitch, across) = (deep.next_multiple_of(K::V::LANES), panels.count * panels.columns);
+        let tiles = Tiles::of(height, width);
+        let (team, all) = (s.team(threads), s.batch * tiles.count());
+        let count = block::<K>(POSITIONS * (pitch + across), all, team);
+        let (seen, made) = (count * pitch + GAP, count * across + GAP);
+        let sizes = [panels.numbers(), POSITIONS * (deep * across + GAP), pitch, POSITIONS * (seen + made)];
+        let [packed, kernels, zeros, own] = sizes.map(|size| size.next_multiple_of(LINE));
+        let numbers = packed + kernels + zeros + team * own;
+        with_work(numbers, 0, 0, |work| {
+            let (packed, rest) = work.numbers.write()[..numbers].split_at_mut(packed);
+            let (kernels, rest) = rest.split_at_mut(kernels);
+            let (zeros, own) = rest.split_at_mut(zeros);
+            zeros.fill(0.0);
+            if self.back {
+                panels.pack_turned(s, self.w, packed, threads);
+            } else {
+                panels.pack(s, self.w, packed, threads);
+            }
+            let (panel, to) = (deep * panels.columns, Shared::of(kernels));
+            let step = panels.count * panel + GAP;
+            let turn = |j: usize| {
+                let from = &packed[j * 9 * panel..(j + 1) * 9 * panel];
+                // SAFETY: the machine has the instructions; the panel has nine taps, and U room for sixteen positions.
+                unsafe { K::within(Turn { from, to, first: j * panel, step, back: self.back }) }
+            };
+            if POSITIONS * deep * across < WORTH_SHARING {
+                (0..panels.count).for_each(turn);
+            } else {
+                threads.for_each(panels.count, &turn);
+            }
+            let (kernels, zeros) = (&*kernels, &*zeros);
+            workers(threads, team, all.div_ceil(count), own, &|task, own| {
+                let (v, m) = own.split_at_mut(POSITIONS * seen);
+                let these = task * count..((task + 1) * count).min(all);
+                let enter =
+                    Enter { of: &self, tiles, these: these.clone(), zeros, to: v, pitch, plane: seen };
+                // SAFETY: the machine has the instructions; `v` has room for these tiles.
+                unsafe { K::within(enter) };
+                let walk = Walk {
+                    taps: &[Tap { a: 0, b: 0 }],
+                    depth: deep,
+                    a_step: 1,
+                    b_step: panels.columns,
+                    resume: false,
+                    add: false,
+                    relu: false,
+                };
+                for k in 0..POSITIONS {
+                    for j in 0..panels.count {
+                        for t in (0..these.len()).step_by(K::ROWS) {
+                            let rows = K::ROWS.min(these.len() - t);
+                            let (mut a, mut c) = ([std::ptr::null(); ROWS], [std::ptr::null_mut(); ROWS]);
+                            for r in 0..rows {
+                                a[r] = v[k * seen + (t + r) * pitch..].as_ptr();
+                                c[r] = m[k * made + (t + r) * across + j * panels.columns..].as_mut_ptr();
+                            }
+                            let b = kernels[k * step + j * panel..].as_ptr();
+                            let at = At { a, c, b, bias: std::ptr::null(), width: panels.columns };
+                            // SAFETY: the rows and the panel are whole.
+                            unsafe { choose::<K>(rows, &walk, &at) }
+                        }
+                    }
+                }
+                // SAFETY: the machine has the instructions; the places of these tiles are this task's.
+                unsafe { K::within(Leave { of: &self, tiles, these, from: m, across, plane: made }) }
+            });
+        })
+    }
+}
+
+/// So many floats of transformed kernels are made by the caller alone.
+const WORTH_SHARING: usize = 1 << 15;
+
+/// A panel of U = G w Gᵀ.
+struct Turn<'a> {
+    from: &'a [f32],
+    to: Shared,
+    first: usize,
+    step: usize,
+    /// The kernel turned round.
+    back: bool,
+}
+
+impl Lanes for Turn<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let size = self.from.len() / 9;
+        for c in (0..size).step_by(V::LANES) {
+            // SAFETY: a panel is made of whole vectors; its places of U are nobody else's.
+            unsafe {
+                let mut w = [[V::zero(); 3]; 3];
+                for tap in 0..9 {
+                    let at = if self.back { 8 - tap } else { tap };
+                    w[tap / 3][tap % 3] = V::load(self.from.as_ptr().add(at * size + c));
+                }
+                let u = both::<Weights, V, 3, 4>(&w);
+                for (k, u) in u.as_flattened().iter().enumerate() {
+                    u.store(self.to.pointer(k * self.step + self.first + c));
+                }
+            }
+        }
+    }
+}
+
+/// V = Bᵀ x B of some tiles.
+struct Enter<'a, 'b> {
+    of: &'b Convolve<'a>,
+    tiles: Tiles,
+    these: Range<usize>,
+    zeros: &'b [f32],
+    to: &'b mut [f32],
+    pitch: usize,
+    plane: usize,
+}
+
+impl Lanes for Enter<'_, '_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let (from, [top, left]) = (&self.of.from, self.of.corner);
+        assert!(self.to.len() >= POSITIONS * self.plane && self.these.len() * self.pitch <= self.plane);
+        let to = self.to.as_mut_ptr();
+        for (t, tile) in self.these.enumerate() {
+            let (n, row, column) = self.tiles.place(tile);
+            let places = from.square::<4>(n, row + top, column + left, self.zeros);
+            for c in (0..from.channels).step_by(V::LANES) {
+                // SAFETY: places hold all channels; the assertion above for the stores.
+                unsafe {
+                    let v = both::<Picture, V, 4, 4>(&load(&places, c, from.channels));
+                    for (k, v) in v.as_flattened().iter().enumerate() {
+                        v.store(to.add(k * self.plane + t * self.pitch + c));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// y = Aᵀ M A of some tiles, and what is done to a finished sum.
+struct Leave<'a, 'b> {
+    of: &'b Convolve<'a>,
+    tiles: Tiles,
+    these: Range<usize>,
+    from: &'b [f32],
+    across: usize,
+    plane: usize,
+}
+
+impl Lanes for Leave<'_, '_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Convolve { to, bias, finish, add, size: [height, width, channels], .. } = *self.of;
+        assert!(self.from.len() >= POSITIONS * self.plane && self.these.len() * self.across <= self.plane);
+        for (t, tile) in self.these.enumerate() {
+            let (n, row, column) = self.tiles.place(tile);
+            let (row, column) = (row as usize, column as usize);
+            let (rows, columns) = ((height - row).min(2), (width - column).min(2));
+            let place = |i: usize, j: usize| ((n * height + row + i) * width + column + j) * channels;
+            for c in (0..channels).step_by(V::LANES) {
+                // SAFETY: the assertion above for the loads; `place` lies in the result, for rows and columns it has, and is
+                // this task's; a partial vector ends with the channels.
+                unsafe {
+                    let from = self.from.as_ptr().add(t * self.across + c);
+                    let mut m = [[V::zero(); 4]; 4];
+                    for k in 0..POSITIONS {
+                        m[k / 4][k % 4] = V::load(from.add(k * self.plane));
+                    }
+                    let y = both::<Places, V, 4, 2>(&m);
+                    let whole = c + V::LANES <= channels;
+                    let mask = V::mask((channels - c).min(V::LANES));
+                    let offset = match bias {
+                        None => V::zero(),
+                        Some(bias) if whole => V::load(bias.as_ptr().add(c)),
+                        Some(bias) => V::load_part(bias.as_ptr().add(c), mask),
+                    };
+                    for i in 0..rows {
+                        for j in 0..columns {
+                            let (mut y, to) = (y[i][j], to.pointer(place(i, j) + c));
+                            if add {
+                                y = if whole { V::load(to) } else { V::load_part(to, mask) }.add(y);
+                            }
+                            if bias.is_some() {
+                                y = y.add(offset);
+                            }
+                            if finish.is_relu() {
+                                y = y.relu();
+                            }
+                            if whole {
+                                y.store(to);
+                            } else {
+                                y.store_part(to, mask);
+                            }
+                        }
+                    }
+                }
+            }
+            if let Some(f) = finish.each() {
+                for i in 0..rows {
+                    // SAFETY: these places are this task's.
+                    f(unsafe { to.slice(place(i, 0)..place(i, 0) + columns * channels) });
+                }
+            }
+        }
+    }
+}

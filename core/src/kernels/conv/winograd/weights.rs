@@ -1,0 +1,292 @@
+//! dw: each worker makes some rows of dU and goes through all tiles for them, block after block: between blocks the sums wait
+//! in memory, and the chain goes on from them. Of the transforms it makes the rows it needs, and no others.
+
+use super::transforms::{Picture, Slopes, WeightSlopes, both, row};
+use super::{GAP, POSITIONS, Pictures, Tiles, load};
+use crate::aligned::LINE;
+use crate::kernels::conv::walk::{At, ROWS, Tap, Walk, choose};
+use crate::kernels::conv::work::{even, with_work};
+use crate::kernels::conv::{ConvShape, Job, Panels};
+use crate::kernels::tile::Kernel;
+use crate::kernels::vector::{Lanes, Vector};
+use crate::threads::{Shared, Threads};
+use std::ops::Range;
+
+/// Positions in a row of a transformed tile, and how many rows there are.
+const ROW: usize = 4;
+/// Floats of transformed tiles that stay in the second cache.
+const CACHED: usize = 100_000;
+/// Tiles of a block, at least and at most: the sums are fetched and put back once in a block.
+const FEW: usize = 48;
+const MANY: usize = 256;
+
+pub struct BackWeights<'a> {
+    pub shape: &'a ConvShape,
+    pub x: &'a [f32],
+    pub dy: &'a [f32],
+    pub dw: &'a mut [f32],
+    pub add: bool,
+    pub threads: &'a Threads,
+}
+
+impl Job for BackWeights<'_> {
+    unsafe fn run<K: Kernel>(self) {
+        let BackWeights { shape: s, x, dy, dw, add, threads } = self;
+        let panels = Panels::new::<K>(s.out_c, 0);
+        let across = panels.count * panels.columns;
+        // Rows of memory an even number of cache lines apart would crowd into few places of the cache.
+        let pitch = s.in_c.next_multiple_of(K::V::LANES);
+        let pitch = if pitch.is_multiple_of(32) { pitch + 16 } else { pitch };
+        let tiles = Tiles::of(s.out_h, s.out_w);
+        let all = s.batch * tiles.count();
+        let block = (CACHED / (ROW * (pitch + across))).clamp(FEW, MANY).min(all);
+        // A row of dU is divided among workers, by panels, only if there are not enough rows.
+        let team = s.team(threads);
+        let parts = (team / gcd(team, ROW)).min(panels.count);
+        let units = ROW * parts;
+        let team = team.min(units);
+        let share = panels.count.div_ceil(parts);
+        let (seen, sloped) = (block * pitch + GAP, block * share * panels.columns + GAP);
+        let [sums, room] =
+            [POSITIONS * s.in_c * across, ROW * (seen + sloped)].map(|size| size.next_multiple_of(LINE));
+        let zeros = s.in_c.max(s.out_c).next_multiple_of(LINE);
+        let numbers = sums + zeros + team * room;
+        with_work(numbers, 0, 0, |work| {
+            let (sums, rest) = work.numbers.write()[..numbers].split_at_mut(sums);
+            let (zeros, own) = rest.split_at_mut(zeros);
+            zeros.fill(0.0);
+            let (zeros, own, sums) = (&*zeros, Shared::of(own), Shared::of(sums));
+            let pictures = Pictures { data: x, height: s.in_h, width: s.in_w, channels: s.in_c };
+            let results = Pictures { data: dy, height: s.out_h, width: s.out_w, channels: s.out_c };
+            let height = even(s.in_c, K::ROWS);
+            threads.for_each(team, &|worker| {
+                // SAFETY: each worker has its own part.
+                let memory = unsafe { own.slice(worker * room..(worker + 1) * room) };
+                let (v, d) = memory.split_at_mut(ROW * seen);
+                for first in (0..all).step_by(block) {
+                    let these = first..(first + block).min(all);
+                    let mut made = ROW;
+                    for unit in units * worker / team..units * (worker + 1) / team {
+                        let (i, part) = (unit / parts, unit % parts);
+                        let these = || these.clone();
+                        if i != made {
+                            let (from, corner) =
+                                (pictures, [s.pad_top, s.pad_left].map(|pad| -(pad as isize)));
+                            // SAFETY: the machine has the instructions.
+                            unsafe {
+                                K::within(Seen {
+                                    from,
+                                    corner,
+                                    tiles,
+                                    these: these(),
+                                    zeros,
+                                    i,
+                                    to: v,
+                                    pitch,
+                                    plane: seen,
+                                })
+                            }
+                            made = i;
+                        }
+                        let own = part * share..((part + 1) * share).min(panels.count);
+                        let (wide, from, to) = (panels.columns, results, &mut *d);
+                        let channels = own.start * wide..(own.end * wide).min(s.out_c);
+                        // SAFETY: the machine has the instructions.
+                        unsafe {
+                            K::within(Sloped {
+                                from,
+                                channels,
+                                tiles,
+                                these: these(),
+                                zeros,
+                                i,
+                                to,
+                                wide,
+                                plane: sloped,
+                            })
+                        }
+                        let walk = Walk {
+                            taps: &[Tap { a: 0, b: 0 }],
+                            depth: these().len(),
+                            a_step: pitch,
+                            b_step: wide,
+                            resume: first > 0,
+                            add: false,
+                            relu: false,
+                        };
+                        for (j, panel) in (0..ROW).flat_map(|j| own.clone().map(move |panel| (j, panel))) {
+                            for ci in (0..s.in_c).step_by(height) {
+                                let rows = height.min(s.in_c - ci);
+                                let (mut a, mut c) = ([std::ptr::null(); ROWS], [std::ptr::null_mut(); ROWS]);
+                                for r in 0..rows {
+                                    a[r] = v[j * seen + ci + r..].as_ptr();
+                                    let row = (i * ROW + j) * s.in_c + ci + r;
+                                    // SAFETY: a row of dU.
+                                    c[r] = unsafe { sums.pointer(row * across + panel * wide) };
+                                }
+                                let b = d[j * sloped + (panel - own.start) * these().len() * wide..].as_ptr();
+                                let at = At { a, c, b, bias: std::ptr::null(), width: wide };
+                                // SAFETY: rows and panel are whole, and these sums are this worker's.
+                                unsafe { choose::<K>(rows, &walk, &at) }
+                            }
+                        }
+                    }
+                }
+            });
+            let dw = Shared::of(dw);
+            let turn = |ci: usize| {
+                // SAFETY: the machine has the instructions; the sums are finished, and each channel of dw is one task's.
+                unsafe { K::within(Turn { s, ci, from: sums, across, to: dw, add }) }
+            };
+            if team == 1 { (0..s.in_c).for_each(turn) } else { threads.for_each(s.in_c, &turn) }
+        })
+    }
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// Row i of V = Bᵀ x B for some tiles: `pitch` floats a tile, the four positions `plane` floats apart.
+struct Seen<'a> {
+    from: Pictures<'a>,
+    /// Where the first place of a result begins to see.
+    corner: [isize; 2],
+    tiles: Tiles,
+    these: Range<usize>,
+    zeros: &'a [f32],
+    i: usize,
+    to: &'a mut [f32],
+    pitch: usize,
+    plane: usize,
+}
+
+impl Lanes for Seen<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self.i {
+                0 => self.row::<V, 0>(),
+                1 => self.row::<V, 1>(),
+                2 => self.row::<V, 2>(),
+                _ => self.row::<V, 3>(),
+            }
+        }
+    }
+}
+
+impl Seen<'_> {
+    #[inline(always)]
+    unsafe fn row<V: Vector, const I: usize>(self) {
+        assert!(self.to.len() >= ROW * self.plane && self.these.len() * self.pitch <= self.plane);
+        let (to, channels) = (self.to.as_mut_ptr(), self.from.channels);
+        for (t, tile) in self.these.enumerate() {
+            let (n, row_of, column) = self.tiles.place(tile);
+            let places =
+                self.from.square::<4>(n, row_of + self.corner[0], column + self.corner[1], self.zeros);
+            for c in (0..channels).step_by(V::LANES) {
+                // SAFETY: places hold all channels; the assertion above for the stores.
+                unsafe {
+                    let v = row::<Picture, V, I, 4, 4>(&load(&places, c, channels));
+                    for (j, v) in v.iter().enumerate() {
+                        v.store(to.add(j * self.plane + t * self.pitch + c));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Row i of D = A dy Aᵀ for some tiles and channels: panel after panel of `wide` columns, a row for each tile; the four
+/// positions `plane` floats apart.
+struct Sloped<'a> {
+    from: Pictures<'a>,
+    channels: Range<usize>,
+    tiles: Tiles,
+    these: Range<usize>,
+    zeros: &'a [f32],
+    i: usize,
+    to: &'a mut [f32],
+    wide: usize,
+    plane: usize,
+}
+
+impl Lanes for Sloped<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self.i {
+                0 => self.row::<V, 0>(),
+                1 => self.row::<V, 1>(),
+                2 => self.row::<V, 2>(),
+                _ => self.row::<V, 3>(),
+            }
+        }
+    }
+}
+
+impl Sloped<'_> {
+    #[inline(always)]
+    unsafe fn row<V: Vector, const I: usize>(self) {
+        let (count, wide) = (self.these.len(), self.wide);
+        assert!(wide.is_multiple_of(V::LANES) && self.to.len() >= ROW * self.plane);
+        assert!(count * self.channels.len().next_multiple_of(wide) <= self.plane);
+        let to = self.to.as_mut_ptr();
+        for (t, tile) in self.these.enumerate() {
+            let (n, row_of, column) = self.tiles.place(tile);
+            let places = self.from.square::<2>(n, row_of, column, self.zeros);
+            for c in (0..self.channels.len().next_multiple_of(wide)).step_by(V::LANES) {
+                let from = self.channels.start + c;
+                // SAFETY: places hold all channels; the assertions above for the stores.
+                unsafe {
+                    let d = if from < self.channels.end {
+                        row::<Slopes, V, I, 2, 4>(&load(&places, from, self.channels.end))
+                    } else {
+                        [V::zero(); 4]
+                    };
+                    for (j, d) in d.iter().enumerate() {
+                        d.store(to.add(j * self.plane + (c / wide * count + t) * wide + c % wide));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// dw = Gᵀ dU G of one channel of the picture.
+struct Turn<'a> {
+    s: &'a ConvShape,
+    ci: usize,
+    from: Shared,
+    across: usize,
+    to: Shared,
+    add: bool,
+}
+
+impl Lanes for Turn<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let Turn { s, ci, from, across, to, add } = self;
+        for c in (0..s.out_c).step_by(V::LANES) {
+            // SAFETY: dU has whole vectors of all channels, and is finished; a partial vector of dw ends with its channels.
+            unsafe {
+                let mut u = [[V::zero(); 4]; 4];
+                for k in 0..POSITIONS {
+                    u[k / 4][k % 4] = V::load(from.pointer((k * s.in_c + ci) * across + c));
+                }
+                let dw = both::<WeightSlopes, V, 4, 3>(&u);
+                let (count, mask) = (s.out_c - c, V::mask((s.out_c - c).min(V::LANES)));
+                for (tap, dw) in dw.as_flattened().iter().enumerate() {
+                    let to = to.pointer((tap * s.in_c + ci) * s.out_c + c);
+                    if count >= V::LANES {
+                        (if add { V::load(to).add(*dw) } else { *dw }).store(to);
+                    } else {
+                        (if add { V::load_part(to, mask).add(*dw) } else { *dw }).store_part(to, mask);
+                    }
+                }
+            }
+        }
+    }
+}
