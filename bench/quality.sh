@@ -36,7 +36,7 @@ recipe() {
         'dropout 0.1, dense 1024 norm relu, dropout 0.3, dense 512 norm relu, dropout 0.3, dense 10 softmax') ;;
     fashion-conv)
       set_of=fashion-mnist views=(--tta flip)
-      options=(--batch 128 --epochs 12 --lr 0.003 --label-smoothing 0.1 --augment 'flip, shift 2' --validation 0.05 --net
+      options=(--batch 128 --epochs 15 --lr 0.003 --label-smoothing 0.1 --augment 'flip, shift 2' --validation 0.05 --net
         'conv 32 3x3 norm relu, pool 2, conv 64 3x3 norm relu, pool 2, conv 128 3x3 norm relu, conv 128 3x3 norm relu, pool 2,
          dropout 0.3, dense 256 norm relu, dropout 0.3, dense 10 softmax') ;;
     mnist-conv)
@@ -50,7 +50,7 @@ recipe() {
         'dropout 0.1, dense 512 norm relu, dropout 0.4, dense 256 norm relu, dropout 0.4, dense 1 sigmoid') ;;
     cats-dogs-conv)
       set_of=cats-dogs-32 views=(--tta flip)
-      options=(--image 32x32 --batch 64 --epochs 24 --lr 0.003 --label-smoothing 0.05 --augment 'flip, shift 4, cutout 8' --validation 0.05 --net
+      options=(--image 32x32 --batch 64 --epochs 40 --lr 0.003 --label-smoothing 0.05 --augment 'flip, shift 4, cutout 8' --validation 0.05 --net
         'conv 32 3x3 norm relu, pool 2, conv 64 3x3 norm relu, residual(conv 64 3x3 norm relu, conv 64 3x3 norm relu), pool 2,
          conv 128 3x3 norm relu, residual(conv 128 3x3 norm relu, conv 128 3x3 norm relu), pool 2, conv 256 3x3 norm relu,
          global_average_pool, dropout 0.3, dense 1 sigmoid') ;;

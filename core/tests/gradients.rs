@@ -312,6 +312,7 @@ fn backpropagation_through_every_layer_on_pictures_agrees_with_differences() {
         "conv 4 3x3 FUNCTION groups=depthwise, conv 6 1x1 groups=2, average_pool 3 stride=2 pad=1, dense 3 softmax",
         "residual(conv 4 3x3 FUNCTION, dropout 0.2, conv 4 3x3 dilation=2) FUNCTION, global_average_pool, dense 3 softmax",
         "residual(conv 5 3x3 FUNCTION stride=2, conv 5 1x1) FUNCTION, upsample 2, pool 3 stride=2 pad=1, dense 3 softmax",
+        "conv 16 1x1 FUNCTION, conv 16 3x3 FUNCTION, pool 2, dense 3 softmax",
         "flatten, residual(dense 6 FUNCTION, dense 7) FUNCTION, dense 3 softmax",
     ];
     for (line, activation) in lines.iter().flat_map(|line| ACTIVATIONS.iter().map(move |a| (line, a))) {

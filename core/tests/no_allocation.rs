@@ -84,6 +84,9 @@ fn main() {
                 model("dense 6 norm relu, group_norm 2, dense 3 softmax", "softmax_cross_entropy", 5, 3);
             the_trainer_allocates_nothing(&small, "adam", way, threads, 1);
         }
+        let line = "conv 16 3x3 relu, conv 17 3x3 relu, global_average_pool, dense 3 softmax";
+        let channels = model(line, "softmax_cross_entropy", [5, 4, 1], 3);
+        the_trainer_allocates_nothing(&channels, "adam", Way::Backpropagation, threads, 1);
         for way in Way::ALL {
             let small = model("dense 6 relu, dense 4 gelu, dense 3 softmax", "softmax_cross_entropy", 5, 3);
             the_trainer_allocates_nothing(&small, "adam", way, threads, 1);

@@ -63,7 +63,7 @@ fn every_optimizer_gives_the_same_weights_on_any_number_of_threads() {
 #[test]
 fn every_layer_on_pictures_gives_the_same_weights_on_any_number_of_threads() {
     let line = "conv 7 3x3 relu, residual(conv 12 3x3 gelu stride=2, dropout 0.2, conv 12 3x3) relu, upsample 2, \
-                pool 3 stride=2 pad=1, conv 12 3x3 silu groups=depthwise, average_pool 2, conv 20 1x1 groups=4, \
+                pool 3 stride=2 pad=1, conv 12 3x3 silu groups=depthwise, average_pool 2, conv 20 1x1 groups=4, conv 17 3x3 relu, \
                 residual(conv 20 3x1 dilation=2), global_average_pool, dense 5 softmax";
     let model = model(line, "softmax_cross_entropy", [13, 11, 3], 5);
     for batch in [1, 7, 40] {

@@ -8,7 +8,8 @@
 //! iy = oy stride_h + ky dilation_h − pad_top      ix = ox stride_w + kx dilation_w − pad_left
 //! ```
 //!
-//! The bits are a promise: every element of a result is one chain of fused multiply-adds, x ← round(a b + x), in that
+//! The bits are a promise. Kernels of 3 × 3 with enough channels go the way `winograd` says, with its own order of sums. Else
+//! every element of a result is one chain of fused multiply-adds, x ← round(a b + x), in that
 //! order from +0, then a bias or what was there is added, then the function at the end applied. What lies in the padding takes no
 //! part (or part as a zero: no finite sum differs by it, but for the sign of a zero). With groups, ci and co
 //! are those of one group. Work is cut by the data; each element is made by one task.

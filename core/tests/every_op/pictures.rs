@@ -21,6 +21,8 @@ fn convolutions() -> Vec<([usize; 4], usize, Window, usize)> {
         ([3, 5, 6, 11], 4, window(1, 1, Valid).stride(2, 3), 1),
         ([1, 13, 11, 1], 2, window(7, 5, Same).stride(3, 2), 1),
         ([1, 5, 3, 2], 2, window(5, 3, Valid), 2),
+        ([2, 5, 6, 16], 18, window(3, 3, Same), 1),
+        ([1, 4, 7, 21], 16, window(3, 3, Valid), 1),
     ]
 }
 

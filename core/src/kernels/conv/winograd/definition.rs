@@ -54,20 +54,13 @@ fn convolve(
     [batch, height, width, channels]: [usize; 4],
 ) -> Vec<f32> {
     let mut y = vec![f32::NAN; batch * height * width * channels];
-    for co in 0..channels {
-        let u: Vec<_> = (0..seen[2]).map(|ci| both(G, kernel(ci, co))).collect();
-        for (n, row, column) in tiles(batch, height, width) {
-            let mut m = [[0.0f32; 4]; 4];
-            for (ci, u) in u.iter().enumerate() {
-                let v =
-                    both(B_T, square(x, seen, [n, ci], [row as i64 + corner[0], column as i64 + corner[1]]));
-                for (m, (v, u)) in
-                    m.as_flattened_mut().iter_mut().zip(v.as_flattened().iter().zip(u.as_flattened()))
-                {
-                    *m = v.mul_add(*u, *m);
-                }
-            }
-            let result = both(A_T, m);
+    let u: Vec<Vec<_>> =
+        (0..channels).map(|co| (0..seen[2]).map(|ci| both(G, kernel(ci, co))).collect()).collect();
+    for (n, row, column) in tiles(batch, height, width) {
+        let corner = [row as i64 + corner[0], column as i64 + corner[1]];
+        let v: Vec<_> = (0..seen[2]).map(|ci| both(B_T, square(x, seen, [n, ci], corner))).collect();
+        for (co, u) in u.iter().enumerate() {
+            let result = both(A_T, chain(&v, u));
             for i in 0..2.min(height - row) {
                 for j in 0..2.min(width - column) {
                     y[((n * height + row + i) * width + column + j) * channels + co] = result[i][j];
@@ -76,6 +69,17 @@ fn convolve(
         }
     }
     y
+}
+
+/// Σ a ⊙ b: at each position one chain.
+fn chain(a: &[[[f32; 4]; 4]], b: &[[[f32; 4]; 4]]) -> [[f32; 4]; 4] {
+    let mut sums = [[0.0f32; 4]; 4];
+    for (a, b) in a.iter().zip(b) {
+        for (i, j) in (0..4).flat_map(|i| (0..4).map(move |j| (i, j))) {
+            sums[i][j] = a[i][j].mul_add(b[i][j], sums[i][j]);
+        }
+    }
+    sums
 }
 
 /// y, dx and dw.
@@ -88,19 +92,20 @@ pub fn results(s: &ConvShape, x: &[f32], w: &[f32], dy: &[f32]) -> [Vec<f32>; 3]
     let y = convolve(x, of_x, pad.map(|pad| -pad), plain, [s.batch, s.out_h, s.out_w, s.out_c]);
     let dx = convolve(dy, of_y, pad.map(|pad| pad - 2), turned, [s.batch, s.in_h, s.in_w, s.in_c]);
     let mut dw = vec![f32::NAN; s.weights()];
+    let tiles = tiles(s.batch, s.out_h, s.out_w);
+    let v = |ci: usize| {
+        let corner = |row, column| [row as i64 - pad[0], column as i64 - pad[1]];
+        let seen = tiles.iter().map(|&(n, row, column)| square(x, of_x, [n, ci], corner(row, column)));
+        seen.map(|x| both(B_T, x)).collect::<Vec<_>>()
+    };
+    let d = |co: usize| {
+        let sloped =
+            tiles.iter().map(|&(n, row, column)| square(dy, of_y, [n, co], [row as i64, column as i64]));
+        sloped.map(|dy| both(transposed(A_T), dy)).collect::<Vec<_>>()
+    };
+    let (v, d): (Vec<_>, Vec<_>) = ((0..s.in_c).map(v).collect(), (0..s.out_c).map(d).collect());
     for (ci, co) in (0..s.in_c).flat_map(|ci| (0..s.out_c).map(move |co| (ci, co))) {
-        let mut du = [[0.0f32; 4]; 4];
-        for (n, row, column) in tiles(s.batch, s.out_h, s.out_w) {
-            let (row, column) = (row as i64, column as i64);
-            let v = both(B_T, square(x, of_x, [n, ci], [row - pad[0], column - pad[1]]));
-            let d = both(transposed(A_T), square(dy, of_y, [n, co], [row, column]));
-            for (du, (v, d)) in
-                du.as_flattened_mut().iter_mut().zip(v.as_flattened().iter().zip(d.as_flattened()))
-            {
-                *du = v.mul_add(*d, *du);
-            }
-        }
-        let slopes = both(transposed(G), du);
+        let slopes = both(transposed(G), chain(&v[ci], &d[co]));
         for (i, j) in (0..3).flat_map(|i| (0..3).map(move |j| (i, j))) {
             dw[at(i, j, ci, co)] = slopes[i][j];
         }
