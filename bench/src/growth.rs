@@ -62,15 +62,18 @@ pub fn draw(folder: &Path, threads: &[usize], effort: Effort) -> Result<(), Box<
     std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     for growth in &GROWTHS {
         let mut chart = Lines::new(growth.title, Axis::log(growth.along), Axis::log("milliseconds a step"));
-        for (i, &threads) in threads.iter().enumerate() {
-            let mut times = Vec::new();
-            let mut floors = Vec::new();
-            for &size in growth.sizes {
-                let found = measure(&growth.workload(size)?, threads, effort)?;
-                eprintln!("{} {size}, {threads} thread(s): {:.3} ms", growth.name, 1e3 * found.median());
-                times.push((size as f64, 1e3 * found.median()));
-                floors.push((size as f64, 1e3 * floor(&found)));
+        // For each team the times and the floors along the chart.
+        let mut lines = vec![(Vec::new(), Vec::new()); threads.len()];
+        for &size in growth.sizes {
+            let found = measure(&growth.workload(size)?, threads, effort)?;
+            for (found, (times, floors)) in found.iter().zip(&mut lines) {
+                let (threads, ms) = (found.threads, 1e3 * found.median());
+                eprintln!("{} {size}, {threads} thread(s): {ms:.3} ms", growth.name);
+                times.push((size as f64, ms));
+                floors.push((size as f64, 1e3 * floor(found)));
             }
+        }
+        for (i, (&threads, (times, floors))) in threads.iter().zip(lines).enumerate() {
             let plural = if threads == 1 { "" } else { "s" };
             let series = |name: &str, values: Vec<(f64, f64)>| {
                 Series::new(format!("{name}{threads} thread{plural}"), values).coloured(Colour::of_series(i))

@@ -21,7 +21,7 @@ Time per step of the workloads in bench/workloads.txt, beside what the machine c
 gradus-bench [WORKLOAD…] [--threads 1,2] [--reps 9] [--seconds 0.15] [--json] [--machine]
              [--export WORKLOAD] [--growth FOLDER]
 
-  --threads  team sizes to measure, by default 1 and as many as the machine has
+  --threads  team sizes to measure in turn, by default 1 and as many as the machine has
   --reps     repetitions; the middle one is the time, the shortest and the longest are shown
   --seconds  how long each repetition lasts (at least one step)
   --json     a line of JSON for each finding
@@ -30,9 +30,10 @@ gradus-bench [WORKLOAD…] [--threads 1,2] [--reps 9] [--seconds 0.15] [--json] 
   --growth   instead: charts of the time per step against width, depth, batch and picture size, into a folder
 
 Columns: on core, the time that all threads together had a core (on one thread: the step, had nobody else wanted the
-core); examples/s; GFLOP/s of the matrix products and their share of the peak (multiply-adds measured just before
-each repetition on as many threads); the least time for the products at that peak, and for the memory that must be
-moved at the bandwidth of as much memory. How many times the greater of the two a step takes is median/floor.";
+core); gain, time on one thread over time on so many, the middle of pairs of repetitions; examples/s; GFLOP/s of the
+matrix products and their share of the peak (multiply-adds measured just before each repetition on as many threads);
+the least time for the products at that peak, and for the memory that must be moved at the bandwidth of as much
+memory. How many times the greater of the two a step takes is median/floor.";
 
 struct Options {
     workloads: Vec<Workload>,
@@ -84,8 +85,7 @@ fn measure_all(options: &Options) -> Result<bool, Box<dyn Error>> {
     }
     let mut sensible = true;
     for workload in &options.workloads {
-        for &threads in &options.threads {
-            let finding = measure::measure(workload, threads, options.effort)?;
+        for finding in measure::measure(workload, &options.threads, options.effort)? {
             say(&if options.json { report::json(&finding) } else { report::row(&finding) })?;
             sensible &= finding.sensible();
         }

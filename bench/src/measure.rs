@@ -12,6 +12,9 @@ use crate::workload::Workload;
 /// Steps whose losses are compared with those of peers.
 const FIRST: usize = 20;
 
+/// Operations from which on a step is much work: more than a millisecond of a core of today. `peers/table.py` has it too.
+const MUCH_WORK: f64 = 1e8;
+
 /// How long to measure.
 #[derive(Clone, Copy)]
 pub struct Effort {
@@ -27,11 +30,14 @@ pub struct Finding {
     pub workload: Workload,
     /// Threads in the team.
     pub threads: usize,
-    /// Seconds per step of each repetition, the shortest first.
+    /// Seconds per step of each repetition, in the order they were made.
     pub times: Vec<f64>,
     /// Seconds on a core per step, all threads together, of the middle repetition: what a step would take on one
     /// thread if nobody else wanted the core. Not a number where the system does not tell.
     pub on_core: f64,
+    /// Time on one thread over time on this team, if both were measured in turn: the middle of the ratios of
+    /// repetitions that followed each other.
+    pub gain: Option<f64>,
     /// Multiplications and additions of a step.
     pub flops: f64,
     /// Bytes a step cannot leave unmoved.
@@ -42,7 +48,8 @@ pub struct Finding {
     pub bandwidth: f64,
     /// Bytes of activations, θ, gradient and optimizer state.
     pub memory: [usize; 3],
-    /// The most memory the program ever held, its batches included; none where the system does not tell.
+    /// The most memory the program ever held, its batches included; none where the system does not tell, and
+    /// where several teams were measured.
     pub peak_bytes: Option<u64>,
     /// The loss (of an inference: the mean size of a result) before the first step and after the last.
     pub losses: (f64, f64),
@@ -50,60 +57,99 @@ pub struct Finding {
     pub first: Vec<f32>,
 }
 
-/// Measures one workload on a team of threads.
+/// Measures one workload on teams of so many threads, which take their repetitions in turn.
 ///
 /// # Errors
 /// If the workload does not describe a network.
-pub fn measure(workload: &Workload, threads: usize, effort: Effort) -> Result<Finding> {
-    let model = workload.model()?;
-    let team = Threads::new(threads);
-    let first = first_losses(workload, &model, &team)?;
-    let mut stepper = Stepper::new(workload, &model, &team)?;
-    let weights = model.layout().weights();
-    let memory = stepper.bytes();
-    let (flops, traffic) = (stepper.flops(), workload.bytes(weights, stepper.states()));
-    let before = stepper.judge();
-    // As much memory as the floor supposes: no gradient. With it, a network may miss a cache it would fit in.
-    let states = if workload.trains { stepper.states() } else { 0 };
-    let bandwidth = ceiling::bytes_per_second(4 * weights * (1 + states), threads);
-    forget_peak();
+pub fn measure(workload: &Workload, teams: &[usize], effort: Effort) -> Result<Vec<Finding>> {
+    let mut runs = Vec::new();
+    for &threads in teams {
+        runs.push(Run::new(workload, threads, effort)?);
+    }
+    for _ in 0..effort.repetitions {
+        runs.iter_mut().for_each(Run::repeat);
+    }
+    let peak_bytes = peak_bytes().filter(|_| teams.len() == 1);
+    let mut found: Vec<Finding> = runs.into_iter().map(|run| run.finish(peak_bytes)).collect();
+    if let Some(alone) = found.iter().find(|f| f.threads == 1).map(|f| f.times.clone()) {
+        for team in found.iter_mut().filter(|f| f.threads > 1) {
+            team.gain = Some(middle(alone.iter().zip(&team.times).map(|(one, all)| one / all).collect()));
+        }
+    }
+    Ok(found)
+}
 
-    let mut run = |steps: usize| {
+/// A team at work on a workload.
+struct Run {
+    stepper: Stepper,
+    /// Steps of a repetition.
+    steps: usize,
+    /// Seconds on a core per step of each repetition.
+    on_core: Vec<f64>,
+    found: Finding,
+}
+
+impl Run {
+    /// Warm, and knowing how many steps a repetition has.
+    fn new(workload: &Workload, threads: usize, effort: Effort) -> Result<Run> {
+        let (model, team) = (workload.model()?, Threads::new(threads));
+        let first = first_losses(workload, &model, &team)?;
+        let mut stepper = Stepper::new(workload, &model, &team)?;
+        let weights = model.layout().weights();
+        // As much memory as the floor supposes: no gradient. With it, a network may miss a cache it would fit in.
+        let states = if workload.trains { stepper.states() } else { 0 };
+        let bandwidth = ceiling::bytes_per_second(4 * weights * (1 + states), threads);
+        let found = Finding {
+            workload: workload.clone(),
+            threads,
+            times: Vec::new(),
+            on_core: f64::NAN,
+            gain: None,
+            flops: stepper.flops(),
+            traffic: workload.bytes(weights, stepper.states()),
+            peak: 0.0,
+            bandwidth,
+            memory: stepper.bytes(),
+            peak_bytes: None,
+            losses: (stepper.judge(), f64::NAN),
+            first,
+        };
+        let mut run = Run { stepper, steps: 1, on_core: Vec::new(), found };
+        forget_peak();
+        let (once, _) = run.time(1);
+        let (rough, _) = run.time(workload.warmup.min((1.0 / once) as usize).max(1));
+        run.steps = ((effort.seconds / rough) as usize).max(1);
+        Ok(run)
+    }
+
+    /// Seconds per step of so many, of the clock and on a core.
+    fn time(&mut self, steps: usize) -> (f64, f64) {
         let (on_core, began) = (seconds_on_core(), Instant::now());
         for _ in 0..steps {
-            std::hint::black_box(stepper.step());
+            std::hint::black_box(self.stepper.step());
         }
         let spent = began.elapsed().as_secs_f64();
         (spent / steps as f64, (seconds_on_core() - on_core) / steps as f64)
-    };
-    let (once, _) = run(1);
-    let (rough, _) = run(workload.warmup.min((1.0 / once) as usize).max(1));
-    let steps = ((effort.seconds / rough) as usize).max(1);
-    let (mut times, mut on_core, mut peak) = (Vec::new(), Vec::new(), 0.0f64);
-    for _ in 0..effort.repetitions {
-        peak = peak.max(ceiling::flops_per_second(threads));
-        let (time, core) = run(steps);
-        times.push(time);
-        on_core.push(core);
     }
-    times.sort_by(f64::total_cmp);
-    on_core.sort_by(f64::total_cmp);
-    let on_core = on_core[on_core.len() / 2];
-    let losses = (before, stepper.judge());
-    Ok(Finding {
-        workload: workload.clone(),
-        threads,
-        times,
-        on_core,
-        flops,
-        traffic,
-        peak,
-        bandwidth,
-        memory,
-        peak_bytes: peak_bytes(),
-        losses,
-        first,
-    })
+
+    /// A repetition, after a look at the peak.
+    fn repeat(&mut self) {
+        self.found.peak = self.found.peak.max(ceiling::flops_per_second(self.found.threads));
+        let (time, core) = self.time(self.steps);
+        self.found.times.push(time);
+        self.on_core.push(core);
+    }
+
+    fn finish(mut self, peak_bytes: Option<u64>) -> Finding {
+        self.found.losses.1 = self.stepper.judge();
+        Finding { on_core: middle(self.on_core), peak_bytes, ..self.found }
+    }
+}
+
+/// The middle one of numbers that are at least one.
+fn middle(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
 }
 
 /// The loss of each of the first steps, the one before the step: what peers must find as well.
@@ -140,7 +186,18 @@ fn peak_bytes() -> Option<u64> {
 impl Finding {
     /// The middle repetition, seconds per step.
     pub fn median(&self) -> f64 {
-        self.times[self.times.len() / 2]
+        middle(self.times.clone())
+    }
+
+    /// The shortest and the longest repetition, seconds per step.
+    pub fn range(&self) -> (f64, f64) {
+        let times = || self.times.iter().copied();
+        (times().fold(f64::INFINITY, f64::min), times().fold(0.0, f64::max))
+    }
+
+    /// The gain that is wanted: nine tenths of the threads where a step is much work, none lost where it is little.
+    pub fn wanted_gain(&self) -> f64 {
+        if self.flops >= MUCH_WORK { 0.9 * self.threads as f64 } else { 1.0 }
     }
 
     /// Seconds the multiply-adds would take at the peak.

@@ -23,34 +23,37 @@ pub fn machine() -> String {
 
 /// What the columns of [`row`] are.
 pub fn header() -> String {
-    let cells = |c: [&str; 13]| {
-        let [name, threads, median, min, max, core, examples, rate, peak, share, sums, bytes, over] = c;
+    let cells = |c: [&str; 14]| {
+        let [name, threads, median, min, max, core, gain, examples, rate, peak, share, sums, bytes, over] = c;
         format!(
-            "{name:<19}{threads:>3}{median:>10}{min:>10}{max:>10}{core:>10}{examples:>10}{rate:>8}{peak:>7}{share:>6}{sums:>10}{bytes:>10}{over:>8}  "
+            "{name:<19}{threads:>3}{median:>10}{min:>10}{max:>10}{core:>10}{gain:>6}{examples:>10}{rate:>8}{peak:>7}{share:>6}{sums:>10}{bytes:>10}{over:>8}  "
         )
     };
-    let first = ["workload", "thr", "median", "min", "max", "on core", "examples", "GFLOP", "peak", "share"];
-    let [w, t, a, b, c, d, e, f, g, h] = first;
+    let first =
+        ["workload", "thr", "median", "min", "max", "on core", "gain", "examples", "GFLOP", "peak", "share"];
+    let [w, t, a, b, c, d, e, f, g, h, i] = first;
     format!(
         "{}memory: plan + θ + gradient and state\n{}loss before → after",
-        cells([w, t, a, b, c, d, e, f, g, h, "floor:", "floor:", "median/"]),
-        cells(["", "", "", "", "", "", "/s", "/s", "", "", "sums", "bytes", "floor"]),
+        cells([w, t, a, b, c, d, e, f, g, h, i, "floor:", "floor:", "median/"]),
+        cells(["", "", "", "", "", "", "", "/s", "/s", "", "", "sums", "bytes", "floor"]),
     )
 }
 
 /// One finding as a line of the table.
 pub fn row(f: &Finding) -> String {
-    let (median, best, worst) = (f.median(), f.times[0], f.times[f.times.len() - 1]);
+    let (median, (best, worst)) = (f.median(), f.range());
+    let lost = f.gain.filter(|gain| *gain < f.wanted_gain());
     let floor = f.floor_of_sums().max(f.floor_of_bytes());
     let [plan, theta, optimizer] = f.memory.map(mib);
     format!(
-        "{:<19}{:>3}{:>10}{:>10}{:>10}{:>10}{:>10.0}{:>8.1}{:>7.1}{:>5.0}%{:>10}{:>10}{:>8.1}  {plan} + {theta} + {optimizer} MiB, {:.3} → {:.3}{}",
+        "{:<19}{:>3}{:>10}{:>10}{:>10}{:>10}{:>6}{:>10.0}{:>8.1}{:>7.1}{:>5.0}%{:>10}{:>10}{:>8.1}  {plan} + {theta} + {optimizer} MiB, {:.3} → {:.3}{}{}",
         f.workload.name,
         f.threads,
         time(median),
         time(best),
         time(worst),
         time(f.on_core),
+        f.gain.map_or("".into(), |gain| format!("{gain:.2}")),
         f.workload.batch as f64 / median,
         f.flops / median / 1e9,
         f.peak / 1e9,
@@ -61,6 +64,7 @@ pub fn row(f: &Finding) -> String {
         f.losses.0,
         f.losses.1,
         if f.sensible() { "" } else { "  NOT SENSIBLE" },
+        lost.map_or("".into(), |_| format!("  GAIN BELOW {:.1}", f.wanted_gain())),
     )
 }
 
@@ -68,16 +72,17 @@ pub fn row(f: &Finding) -> String {
 pub fn json(f: &Finding) -> String {
     format!(
         "{{\"peer\": \"gradus\", \"version\": \"{}\", \"workload\": \"{}\", \"threads\": {}, \"median_s\": {:e}, \
-         \"min_s\": {:e}, \"max_s\": {:e}, \"core_s\": {}, \"flops\": {:e}, \"peak\": {:e}, \"floor_sums_s\": {:e}, \
+         \"min_s\": {:e}, \"max_s\": {:e}, \"core_s\": {}, \"gain\": {}, \"flops\": {:e}, \"peak\": {:e}, \"floor_sums_s\": {:e}, \
          \"floor_bytes_s\": {:e}, \"memory_bytes\": {}, \"peak_bytes\": {}, \"loss_before\": {:?}, \"loss_after\": {:?}, \
          \"first\": {:?}}}",
         env!("CARGO_PKG_VERSION"),
         f.workload.name,
         f.threads,
         f.median(),
-        f.times[0],
-        f.times[f.times.len() - 1],
+        f.range().0,
+        f.range().1,
         if f.on_core.is_finite() { format!("{:e}", f.on_core) } else { "null".into() },
+        f.gain.map_or("null".into(), |gain| format!("{gain:e}")),
         f.flops,
         f.peak,
         f.floor_of_sums(),
