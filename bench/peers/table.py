@@ -1,6 +1,8 @@
 """Lines of JSON of all peers in, a table in Markdown out: the median over rounds of each median."""
 import json, statistics, sys
 
+MUCH_WORK = 1e8         # operations from which on a step must gain nine tenths of the threads; below, it must lose nothing
+
 
 def time(s):
     return f"{s * 1e6:.1f} µs" if s < 1e-3 else f"{s * 1e3:.2f} ms" if s < 0.1 else f"{s * 1e3:.0f} ms"
@@ -38,6 +40,28 @@ def memory(order, cells, peers):
     print()
 
 
+def gains(order, cells, peers):
+    """Time on one thread over time on more, the middle of rounds; ours is marked where it is less than wanted."""
+    for threads in sorted({t for _, t in order} - {1}):
+        rows = []
+        for w, t in order:
+            gain = {}
+            for peer in ["gradus", *peers]:
+                pairs = list(zip(cells.get((w, 1, peer), []), cells.get((w, t, peer), [])))
+                if t == threads and pairs:
+                    gain[peer] = statistics.median(one["median_s"] / more["median_s"] for one, more in pairs)
+            if "gradus" in gain:
+                wanted = 0.9 * threads if cells[w, t, "gradus"][0]["flops"] >= MUCH_WORK else 1
+                mark = f" **< {wanted:.1f}**" if round(gain["gradus"], 2) < wanted else ""
+                told = [f"{gain[p]:.2f}" if p in gain else "–" for p in ["gradus", *peers]]
+                rows.append("| " + " | ".join([w, told[0] + mark, *told[1:]]) + " |")
+        if rows:
+            print(f"## What {threads} threads gain: time on one over time on {threads}\n")
+            print("| workload | gradus | " + " | ".join(peers) + " |")
+            print("|---|" + "---|" * (len(peers) + 1))
+            print("\n".join(rows) + "\n")
+
+
 def main():
     lines = [json.loads(line) for path in sys.argv[1:] for line in open(path) if line.startswith("{")]
     order, cells, versions, sums = [], {}, {}, {}
@@ -71,6 +95,7 @@ def main():
                 row.append(f"**{theirs[best] / ours:.2f}** ({best})" if best else "–")
                 print("| " + " | ".join(row) + " |")
             print()
+    gains(order, cells, peers)
     memory(order, cells, peers)
 
 

@@ -196,8 +196,15 @@ impl Finding {
     }
 
     /// The gain that is wanted: nine tenths of the threads where a step is much work, none lost where it is little.
-    pub fn wanted_gain(&self) -> f64 {
+    fn wanted_gain(&self) -> f64 {
         if self.flops >= MUCH_WORK { 0.9 * self.threads as f64 } else { 1.0 }
+    }
+
+    /// The gain that was wanted, if it is missed when both are written with two digits after the point.
+    pub fn missed_gain(&self) -> Option<f64> {
+        self.gain
+            .filter(|gain| (100.0 * gain).round() < 100.0 * self.wanted_gain())
+            .map(|_| self.wanted_gain())
     }
 
     /// Seconds the multiply-adds would take at the peak.
@@ -216,5 +223,38 @@ impl Finding {
         let (before, after) = self.losses;
         let limit = if self.workload.trains { before * 1.5 } else { before };
         after.is_finite() && after <= limit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::all;
+
+    fn found(name: &str, teams: &[usize]) -> Vec<Finding> {
+        let workload = all().into_iter().find(|w| w.name == name).unwrap();
+        measure(&workload, teams, Effort { repetitions: 3, seconds: 0.0 }).unwrap()
+    }
+
+    #[test]
+    fn teams_that_take_turns_are_compared_pair_by_pair() {
+        let [one, mut two] = <[Finding; 2]>::try_from(found("tiny", &[1, 2])).ok().unwrap();
+        assert_eq!((one.times.len(), two.times.len()), (3, 3));
+        let ratios = (0..3).map(|i| one.times[i] / two.times[i]).collect();
+        assert_eq!((one.gain, two.gain), (None, Some(middle(ratios))));
+        assert!(one.peak_bytes.is_none() && one.sensible() && two.sensible());
+        two.gain = Some(0.996);
+        assert_eq!(two.missed_gain(), None);
+        two.gain = Some(0.97);
+        assert_eq!(two.missed_gain(), Some(1.0));
+        two.flops = MUCH_WORK;
+        two.gain = Some(1.79);
+        assert_eq!(two.missed_gain(), Some(1.8));
+    }
+
+    #[test]
+    fn a_team_alone_has_no_gain_but_a_peak_of_memory() {
+        let alone = found("tiny", &[2]).remove(0);
+        assert!(alone.gain.is_none() && (alone.peak_bytes.is_some() || !cfg!(target_os = "linux")));
     }
 }

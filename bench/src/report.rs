@@ -42,7 +42,6 @@ pub fn header() -> String {
 /// One finding as a line of the table.
 pub fn row(f: &Finding) -> String {
     let (median, (best, worst)) = (f.median(), f.range());
-    let lost = f.gain.filter(|gain| *gain < f.wanted_gain());
     let floor = f.floor_of_sums().max(f.floor_of_bytes());
     let [plan, theta, optimizer] = f.memory.map(mib);
     format!(
@@ -64,7 +63,7 @@ pub fn row(f: &Finding) -> String {
         f.losses.0,
         f.losses.1,
         if f.sensible() { "" } else { "  NOT SENSIBLE" },
-        lost.map_or("".into(), |_| format!("  GAIN BELOW {:.1}", f.wanted_gain())),
+        f.missed_gain().map_or("".into(), |wanted| format!("  GAIN BELOW {wanted:.1}")),
     )
 }
 
