@@ -129,7 +129,7 @@ fn inputs(w: &Workload, start: &Start, device: &Device) -> Vec<Tensor<4>> {
     (0..w.pool).map(|number| tensor(&start.batch(w, number), dims, device)).collect()
 }
 
-fn training(w: &Workload, start: &Start, plain: &Device) -> impl FnMut() -> f64 + use<> {
+fn training(w: &Workload, start: &Start, plain: &Device) -> impl FnMut() -> f64 {
     let device = plain.clone().autodiff();
     let mut net = Some(network(w, start, &device));
     let mut update = match w.optimizer.as_str() {

@@ -26,7 +26,8 @@ fn gemm(o: &Operands, c: &mut [f32], threads: &Threads) {
     // SAFETY: the strides are those of the slices, whose lengths are m k, k n and m n.
     unsafe {
         gemm::gemm(
-            m, n, k, c, 1, n as isize, false, a, a_along, a_down, b, b_along, b_down, 0.0, 1.0, false, false, false, how,
+            m, n, k, c, 1, n as isize, false, a, a_along, a_down, b, b_along, b_down, 0.0, 1.0, false, false,
+            false, how,
         );
     }
 }
@@ -48,5 +49,7 @@ fn matrixmultiply(o: &Operands, c: &mut [f32], _: &Threads) {
     let ([m, k, n], [(a_down, a_along), (b_down, b_along)]) = (o.size, o.strides());
     let (a, b, c) = (o.a.as_ptr(), o.b.as_ptr(), c.as_mut_ptr());
     // SAFETY: the strides are those of the slices, whose lengths are m k, k n and m n.
-    unsafe { matrixmultiply::sgemm(m, k, n, 1.0, a, a_down, a_along, b, b_down, b_along, 0.0, c, n as isize, 1) }
+    unsafe {
+        matrixmultiply::sgemm(m, k, n, 1.0, a, a_down, a_along, b, b_down, b_along, 0.0, c, n as isize, 1)
+    }
 }

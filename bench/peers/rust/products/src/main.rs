@@ -76,13 +76,23 @@ fn table(threads: &Threads) -> ExitCode {
         let told = format!("{} | {}", shape.about, of(shape));
         println!("| {told} | {cells} | **{ratio:.2}** ({}) |", names[best]);
         if ratio < 1.0 {
-            behind.push(format!("- {}, {}: {ratio:.2} ({})", shape.about, of(shape).replace(" |", ","), names[best]));
+            behind.push(format!(
+                "- {}, {}: {ratio:.2} ({})",
+                shape.about,
+                of(shape).replace(" |", ","),
+                names[best]
+            ));
         }
         errors.iter_mut().zip(found.errors).for_each(|(most, error)| *most = most.max(error));
     }
-    println!("\ngradus is the fastest of all in {} of {} products; not in:\n", shapes.len() - behind.len(), shapes.len());
+    println!(
+        "\ngradus is the fastest of all in {} of {} products; not in:\n",
+        shapes.len() - behind.len(),
+        shapes.len()
+    );
     println!("{}\n", behind.join("\n"));
-    let errors: Vec<String> = names.iter().zip(errors).map(|(name, error)| format!("{name} {error:.1e}")).collect();
+    let errors: Vec<String> =
+        names.iter().zip(errors).map(|(name, error)| format!("{name} {error:.1e}")).collect();
     println!("The greatest error in relation to Σ |a b|: {}.", errors.join(", "));
     ExitCode::SUCCESS
 }
@@ -120,7 +130,8 @@ fn measure(shape: &Shape, threads: &Threads) -> Result<Found, String> {
             for _ in 0..times {
                 product(black_box(&operands), black_box(&mut c), threads);
             }
-            let spent = if threads.count() > 1 { began.elapsed().as_secs_f64() } else { core_seconds() - core };
+            let spent =
+                if threads.count() > 1 { began.elapsed().as_secs_f64() } else { core_seconds() - core };
             spent / times as f64
         }));
     }

@@ -44,8 +44,11 @@ pub fn all() -> Vec<Shape> {
         ]
     });
     let squares = SQUARES.iter().flat_map(|&side| {
-        [[false, false], [true, false], [false, true], [true, true]]
-            .map(|turned| Shape { about: "square".into(), size: [side; 3], turned })
+        [[false, false], [true, false], [false, true], [true, true]].map(|turned| Shape {
+            about: "square".into(),
+            size: [side; 3],
+            turned,
+        })
     });
     layers.chain(squares).collect()
 }
