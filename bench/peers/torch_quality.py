@@ -89,8 +89,8 @@ class Row:
 ROWS = {
     "mnist-mlp": Row(mnist, lambda: perceptron(512, (0.2, 0.4, 0.4)), 256, 25, validation=0.15),
     "fashion-mlp": Row(mnist, lambda: perceptron(1024, (0.1, 0.3, 0.3)), 256, 40, flip=True),
-    "fashion-conv": Row(mnist, small_conv, 128, 12, flip=True, shift=2, views=True),
-    "cats-dogs-conv": Row(folders, residual_conv, 64, 24, smoothing=0.05, flip=True, shift=4, cutout=8, views=True),
+    "fashion-conv": Row(mnist, small_conv, 128, 15, flip=True, shift=2, views=True),
+    "cats-dogs-conv": Row(folders, residual_conv, 64, 40, smoothing=0.05, flip=True, shift=4, cutout=8, views=True),
 }
 
 
