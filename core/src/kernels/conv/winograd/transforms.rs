@@ -94,16 +94,13 @@ pub unsafe fn both<T: Transform<N, M>, V: Vector, const N: usize, const M: usize
 ) -> [[V; M]; M] {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut half = [[V::zero(); N]; M];
-        for j in 0..N {
-            let column = T::of(column(x, j));
-            for i in 0..M {
-                half[i][j] = column[i];
-            }
+        let mut columns = [[V::zero(); M]; N];
+        for (j, to) in columns.iter_mut().enumerate() {
+            *to = T::of(column(x, j));
         }
         let mut y = [[V::zero(); M]; M];
-        for i in 0..M {
-            y[i] = T::of(half[i]);
+        for (i, to) in y.iter_mut().enumerate() {
+            *to = T::of(column(&columns, i));
         }
         y
     }
@@ -119,20 +116,20 @@ pub unsafe fn row<T: Transform<N, M>, V: Vector, const I: usize, const N: usize,
 ) -> [V; M] {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut half = [V::zero(); N];
-        for j in 0..N {
-            half[j] = T::of(column(x, j))[I];
+        let mut of_columns = [V::zero(); N];
+        for (j, to) in of_columns.iter_mut().enumerate() {
+            *to = T::of(column(x, j))[I];
         }
-        T::of(half)
+        T::of(of_columns)
     }
 }
 
 #[inline(always)]
-unsafe fn column<V: Vector, const N: usize>(x: &[[V; N]; N], j: usize) -> [V; N] {
+unsafe fn column<V: Vector, const N: usize, const M: usize>(x: &[[V; M]; N], j: usize) -> [V; N] {
     // SAFETY: the caller's promise.
     let mut column = unsafe { [V::zero(); N] };
-    for i in 0..N {
-        column[i] = x[i][j];
+    for (to, row) in column.iter_mut().zip(x) {
+        *to = row[j];
     }
     column
 }
