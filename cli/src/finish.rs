@@ -27,7 +27,8 @@ impl Log {
     pub fn start(folder: &Path, history: &[EpochRecord]) -> gradus::Result<Log> {
         let path = folder.join("metrics.jsonl");
         let lines: String = history.iter().map(line).collect();
-        write_whole(&path, lines.as_bytes(), None)?;
+        // Everything in it is in the checkpoint too, so it need not be on the disk before the first step.
+        std::fs::write(&path, lines).map_err(Error::file("write", &path))?;
         let file = File::options().append(true).open(&path).map_err(Error::file("open", &path))?;
         Ok(Log(file, path))
     }

@@ -7,18 +7,22 @@ use gradus::input::Input;
 use gradus::op::Shape;
 use gradus::threads::Threads;
 use gradus::train::{Parts, Samples};
-use gradus_pictures::{Part, Pictures, Settings, Split};
+use gradus_pictures::{Part, Pictures, Settings, Sheet, Split};
 use serde::{Deserialize, Serialize};
 
 use crate::args::Shared;
 use crate::recipe::Data;
 
 /// CIFAR-10's cats and dogs (Krizhevsky 2009): 3,000 tiles of 32×32, see `data/README.md`.
-const SHEET: &[u8] = include_bytes!("../../data/cats-dogs.webp");
-const TILE: u32 = 32;
-const TILES_A_ROW: usize = 50;
+const BUILT_IN: Sheet = Sheet {
+    file: include_bytes!("../../data/cats-dogs.webp"),
+    // Its SHA-256: made at every start, it would take as long as reading the pictures from the cache.
+    name: "85470dd7d16dca5ac77d80a2cb3043990097124e3633a71bff2e342e6c05fc63",
+    tile: 32,
+    dims: [50, 60],
+};
+/// So many of them, from the first on, are CIFAR-10's training pictures; the others are its test pictures.
 const TRAIN: usize = 2500;
-const TILES: usize = 3000;
 
 /// What turns a picture's bytes into inputs: kept with the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,13 +85,13 @@ impl PictureSamples {
         let channels = pictures.channels();
         let (mut sum, mut squares, mut n) = (vec![0u64; channels], vec![0u64; channels], 0u64);
         for &i in train {
-            for pixel in pictures.pixels(i as usize).chunks_exact(channels) {
-                for (c, &byte) in pixel.iter().enumerate() {
-                    sum[c] += byte as u64;
-                    squares[c] += byte as u64 * byte as u64;
-                }
-                n += 1;
+            let bytes = pictures.pixels(i as usize);
+            let [of_bytes, of_squares] = sums(bytes);
+            for (k, (s, q)) in of_bytes.into_iter().zip(of_squares).enumerate() {
+                sum[k % channels] += s;
+                squares[k % channels] += q;
             }
+            n += (bytes.len() / channels) as u64;
         }
         // Whole numbers until here: the same on every machine, in any order.
         let mean: Vec<f64> = sum.iter().map(|s| *s as f64 / n as f64 / 255.0).collect();
@@ -103,6 +107,29 @@ impl PictureSamples {
     pub fn with(pictures: Pictures, preprocessing: Preprocessing) -> PictureSamples {
         PictureSamples { table: preprocessing.table(), pictures, preprocessing }
     }
+}
+
+/// Σ b and Σ b² of the bytes at place k, k + 48, k + 96 …: 48 columns, each of one channel whether there are one or three.
+fn sums(bytes: &[u8]) -> [[u64; 48]; 2] {
+    let mut all = [[0u64; 48]; 2];
+    // Squares of so many rows fit into 32 bits.
+    for part in bytes.chunks(48 << 16) {
+        let mut some = [[0u32; 48]; 2];
+        let [of_bytes, of_squares] = &mut some;
+        let mut add = |row: &[u8]| {
+            for ((s, q), byte) in of_bytes.iter_mut().zip(&mut *of_squares).zip(row) {
+                *s += u32::from(*byte);
+                *q += u32::from(*byte) * u32::from(*byte);
+            }
+        };
+        let (rows, rest) = part.as_chunks::<48>();
+        rows.iter().for_each(|row| add(row));
+        add(rest);
+        for (all, some) in all.iter_mut().flatten().zip(some.iter().flatten()) {
+            *all += u64::from(*some);
+        }
+    }
+    all
 }
 
 /// Writes bytes as inputs.
@@ -146,19 +173,24 @@ impl Samples for PictureSamples {
 
 /// Opens the pictures of a recipe.
 pub fn open(data: &Data, shared: &Shared, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Pictures> {
-    let split = Split { validation: data.validation, test: data.test, seed: 0 };
     if data.is_built_in() {
-        return built_in(data, &split);
+        return built_in(data, shared);
     }
-    let settings = Settings {
+    let split = Split { validation: data.validation, test: data.test, seed: 0 };
+    Ok(Pictures::open(Path::new(&data.source), &settings(data, shared), &split, progress)?)
+}
+
+/// How the pictures of a recipe are read.
+fn settings(data: &Data, shared: &Shared) -> Settings {
+    Settings {
         width: data.width,
         height: data.height,
         grey: data.grey,
         max_pixels: data.max_pixels,
         cache: cache_folder(shared),
         threads: threads(shared).count(),
-    };
-    Ok(Pictures::open(Path::new(&data.source), &settings, &split, progress)?)
+        ..Settings::default()
+    }
 }
 
 /// The indices of each part.
@@ -175,57 +207,54 @@ pub fn threads(shared: &Shared) -> Threads {
 /// Where decoded pictures are kept.
 pub fn cache_folder(shared: &Shared) -> Option<PathBuf> {
     let from = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    match &shared.cache {
-        Some(folder) if folder.as_os_str() == "none" => None,
-        Some(folder) => Some(folder.clone()),
-        None => from("GRADUS_CACHE").or_else(|| {
-            let home = from("HOME").or_else(|| from("USERPROFILE"));
-            let cache =
-                from("XDG_CACHE_HOME").or_else(|| from("LOCALAPPDATA")).or(home.map(|h| h.join(".cache")));
-            cache.map(|c| c.join("gradus"))
-        }),
+    let asked = shared.cache.clone().or_else(|| from("GRADUS_CACHE"));
+    if let Some(folder) = asked {
+        return Some(folder).filter(|folder| folder.as_os_str() != "none");
     }
+    let home = from("HOME").or_else(|| from("USERPROFILE"));
+    let cache = from("XDG_CACHE_HOME").or_else(|| from("LOCALAPPDATA")).or(home.map(|h| h.join(".cache")));
+    cache.map(|c| c.join("gradus"))
 }
 
 /// The built-in cats and dogs. Their test part is CIFAR-10's own; validation is split off the training part by
 /// content, as for any folder.
-fn built_in(data: &Data, split: &Split) -> Result<Pictures> {
-    let side = TILE * TILES_A_ROW as u32;
-    let sheet_settings = Settings {
-        width: side,
-        height: TILE * (TILES / TILES_A_ROW) as u32,
-        grey: false,
-        ..Settings::default()
-    };
-    let sheet = gradus_pictures::decode(SHEET, &sheet_settings)
-        .map_err(|reason| anyhow::anyhow!("{reason}"))
-        .context("the built-in pictures are damaged: build gradus anew")?;
-    let tile_bytes = (TILE * TILE * 3) as usize;
-    let mut pixels = Vec::with_capacity(TILES * tile_bytes);
-    let line = side as usize * 3;
-    for tile in 0..TILES {
-        let (left, top) = (tile % TILES_A_ROW * TILE as usize * 3, tile / TILES_A_ROW * TILE as usize);
-        for row in top..top + TILE as usize {
-            pixels.extend_from_slice(&sheet.pixels[row * line + left..][..TILE as usize * 3]);
+fn built_in(data: &Data, shared: &Shared) -> Result<Pictures> {
+    let part = |i: usize, hash: &[u8; 32]| {
+        let share = u64::from_be_bytes(*hash.first_chunk().expect("32 bytes")) as f64 / 2f64.powi(64);
+        match i < TRAIN {
+            true if share < data.validation => Part::Validation,
+            true => Part::Train,
+            false => Part::Test,
         }
-    }
-    let labels: Vec<usize> = (0..TILES).map(|tile| tile % 2).collect();
-    let fixed: Vec<Part> =
-        (0..TILES).map(|tile| if tile < TRAIN { Part::Train } else { Part::Test }).collect();
-    let classes = vec!["cat".to_string(), "dog".into()];
-    let whole = Pictures::from_memory(classes.clone(), &labels, &fixed, pixels, TILE, TILE, 3)?;
-    // Validation by the content's hash, so that it is as for a folder.
-    let to_part = |i: usize| {
-        let hash = whole.list()[i].hash;
-        let share = u64::from_be_bytes(hash[..8].try_into().expect("eight bytes")) as f64 / 2f64.powi(64);
-        if i < TRAIN && share < split.validation { Part::Validation } else { fixed[i] }
     };
-    let parts: Vec<Part> = (0..TILES).map(to_part).collect();
-    let wanted = Settings { width: data.width, height: data.height, grey: data.grey, ..Settings::default() };
-    let mut resized = Vec::with_capacity(TILES * wanted.width as usize * wanted.height as usize * 3);
-    for i in 0..TILES {
-        resized.extend(gradus_pictures::resize(whole.pixels(i), TILE, TILE, &wanted));
+    let pictures = BUILT_IN.pictures(&["cat", "dog"], &settings(data, shared), |i| i % 2, part);
+    pictures.context("the built-in pictures are damaged: build gradus anew")
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn sums_are_those_of_every_channel() {
+        for length in [0, 1, 3, 47, 48, 300_000, (48 << 16) + 51] {
+            let bytes: Vec<u8> = (0..length).map(|i| 255 - (i * i % 97 * (i % 3)) as u8).collect();
+            let [sum, squares] = sums(&bytes);
+            for c in 0..3 {
+                let own = || bytes.iter().skip(c).step_by(3).map(|b| u64::from(*b));
+                assert_eq!(sum.iter().skip(c).step_by(3).sum::<u64>(), own().sum::<u64>(), "{length}");
+                assert_eq!(squares.iter().skip(c).step_by(3).sum::<u64>(), own().map(|b| b * b).sum::<u64>());
+            }
+        }
+        let white = vec![255; (48 << 16) + 1];
+        assert_eq!(sums(&white)[1][47], 65_025 << 16);
     }
-    let channels = if data.grey { 1 } else { 3 };
-    Ok(Pictures::from_memory(classes, &labels, &parts, resized, data.width, data.height, channels)?)
+
+    #[test]
+    fn the_name_of_the_built_in_pictures_changes_with_them() {
+        let hash: String = Sha256::digest(BUILT_IN.file).iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(BUILT_IN.name, hash);
+    }
 }

@@ -7,10 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use anyhow::{Context, Result, bail};
 use gradus::Error;
-use gradus::layout::Layout;
 use gradus::network::Model;
-use gradus::optimizer::Setup;
-use gradus::optimizers::Choice;
 use gradus::threads::Threads;
 use gradus::train::{
     Parts, Record, Samples, Stopped, Trainer, checkpoint_path, linear_baseline, majority_baseline,
@@ -182,15 +179,21 @@ impl Run<'_> {
         let stop = &self.stop;
         let parts = source::parts(&self.samples.pictures);
         let fingerprint = self.recipe.fingerprint(&self.samples.pictures.fingerprint());
-        let (choice, weight) = (Choice::parse(&self.recipe.train.optimizer)?, Layout::of(1));
-        let states = choice.build(&Setup::new(&weight, &threads)).state().len();
         let batch = match self.recipe.train.batch {
             gradus::train::Batch::All => parts.train.len(),
             gradus::train::Batch::Of(n) => n.min(parts.train.len()),
         };
-        let summary = self.model.summary(batch, states)?;
-        self.voice.say(&summary.lines().map(|l| format!("  {l}")).collect::<Vec<_>>().join("\n"));
         let settings = &self.recipe.train;
+        let mut trainer = Trainer::new(
+            &self.model,
+            &*self.samples,
+            parts.clone(),
+            settings.clone(),
+            &threads,
+            &fingerprint,
+        )?;
+        let summary = self.model.summary(batch, &trainer.held())?;
+        self.voice.say(&summary.lines().map(|l| format!("  {l}")).collect::<Vec<_>>().join("\n"));
         self.voice.say(&format!(
             "train      loss {}, optimizer {}, learning rate {}, schedule {}, batch {}{}, augment {}{}, seed {}, threads {}",
             settings.loss,
@@ -206,21 +209,6 @@ impl Run<'_> {
         ));
 
         let page = self.watch.lab.then(|| Page::open(self, &parts)).transpose()?;
-        let Some(baselines) = self.baselines(&parts, &threads, stop)? else {
-            self.voice.say(&format!(
-                "stopped before the first step; start it with: gradus resume {}",
-                self.folder.display()
-            ));
-            return Ok(ExitCode::from(130));
-        };
-        let mut trainer = Trainer::new(
-            &self.model,
-            &*self.samples,
-            parts.clone(),
-            settings.clone(),
-            &threads,
-            &fingerprint,
-        )?;
         if resume && checkpoint_path(self.folder).exists() {
             trainer.restore(self.folder)?;
         }
@@ -272,12 +260,16 @@ impl Run<'_> {
         if let Some(profile) = trainer.profile() {
             profile::show(&profile, threads.count(), self.voice);
         }
-        let last = (trainer.theta().to_vec(), trainer.memory().to_vec());
-        let best = (trainer.best_theta().to_vec(), trainer.best_memory().to_vec());
-        drop(trainer);
+        let [last, best] = trainer.into_weights();
         let ended = Ended::Done {
             words: finish::stopped_because(&outcome),
             theta_hash: model_hash(&last.0, &last.1),
+        };
+        // Not before the training, which need not wait for it, nor beside it, where it would take a core from it.
+        let Some(baselines) = self.baselines(&parts, &threads, stop)? else {
+            let at = self.folder.display();
+            self.voice.say(&format!("the training has ended; for its scores and its report: gradus resume {at}"));
+            return Ok(ExitCode::from(130));
         };
         finish::finish(self, &Finished { parts, outcome, last, best, baselines, summary, threads })?;
         if let Some(page) = page {

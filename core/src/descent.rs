@@ -12,7 +12,9 @@ use crate::sink::{Block, Sink, hand_over};
 use crate::threads::{Shared, Threads};
 
 /// So many weights lie in the nearest cache anyway: they take one loop over all, which has only one beginning.
-const FEW: usize = CHUNK;
+const fn is_few(weights: usize) -> bool {
+    weights <= CHUNK
+}
 
 /// Gradient descent by a [`Rule`].
 pub struct Descent<const N: usize, U, R: Number = f32> {
@@ -52,7 +54,7 @@ impl<const N: usize, U: Rule<N>, R: Number> Optimizer<R> for Descent<N, U, R> {
                 false => back(&Walk { update, tame: taming, state }),
             }
         };
-        if theta.len() > FEW
+        if !is_few(theta.len())
             && let Some(taming) = slopes.one_by_one(at.learning_rate)
             && let Some((loss, back)) = objective.forth(theta)
         {
@@ -72,6 +74,11 @@ impl<const N: usize, U: Rule<N>, R: Number> Optimizer<R> for Descent<N, U, R> {
         let per_weight = U::STATE.into_iter().zip(&mut self.state).map(|(name, s)| (name.into(), R::slot(s)));
         let own = self.rule.memory().map(|(name, numbers)| (name.into(), Slot::Double(numbers)));
         per_weight.chain(own).collect()
+    }
+
+    fn slopes_in_memory(&self, weights: usize) -> usize {
+        let whole = is_few(weights) || self.slopes.one_by_one(0.0).is_none();
+        if whole { weights } else { 0 }
     }
 }
 

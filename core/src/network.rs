@@ -17,6 +17,7 @@ use crate::presets::PRESETS;
 use crate::threads::Threads;
 use crate::words::Words;
 use crate::{Error, Result};
+pub use summary::Held;
 
 /// Layers, one after another.
 ///

@@ -68,6 +68,17 @@ pub trait Optimizer<R: Number = f32>: Send {
         into.copy_from_slice(theta);
     }
 
+    /// Whether [`Optimizer::answer`] may be anything else than θ: if not, whoever wants it needs no room for it.
+    fn has_own_answer(&self) -> bool {
+        false
+    }
+
+    /// How many of the slopes of `weights` weights a step writes to memory: all of a gradient that it asks for as a whole, none
+    /// where it takes them on the way back from an objective that has one, or asks for losses alone.
+    fn slopes_in_memory(&self, weights: usize) -> usize {
+        weights
+    }
+
     /// Why going on would be of no use, once that is so.
     fn ended(&self) -> Option<Reason> {
         None

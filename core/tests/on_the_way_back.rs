@@ -83,6 +83,14 @@ impl<'a> Training<'a> {
             losses.push(optimizer.step(at, &mut theta, &mut asked).to_bits());
             count = [count[0] + asked.gradients, count[1] + asked.ways_back];
         }
+        if !whole {
+            let (slopes, all) = (optimizer.slopes_in_memory(theta.len()), theta.len());
+            assert_eq!(slopes, if count[0] > 0 { all } else { 0 }, "{}: what it says it holds", self.optimizer);
+        }
+        let mut answer = vec![f32::NAN; theta.len()];
+        optimizer.answer(&theta, &mut answer);
+        let same = answer.iter().zip(&theta).all(|(a, w)| a.to_bits() == w.to_bits());
+        assert!(optimizer.has_own_answer() || same, "{}: its answer is θ, it says", self.optimizer);
         let state = optimizer.state().iter().flat_map(|(_, slot)| slot.to_vec()).map(f64::to_bits).collect();
         (Went { losses, theta: theta.iter().map(|w| w.to_bits()).collect(), state }, count)
     }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::cache::{Outcome, Read};
 use crate::folder::Survey;
+use crate::index::{Outcome, Read};
 use crate::load::{Everything, misnamed};
 use crate::pictures::{Part, Picture, Pictures};
 use crate::{Error, Note, Noted, Settings, Skipped, Split};
@@ -62,9 +62,8 @@ pub(crate) fn assemble(
     }
     noted.extend(copies(&list, &classes));
     if let Some(trouble) = &trouble {
-        let what = format!("the cache cannot be written ({trouble}): the pictures are held in memory");
         let path = settings.cache.clone().unwrap_or_default();
-        noted.push(Noted { path, what: Note::Other(what) });
+        noted.push(Noted { path, what: Note::Other(trouble.clone()) });
     }
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     noted.sort_by(|a, b| a.path.cmp(&b.path));

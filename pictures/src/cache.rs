@@ -1,178 +1,255 @@
 //! The cache: pictures decoded once are kept, so that the next start reads none of their files.
 //!
-//! Two files per folder and settings: an index (a line with its checksum, then JSON) and the pixels it names. Both
-//! are written under temporary names, brought to the disk and renamed, the index last: its rename is the one moment
-//! at which the new cache begins to hold. The name of a pixel file comes from its content, so two programs that do
-//! the same work at once write the same bytes under the same name.
+//! ```text
+//! 64 bytes     "gradus pictures\n", lengths of pixels and index, their checksums (CRC-32), that of these bytes
+//! pixels       of slot after slot
+//! index        what the slots hold, and what it came from
+//! ```
+//!
+//! One file per folder and settings. It is written under a temporary name and renamed, so it is whole or not there, and two programs
+//! that do the same work at once put the same bytes in place. Nothing of it is ever believed unchecked: what a full disk, a crash or a
+//! stranger left of it is noticed, said, and made anew. The files used longest ago go when all together become too large.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use memmap2::Mmap;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Format, Note, Settings, store};
+use crate::index::{Index, Outcome, Read, Source};
+use crate::store::{self, Pixels};
+use crate::Settings;
 
-/// To be raised whenever the same file would decode to other pixels, notes or reasons.
-const DECODING: u32 = 1;
+/// To be raised whenever the same file would decode to other pixels, notes or reasons, or the cache has another form.
+const VERSION: u32 = 2;
 
-/// What is known about one file.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Entry {
-    /// Below the folder.
-    pub path: String,
-    pub length: u64,
-    pub modified: i64,
-    pub outcome: Outcome,
-}
+/// Where the pixels begin.
+pub(crate) const HEAD: usize = 64;
+const MAGIC: &[u8; 16] = b"gradus pictures\n";
 
-/// What reading a file gave.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Outcome {
-    Read(Read),
-    /// Left out for this reason.
-    Skipped(String),
-}
+/// How the names of all files of the cache begin.
+const PREFIX: &str = "pictures-";
 
-/// A picture that was read.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Read {
-    #[serde(with = "hex")]
-    pub hash: [u8; 32],
-    pub slot: usize,
-    pub width: u32,
-    pub height: u32,
-    pub format: Format,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<Note>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Index {
-    /// Name of the pixel file, and its length in bytes.
-    pixels: String,
-    length: u64,
-    entries: Vec<Entry>,
-}
-
-/// The place of one folder's cache under some settings.
+/// The place of what is kept of some pictures under some settings.
 pub(crate) struct Cache {
     folder: PathBuf,
     key: String,
+    most: u64,
+    stride: usize,
 }
 
-/// A cache read back.
+/// What was kept.
 pub(crate) struct Kept {
-    pub by_path: HashMap<String, Entry>,
-    pub by_hash: HashMap<[u8; 32], Read>,
-    pub map: Mmap,
+    pub index: Index,
+    pub pixels: Pixels,
+    by_path: OnceLock<HashMap<String, usize>>,
+    by_hash: OnceLock<HashMap<[u8; 32], Read>>,
+}
+
+impl Kept {
+    /// What is known of the file `path`, which is probably the one at `place`.
+    pub fn find(&self, place: usize, path: &str) -> Option<(&Source, &Outcome)> {
+        let Index { sources, outcomes } = &self.index;
+        let at = if sources.get(place).is_some_and(|s| s.path == path) {
+            place
+        } else {
+            let all = || sources.iter().enumerate().map(|(i, s)| (s.path.clone(), i)).collect();
+            *self.by_path.get_or_init(all).get(path)?
+        };
+        Some((&sources[at], outcomes.get(at)?))
+    }
+
+    /// What is known of a file of this content, whatever its name.
+    pub fn of_content(&self, hash: &[u8; 32]) -> Option<&Read> {
+        let read = |outcome: &Outcome| match outcome {
+            Outcome::Read(read) => Some((read.hash, read.clone())),
+            Outcome::Skipped(_) => None,
+        };
+        let all = || self.index.outcomes.iter().filter_map(read).collect();
+        self.by_hash.get_or_init(all).get(hash)
+    }
+}
+
+/// Whether pixels that were kept are read into memory, or only mapped.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Hold {
+    InMemory,
+    Mapped,
 }
 
 impl Cache {
+    /// For the pictures of a folder.
     pub fn new(folder: &Path, pictures: &Path, settings: &Settings) -> Cache {
         let root = fs::canonicalize(pictures).unwrap_or_else(|_| pictures.to_path_buf());
+        Cache::of(folder, root.as_os_str().as_encoded_bytes(), settings)
+    }
+
+    /// For pictures that are not in a folder of the user's; `name` tells them from all others.
+    pub fn of(folder: &Path, name: &[u8], settings: &Settings) -> Cache {
         let Settings { width, height, grey, max_pixels, .. } = settings;
-        let text = format!("{DECODING} {width} {height} {grey} {max_pixels} ");
-        let hash =
-            Sha256::new().chain_update(text).chain_update(root.as_os_str().as_encoded_bytes()).finalize();
-        Cache { folder: folder.to_path_buf(), key: format!("pictures-{}", hex::text(&hash[..8])) }
-    }
-
-    fn index(&self) -> PathBuf {
-        self.folder.join(format!("{}.index", self.key))
-    }
-
-    /// What an earlier start kept. Anything missing, damaged or cut short reads as nothing kept.
-    pub fn read(&self, stride: usize) -> Option<Kept> {
-        // Another program may put a new cache in place between the reading of the index and of the pixels.
-        self.try_read(stride).or_else(|| self.try_read(stride))
-    }
-
-    fn try_read(&self, stride: usize) -> Option<Kept> {
-        let bytes = fs::read(self.index()).ok()?;
-        let index = parse(&bytes)?;
-        let file = File::open(self.folder.join(&index.pixels)).ok()?;
-        let map = store::map(&file, index.length).ok()?;
-        let slots = map.len().checked_div(stride)?;
-        let mut by_hash = HashMap::new();
-        for entry in &index.entries {
-            if let Outcome::Read(read) = &entry.outcome {
-                if read.slot >= slots {
-                    return None;
-                }
-                by_hash.insert(read.hash, read.clone());
-            }
+        let text = format!("{VERSION} {width} {height} {grey} {max_pixels} ");
+        let hash = Sha256::new().chain_update(text).chain_update(name).finalize();
+        Cache {
+            folder: folder.to_path_buf(),
+            key: format!("{}{}", PREFIX, hex(&hash[..8])),
+            most: settings.cache_bytes,
+            stride: settings.stride(),
         }
-        let by_path = index.entries.into_iter().map(|e| (e.path.clone(), e)).collect();
-        Some(Kept { by_path, by_hash, map })
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join(&self.key)
+    }
+
+    /// What an earlier start kept; none if there is nothing. If it is damaged or cannot be read: a sentence that says so.
+    pub fn read(&self, hold: Hold) -> Result<Option<Kept>, String> {
+        let path = self.path();
+        let failed = |what: String| format!("the cache {} {what}: the pictures are read anew", path.display());
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(failed(format!("cannot be opened ({e})"))),
+        };
+        let kept = self.check(&file, hold).map_err(|what| failed(format!("is damaged ({what})")))?;
+        // Who was used last goes last. On a read-only disk nothing goes.
+        let _ = file.set_modified(SystemTime::now());
+        Ok(Some(kept))
+    }
+
+    fn check(&self, file: &File, hold: Hold) -> Result<Kept, String> {
+        let words = |e: io::Error| e.to_string();
+        let length = file.metadata().map_err(words)?.len();
+        let mut head = [0; HEAD];
+        (&*file).read_exact(&mut head).map_err(|_| "its length")?;
+        let Head { pixels, index, of_pixels, of_index } = Head::from_bytes(&head).ok_or("its head")?;
+        if pixels.checked_add(index).and_then(|sum| sum.checked_add(HEAD as u64)) != Some(length) {
+            return Err("its length".into());
+        }
+        let map = store::map(file, length).map_err(words)?;
+        let (held, rest) = map[HEAD..].split_at(pixels as usize);
+        if crc32fast::hash(held) != of_pixels {
+            return Err("the checksum of its pixels".into());
+        }
+        if crc32fast::hash(rest) != of_index {
+            return Err("the checksum of its index".into());
+        }
+        let slots = held.len().checked_div(self.stride).unwrap_or(0);
+        let fits = |outcome: &Outcome| match outcome {
+            Outcome::Read(read) => read.slot < slots,
+            Outcome::Skipped(_) => true,
+        };
+        let index = Index::from_bytes(rest).filter(|index| index.outcomes.iter().all(fits));
+        let index = index.ok_or("its index")?;
+        let pixels = match hold {
+            Hold::InMemory => Pixels::Memory(held.to_vec()),
+            Hold::Mapped => Pixels::Mapped { map, from: HEAD },
+        };
+        Ok(Kept { index, pixels, by_path: OnceLock::new(), by_hash: OnceLock::new() })
     }
 
     /// A new file for `length` bytes of pixels.
     pub fn begin(&self, length: u64) -> io::Result<Draft> {
         fs::create_dir_all(&self.folder)?;
-        let path = self.temporary("pixels");
+        let path = self.temporary();
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
         let draft = Draft { path };
-        file.set_len(length)?;
+        file.set_len(HEAD as u64 + length)?;
         drop(file);
         Ok(draft)
     }
 
-    /// Puts the new cache in place of the old one, and maps it.
-    pub fn commit(&self, draft: Draft, file: File, length: u64, entries: Vec<Entry>) -> io::Result<Mmap> {
-        file.sync_all()?;
-        let map = store::map(&file, length)?;
-        let mut hash = Sha256::new();
-        for entry in &entries {
-            if let Outcome::Read(read) = &entry.outcome {
-                hash.update(read.hash);
-                hash.update((read.slot as u64).to_le_bytes());
-            }
-        }
-        let pixels = format!("{}-{}.pixels", self.key, hex::text(&hash.finalize()[..8]));
-        let before = fs::read(self.index()).ok().and_then(|bytes| parse(&bytes)).map(|index| index.pixels);
-        fs::rename(&draft.path, self.folder.join(&pixels))?;
-        let index = Index { pixels: pixels.clone(), length, entries };
-        let body = serde_json::to_vec(&index)?;
-        let draft = Draft { path: self.temporary("index") };
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&draft.path)?;
-        writeln!(file, "gradus pictures {}", hex::text(&Sha256::digest(&body)))?;
-        file.write_all(&body)?;
-        file.sync_all()?;
-        fs::rename(&draft.path, self.index())?;
-        sync_folder(&self.folder)?;
-        self.clean(&pixels, before.as_deref());
-        Ok(map)
+    /// Puts a draft whose pixels are written in the place of what was kept before, and maps it.
+    pub fn commit(&self, draft: &Draft, file: &File, index: &Index) -> io::Result<Pixels> {
+        let length = file.metadata()?.len();
+        let index = index.to_bytes();
+        let map = store::map(file, length)?;
+        let head = Head {
+            pixels: length - HEAD as u64,
+            index: index.len() as u64,
+            of_pixels: crc32fast::hash(&map[HEAD..]),
+            of_index: crc32fast::hash(&index),
+        };
+        drop(map);
+        store::write_at(file, &index, length)?;
+        store::write_at(file, &head.to_bytes(), 0)?;
+        // Not brought to the disk: what a power cut leaves of it is noticed, and made anew.
+        let map = store::map(file, length + index.len() as u64)?;
+        fs::rename(&draft.path, self.path())?;
+        self.clean();
+        Ok(Pixels::Mapped { map, from: HEAD })
+    }
+
+    /// Keeps pixels that are in memory.
+    pub fn keep(&self, pixels: &[u8], index: &Index) -> io::Result<()> {
+        let draft = self.begin(pixels.len() as u64)?;
+        let file = draft.open()?;
+        store::write_at(&file, pixels, HEAD as u64)?;
+        self.commit(&draft, &file, index).map(drop)
     }
 
     /// A name that no other program and no other thread uses.
-    fn temporary(&self, what: &str) -> PathBuf {
+    fn temporary(&self) -> PathBuf {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_nanos());
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        self.folder.join(format!("{}-{}-{now:x}-{count}.{what}.temporary", self.key, std::process::id()))
+        self.folder.join(format!("{}-{}-{now:x}-{count}.temporary", self.key, std::process::id()))
     }
 
-    /// Takes away the pixel file used before, and what interrupted starts left more than a day ago.
-    fn clean(&self, current: &str, before: Option<&str>) {
+    /// Takes away what interrupted starts left more than a day ago, and what was used longest ago until the rest is small enough.
+    fn clean(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
-        for entry in entries.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let ours = name.starts_with(&format!("{}-", self.key)) && name != current;
-            let old = || {
-                let time = entry.metadata().and_then(|m| m.modified()).ok();
-                time.and_then(|t| t.elapsed().ok()).is_some_and(|age| age > Duration::from_secs(86_400))
-            };
-            if ours && (before == Some(name.as_str()) || old()) {
-                let _ = fs::remove_file(entry.path());
+        let ours = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let mut files: Vec<(Duration, u64, PathBuf)> = Vec::new();
+        for entry in entries.flatten().filter(ours) {
+            let (path, Ok(meta)) = (entry.path(), entry.metadata()) else { continue };
+            let age = meta.modified().ok().and_then(|t| t.elapsed().ok()).unwrap_or_default();
+            if path.extension().is_none() {
+                files.push((age, meta.len(), path));
+            } else if age > Duration::from_secs(86_400) {
+                let _ = fs::remove_file(path);
             }
         }
+        let mut total: u64 = files.iter().map(|(_, length, _)| length).sum();
+        files.sort();
+        while let Some((_, length, path)) = files.pop().filter(|_| total > self.most) {
+            // The one just made stays, however large.
+            if path != self.path() && fs::remove_file(path).is_ok() {
+                total -= length;
+            }
+        }
+    }
+}
+
+/// The first bytes of a file.
+#[derive(Debug, PartialEq)]
+struct Head {
+    pixels: u64,
+    index: u64,
+    of_pixels: u32,
+    of_index: u32,
+}
+
+impl Head {
+    fn to_bytes(&self) -> [u8; HEAD] {
+        let mut bytes = [0; HEAD];
+        let mut to = &mut bytes[..];
+        let numbers = [self.pixels.to_le_bytes(), self.index.to_le_bytes()].concat();
+        let sums = [self.of_pixels.to_le_bytes(), self.of_index.to_le_bytes()].concat();
+        to.write_all(&[&MAGIC[..], &numbers, &sums].concat()).expect("there is room");
+        let sum = crc32fast::hash(&bytes[..HEAD - 4]);
+        bytes[HEAD - 4..].copy_from_slice(&sum.to_le_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8; HEAD]) -> Option<Head> {
+        let long = |at: usize| Some(u64::from_le_bytes(*bytes[at..].first_chunk()?));
+        let short = |at: usize| Some(u32::from_le_bytes(*bytes[at..].first_chunk()?));
+        let head = Head { pixels: long(16)?, index: long(24)?, of_pixels: short(32)?, of_index: short(36)? };
+        (head.to_bytes() == *bytes).then_some(head)
     }
 }
 
@@ -193,46 +270,11 @@ impl Drop for Draft {
     }
 }
 
-/// The index, if its checksum is right.
-fn parse(bytes: &[u8]) -> Option<Index> {
-    let line = bytes.iter().position(|&b| b == b'\n')?;
-    let (head, body) = (&bytes[..line], &bytes[line + 1..]);
-    let sum = head.strip_prefix(b"gradus pictures ")?;
-    if sum != hex::text(&Sha256::digest(body)).as_bytes() {
-        return None;
-    }
-    let index: Index = serde_json::from_slice(body).ok()?;
-    // The pixels lie beside the index, whatever it says.
-    (!index.pixels.contains(['/', '\\'])).then_some(index)
+/// That the cache cannot be written, as a sentence; `then` says what becomes of it.
+pub(crate) fn unwritable(error: &str, then: &str) -> String {
+    format!("the cache cannot be written ({error}): {then}")
 }
 
-/// Brings the renames to the disk.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-/// Hashes as text.
-pub(crate) mod hex {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub fn text(bytes: &[u8]) -> String {
-        bytes.iter().map(|b| format!("{b:02x}")).collect()
-    }
-
-    pub fn serialize<S: Serializer>(hash: &[u8; 32], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&text(hash))
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 32], D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
-        let mut hash = [0; 32];
-        if text.len() != 64 {
-            return Err(D::Error::custom("a hash has 64 digits"));
-        }
-        for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(D::Error::custom)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(D::Error::custom)?;
-        }
-        Ok(hash)
-    }
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

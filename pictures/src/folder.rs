@@ -137,7 +137,8 @@ fn components(path: &Path) -> Vec<String> {
     normal.map(|c| c.as_os_str().to_string_lossy().into_owned()).collect()
 }
 
-fn modified(meta: &Metadata) -> i64 {
+/// When a file was last changed, in nanoseconds since 1970; 0 if that is not known.
+pub(crate) fn modified(meta: &Metadata) -> i64 {
     let Ok(time) = meta.modified() else { return 0 };
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => after.as_nanos() as i64,

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::cache::{Outcome, Read};
+use crate::index::{Outcome, Read};
 use crate::decode::{Limit, decode_within};
 use crate::folder::{Found, Survey, survey};
 use crate::load::{self, Progress};

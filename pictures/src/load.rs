@@ -9,12 +9,13 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::assemble::assemble;
-use crate::cache::{Cache, Entry, Kept, Outcome, Read};
+use crate::cache::{Cache, HEAD, Hold, Kept, unwritable};
 use crate::decode::{Limit, decode_within};
 use crate::folder::{Found, Survey, survey};
+use crate::index::{Index, Outcome, Read, Source};
 use crate::pictures::Pictures;
 use crate::sniff::sniff;
-use crate::store::{Finished, Pixels, Sink};
+use crate::store::{self, Finished, Pixels, Sink};
 use crate::{Error, Format, Note, Reason, Settings, Split, mnist, names};
 
 /// Called with (done, total).
@@ -36,15 +37,34 @@ pub(crate) fn open(
     let survey = survey(root, settings.cache.as_deref())?;
     check_classes(root, &survey)?;
     let cache = settings.cache.as_deref().map(|folder| Cache::new(folder, root, settings));
-    let kept = cache.as_ref().and_then(|c| c.read(settings.stride()));
+    let (kept, damage) = kept(cache.as_ref(), Hold::Mapped);
     let work = Work { root, settings, survey: &survey, kept: kept.as_ref() };
-    let Some(outcomes) = work.all_kept() else {
-        let everything = work.read_all(cache.as_ref(), progress)?;
+    if let Some(outcomes) = work.all_kept() {
+        progress(survey.files.len(), survey.files.len());
+        let pixels = kept.map_or(Pixels::Memory(Vec::new()), |kept| kept.pixels);
+        let everything = Everything { outcomes, pixels, trouble: None, decoded: 0 };
         return assemble(root, settings, split, survey, everything);
-    };
-    progress(survey.files.len(), survey.files.len());
-    let pixels = kept.map_or(Pixels::Memory(Vec::new()), |kept| Pixels::Mapped(kept.map));
-    assemble(root, settings, split, survey, Everything { outcomes, pixels, trouble: None, decoded: 0 })
+    }
+    let mut everything = work.read_all(cache.as_ref(), progress)?;
+    everything.trouble = joined(damage, everything.trouble);
+    assemble(root, settings, split, survey, everything)
+}
+
+/// What a cache kept, and what is wrong with it.
+pub(crate) fn kept(cache: Option<&Cache>, hold: Hold) -> (Option<Kept>, Option<String>) {
+    match cache.map(|cache| cache.read(hold)) {
+        None => (None, None),
+        Some(Ok(kept)) => (kept, None),
+        Some(Err(damage)) => (None, Some(damage)),
+    }
+}
+
+/// One sentence of two.
+pub(crate) fn joined(one: Option<String>, other: Option<String>) -> Option<String> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(format!("{one}; {other}")),
+        (one, other) => one.or(other),
+    }
 }
 
 /// Fewer than two classes is an error before anything is decoded.
@@ -83,7 +103,7 @@ pub(crate) struct Everything {
     /// Of every file, in their order.
     pub outcomes: Vec<Outcome>,
     pub pixels: Pixels,
-    /// Why the cache could not be written, if so.
+    /// What went wrong with the cache, if anything.
     pub trouble: Option<String>,
     /// How many were decoded.
     pub decoded: usize,
@@ -91,14 +111,14 @@ pub(crate) struct Everything {
 
 impl Work<'_> {
     /// What the cache knows of a file whose length and time are as they were.
-    fn known(&self, found: &Found) -> Option<&Outcome> {
-        let entry = self.kept?.by_path.get(found.path.to_str()?)?;
-        (entry.length == found.length && entry.modified == found.modified).then_some(&entry.outcome)
+    fn known(&self, place: usize, found: &Found) -> Option<&Outcome> {
+        let (source, outcome) = self.kept?.find(place, found.path.to_str()?)?;
+        (source.length == found.length && source.modified == found.modified).then_some(outcome)
     }
 
     /// All outcomes, if the cache knows every file.
     fn all_kept(&self) -> Option<Vec<Outcome>> {
-        self.survey.files.iter().map(|found| self.known(found).cloned()).collect()
+        self.survey.files.iter().enumerate().map(|(place, found)| self.known(place, found).cloned()).collect()
     }
 
     /// Reads what is new or changed, on all threads; the rest is copied from the old cache.
@@ -125,13 +145,15 @@ impl Work<'_> {
         let pool = pool(self.settings.threads)?;
         let results: Vec<_> = pool.install(|| files.par_iter().enumerate().map(one).collect());
         let decoded = results.iter().filter(|(_, _, decoded)| *decoded).count();
-        let entries = || {
+        let index = || {
             let lasting = files.iter().zip(&results).filter(|(_, (_, lasting, _))| *lasting);
             let entry = |(found, (outcome, ..)): (&Found, &(Outcome, bool, bool))| {
                 let path = found.path.to_str()?.to_owned();
-                Some(Entry { path, length: found.length, modified: found.modified, outcome: outcome.clone() })
+                let (length, modified) = (found.length, found.modified);
+                Some((Source { path, length, modified }, outcome.clone()))
             };
-            lasting.filter_map(entry).collect()
+            let (sources, outcomes) = lasting.filter_map(entry).unzip();
+            Index { sources, outcomes }
         };
         let pixels = match sink
             .finish()
@@ -142,28 +164,27 @@ impl Work<'_> {
                 Pixels::Memory(pixels)
             }
             Finished::File(file) => {
-                let copy = file.try_clone();
                 let committed = match (cache, draft) {
-                    (Some(cache), Some(draft)) => cache.commit(draft, file, length, entries()),
+                    (Some(cache), Some(draft)) => cache.commit(&draft, &file, &index()),
                     _ => Err(std::io::Error::other("no cache")),
                 };
-                match (committed, copy) {
-                    (Ok(map), _) => Pixels::Mapped(map),
-                    (Err(e), Ok(copy)) => {
+                match committed {
+                    Ok(pixels) => pixels,
+                    Err(e) => {
                         trouble = Some(e.to_string());
-                        Pixels::Memory(whole(copy, length)?)
+                        Pixels::Memory(whole(&file, length)?)
                     }
-                    (Err(e), Err(_)) => return Err(Error::System(format!("pictures cannot be held: {e}"))),
                 }
             }
         };
         let outcomes = results.into_iter().map(|(outcome, ..)| outcome).collect();
+        let trouble = trouble.map(|e| unwritable(&e, "the pictures are held in memory"));
         Ok(Everything { outcomes, pixels, trouble, decoded })
     }
 
     /// One file: its outcome, whether that holds until the file changes, and whether it was decoded.
     fn one(&self, slot: usize, found: &Found, sink: &Sink, limit: &Limit) -> (Outcome, bool, bool) {
-        if let Some(known) = self.known(found) {
+        if let Some(known) = self.known(slot, found) {
             return (self.keep(known, slot, sink), true, false);
         }
         let bytes = match read(&self.root.join(&found.path), self.settings) {
@@ -173,7 +194,7 @@ impl Work<'_> {
             }
         };
         let hash: [u8; 32] = Sha256::digest(&bytes).into();
-        if let Some(read) = self.kept.and_then(|kept| kept.by_hash.get(&hash)) {
+        if let Some(read) = self.kept.and_then(|kept| kept.of_content(&hash)) {
             return (self.keep(&Outcome::Read(read.clone()), slot, sink), true, false);
         }
         match decode_within(&bytes, self.settings, limit) {
@@ -192,7 +213,7 @@ impl Work<'_> {
         match (known, self.kept) {
             (Outcome::Read(read), Some(kept)) => {
                 let stride = self.settings.stride();
-                sink.put(slot, &kept.map[read.slot * stride..(read.slot + 1) * stride]);
+                sink.put(slot, kept.pixels.slot(read.slot, stride));
                 Outcome::Read(Read { slot, ..read.clone() })
             }
             _ => known.clone(),
@@ -233,12 +254,11 @@ pub(crate) fn misnamed(path: &Path, format: Format) -> Option<Note> {
         .then(|| Note::Misnamed { extension: extension.to_owned(), format })
 }
 
-fn whole(mut file: File, length: u64) -> Result<Vec<u8>, Error> {
-    use std::io::{Seek, SeekFrom};
+fn whole(file: &File, length: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let fail = |e: std::io::Error| Error::System(format!("pictures cannot be held in memory: {e}"));
     bytes.try_reserve_exact(length as usize).map_err(|e| fail(std::io::Error::other(e.to_string())))?;
-    file.seek(SeekFrom::Start(0)).map_err(fail)?;
-    file.read_to_end(&mut bytes).map_err(fail)?;
+    bytes.resize(length as usize, 0);
+    store::read_at(file, &mut bytes, HEAD as u64).map_err(fail)?;
     Ok(bytes)
 }

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::cache::{Outcome, Read};
-use crate::folder::{Found, Survey};
+use crate::cache::{Cache, Hold, unwritable};
+use crate::folder::{Found, Survey, modified};
 use crate::idx::{self, Idx, MOST};
-use crate::load::{Everything, Progress, pool};
+use crate::index::{Index, Outcome, Read, Source};
+use crate::load::{Everything, Progress, joined, kept, pool};
 use crate::resize::Raster;
 use crate::store::Pixels;
 use crate::{Error, Format, Part, Settings};
@@ -24,7 +25,7 @@ const PARTS: [(&str, Part); 4] =
 const LABELS: usize = 256;
 
 /// The files of one part.
-struct Source {
+struct Pair {
     part: Part,
     pictures: PathBuf,
     labels: PathBuf,
@@ -33,7 +34,7 @@ struct Source {
 /// The files of a folder.
 pub(crate) struct Set {
     root: PathBuf,
-    sources: Vec<Source>,
+    sources: Vec<Pair>,
 }
 
 /// The size of the pictures in a folder of the MNIST family: width and height. `None` for any other folder. All
@@ -82,7 +83,7 @@ pub(crate) fn find(root: &Path) -> Result<Option<Set>, Error> {
     for (name, part) in PARTS {
         match (one(name, "images?idx3-ubyte"), one(name, "labels?idx1-ubyte")) {
             (None, None) => {}
-            (Some(pictures), Some(labels)) => sources.push(Source { part, pictures, labels }),
+            (Some(pictures), Some(labels)) => sources.push(Pair { part, pictures, labels }),
             (Some(path), None) => return Err(alone(path, &format!("{name}-labels-idx1-ubyte"))),
             (None, Some(path)) => return Err(alone(path, &format!("{name}-images-idx3-ubyte"))),
         }
@@ -124,40 +125,53 @@ impl Set {
     /// Every picture with its class and part, and its pixels as `settings` ask.
     pub fn read(&self, settings: &Settings, progress: Progress) -> Result<(Survey, Everything), Error> {
         self.size()?;
-        let mut files = Vec::new();
+        let mut labels = Vec::new();
         for source in &self.sources {
-            let (of, labels) = (idx::read::<3>(&source.pictures)?, idx::read::<1>(&source.labels)?);
-            if of.dims[0] != labels.dims[0] {
-                let (pictures, n) = (source.pictures.display(), of.dims[0]);
-                let what = format!("{} labels for the {n} pictures of {pictures}", labels.dims[0]);
+            let (dims, of) = (idx::dims::<3>(&source.pictures)?, idx::read::<1>(&source.labels)?);
+            if dims[0] != of.dims[0] {
+                let (pictures, n) = (source.pictures.display(), dims[0]);
+                let what = format!("{} labels for the {n} pictures of {pictures}", of.dims[0]);
                 let path = source.labels.clone();
                 return Err(Error::Idx {
                     path,
                     what: format!("{what}; are they of the same set? fetch both again"),
                 });
             }
-            check_size(&source.pictures, of.dims, settings.max_pixels)?;
-            files.push((source, of, labels.bytes));
+            check_size(&source.pictures, dims, settings.max_pixels)?;
+            labels.push(of.bytes);
         }
-        let occurring: BTreeSet<u8> = files.iter().flat_map(|(.., labels)| labels).copied().collect();
-        let names = self.names(&occurring)?;
+        let survey = self.survey(&labels)?;
+        let total = survey.files.len();
+        let cache = settings.cache.as_deref().map(|folder| Cache::new(folder, &self.root, settings));
+        let sources: Vec<_> = self.sources.iter().map(|source| as_it_is(&source.pictures)).collect();
+        let (kept, damage) = kept(cache.as_ref(), Hold::InMemory);
+        let same = |index: &Index| index.sources == sources && index.outcomes.len() == total;
+        if let Some(kept) = kept.filter(|kept| same(&kept.index)) {
+            progress(total, total);
+            let (outcomes, pixels) = (kept.index.outcomes, kept.pixels);
+            return Ok((survey, Everything { outcomes, pixels, trouble: None, decoded: 0 }));
+        }
+        let (outcomes, pixels) = self.decode(total, settings, progress)?;
+        let index = Index { sources, outcomes };
+        let failed = cache.and_then(|cache| cache.keep(&pixels, &index).err());
+        let failed = failed.map(|e| unwritable(&e.to_string(), "the next start reads all again"));
+        let (outcomes, pixels) = (index.outcomes, Pixels::Memory(pixels));
+        Ok((survey, Everything { outcomes, pixels, trouble: joined(damage, failed), decoded: total }))
+    }
+
+    /// Every picture's name, class and part.
+    fn survey(&self, labels: &[Vec<u8>]) -> Result<Survey, Error> {
+        let occurring: BTreeSet<u8> = labels.iter().flatten().copied().collect();
         let own = |part| self.sources.iter().any(|source| source.part == part);
         let mut survey = Survey {
-            classes: names,
+            classes: self.names(&occurring)?,
             own_validation: own(Part::Validation),
             own_test: own(Part::Test),
             ..Survey::default()
         };
         let splits = !(survey.own_validation && survey.own_test);
         let classes: Vec<u8> = occurring.into_iter().collect();
-        let total: usize = files.iter().map(|(.., labels)| labels.len()).sum();
-        let (mut outcomes, mut pixels) = (Vec::with_capacity(total), Vec::new());
-        let bytes = (total as u64).saturating_mul(settings.stride() as u64);
-        if bytes > MOST || pixels.try_reserve_exact(bytes as usize).is_err() {
-            let what = format!("{total} pictures of {} × {} pixels", settings.width, settings.height);
-            return Err(Error::Invalid(format!("{what} need {bytes} bytes of memory; ask for smaller ones")));
-        }
-        for (source, of, labels) in &files {
+        for (source, labels) in self.sources.iter().zip(labels) {
             let name = source.pictures.file_name().unwrap_or_default().to_string_lossy();
             let digits = labels.len().saturating_sub(1).to_string().len();
             for (i, label) in labels.iter().enumerate() {
@@ -170,12 +184,31 @@ impl Set {
                     modified: 0,
                 });
             }
+        }
+        Ok(survey)
+    }
+
+    /// The pictures of all files, and their pixels as `settings` ask.
+    fn decode(
+        &self,
+        total: usize,
+        settings: &Settings,
+        progress: Progress,
+    ) -> Result<(Vec<Outcome>, Vec<u8>), Error> {
+        let (mut outcomes, mut pixels) = (Vec::with_capacity(total), Vec::new());
+        let bytes = (total as u64).saturating_mul(settings.stride() as u64);
+        if bytes > MOST || pixels.try_reserve_exact(bytes as usize).is_err() {
+            let what = format!("{total} pictures of {} × {} pixels", settings.width, settings.height);
+            return Err(Error::Invalid(format!("{what} need {bytes} bytes of memory; ask for smaller ones")));
+        }
+        let pool = pool(settings.threads)?;
+        for source in &self.sources {
+            let of = idx::read::<3>(&source.pictures)?;
             // As many at a time as make a worthwhile task for every thread.
-            let pool = pool(settings.threads)?;
-            let all: Vec<usize> = (0..labels.len()).collect();
+            let all: Vec<usize> = (0..of.dims[0] as usize).collect();
             for some in all.chunks(4096) {
                 let one = |&i: &usize| {
-                    let stored = picture(of, i);
+                    let stored = picture(&of, i);
                     Ok((<[u8; 32]>::from(Sha256::digest(stored)), fitted(stored, of.dims, settings)?))
                 };
                 let done: Vec<_> = pool.install(|| some.par_iter().map(one).collect::<Result<_, Error>>())?;
@@ -188,9 +221,7 @@ impl Set {
                 progress(outcomes.len(), total);
             }
         }
-        let everything =
-            Everything { outcomes, pixels: Pixels::Memory(pixels), trouble: None, decoded: total };
-        Ok((survey, everything))
+        Ok((outcomes, pixels))
     }
 
     /// The classes' names: of `labels.txt`, else the labels themselves.
@@ -218,6 +249,13 @@ impl Set {
             None => Ok(names),
         }
     }
+}
+
+/// A file as it is now.
+fn as_it_is(path: &Path) -> Source {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (length, modified) = fs::metadata(path).map_or((0, 0), |meta| (meta.len(), modified(&meta)));
+    Source { path: name, length, modified }
 }
 
 /// The stored pixels of one picture.

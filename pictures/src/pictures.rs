@@ -219,7 +219,7 @@ impl Pictures {
         self.decoded
     }
 
-    /// Why the pixels are held in memory though a cache was asked for.
+    /// What went wrong with the cache: a sentence. The pictures are right all the same.
     pub fn cache_trouble(&self) -> Option<&str> {
         self.cache_trouble.as_deref()
     }

@@ -18,14 +18,25 @@ pub struct Settings {
     pub max_pixels: u64,
     /// Folder for the decoded pixels (made if absent), so that the next start reads no picture. `None`: no cache.
     pub cache: Option<PathBuf>,
+    /// Bytes that all files of that folder have at most; beyond them, those used longest ago are deleted. The newest stays whatever
+    /// its size.
+    pub cache_bytes: u64,
     /// Threads that decode; 0 means one per processor core. Results do not depend on it.
     pub threads: usize,
 }
 
 impl Default for Settings {
-    /// 64 × 64 in colour, at most 100 million pixels, no cache, all cores.
+    /// 64 × 64 in colour, at most 100 million pixels, no cache (of 10 GB at most), all cores.
     fn default() -> Settings {
-        Settings { width: 64, height: 64, grey: false, max_pixels: 100_000_000, cache: None, threads: 0 }
+        Settings {
+            width: 64,
+            height: 64,
+            grey: false,
+            max_pixels: 100_000_000,
+            cache: None,
+            cache_bytes: 10_000_000_000,
+            threads: 0,
+        }
     }
 }
 

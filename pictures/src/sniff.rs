@@ -26,6 +26,10 @@ pub enum Format {
 }
 
 impl Format {
+    /// All of them, in their order.
+    pub(crate) const ALL: [Format; 7] =
+        [Format::Jpeg, Format::Png, Format::Gif, Format::Bmp, Format::WebP, Format::Tiff, Format::Idx];
+
     /// The name of the format.
     pub fn name(self) -> &'static str {
         match self {

@@ -6,31 +6,37 @@ use std::sync::{Mutex, PoisonError};
 
 use memmap2::Mmap;
 
+use crate::cache::HEAD;
+
 /// The pixels of all pictures, `stride` bytes each.
 #[derive(Debug)]
 pub(crate) enum Pixels {
     /// All in memory.
     Memory(Vec<u8>),
     /// In a file of the cache; the system brings in what is used, so a set may be larger than the memory.
-    Mapped(Mmap),
+    Mapped {
+        map: Mmap,
+        /// Where the pixels begin in it.
+        from: usize,
+    },
 }
 
 impl Pixels {
     pub fn slot(&self, slot: usize, stride: usize) -> &[u8] {
         let all = match self {
             Pixels::Memory(bytes) => bytes,
-            Pixels::Mapped(map) => &map[..],
+            Pixels::Mapped { map, from } => &map[*from..],
         };
         &all[slot * stride..(slot + 1) * stride]
     }
 }
 
-/// Maps a file of pixels whose length is `length`.
+/// Maps a file of the cache whose length is `length`.
 pub(crate) fn map(file: &File, length: u64) -> io::Result<Mmap> {
     if file.metadata()?.len() != length {
-        return Err(io::Error::other("its length is not what its index says"));
+        return Err(io::Error::other("its length is not what it was"));
     }
-    // SAFETY: the file is as long as promised, and every program of ours leaves a finished pixel file as it is: it
+    // SAFETY: the file is as long as promised, and every program of ours leaves a finished file as it is: it
     // is written under a temporary name, renamed once, later only unlinked, which keeps a mapping whole. Somebody
     // else cutting the file while it is mapped would end the process with a bus error, as for any mapped file.
     unsafe { Mmap::map(file) }
@@ -59,7 +65,7 @@ impl Sink {
     pub fn put(&self, slot: usize, pixels: &[u8]) {
         let given_up = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         if let Some(file) = self.file.as_ref().filter(|_| !given_up) {
-            match write_at(file, pixels, (slot * self.stride) as u64) {
+            match write_at(file, pixels, self.place(slot)) {
                 Ok(()) => return,
                 Err(e) => {
                     *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(e.to_string());
@@ -67,6 +73,11 @@ impl Sink {
             }
         }
         *self.memory[slot].lock().unwrap_or_else(PoisonError::into_inner) = Some(pixels.into());
+    }
+
+    /// Where a slot begins in the file.
+    fn place(&self, slot: usize) -> u64 {
+        (HEAD + slot * self.stride) as u64
     }
 
     /// The file, if every byte got into it; else all pixels in memory, and why if a file was wanted.
@@ -85,7 +96,7 @@ impl Sink {
                 None => {
                     all.resize((slot + 1) * self.stride, 0);
                     if let Some(file) = &file {
-                        read_at(file, &mut all[slot * self.stride..], (slot * self.stride) as u64)?;
+                        read_at(file, &mut all[slot * self.stride..], (HEAD + slot * self.stride) as u64)?;
                     }
                 }
             }
@@ -100,13 +111,15 @@ pub(crate) enum Finished {
     Memory(Vec<u8>, Option<String>),
 }
 
+/// Writes all of `bytes` at a place of a file.
 #[cfg(unix)]
-fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+pub(crate) fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::write_all_at(file, bytes, at)
 }
 
+/// Writes all of `bytes` at a place of a file.
 #[cfg(windows)]
-fn write_at(file: &File, mut bytes: &[u8], mut at: u64) -> io::Result<()> {
+pub(crate) fn write_at(file: &File, mut bytes: &[u8], mut at: u64) -> io::Result<()> {
     while !bytes.is_empty() {
         let written = std::os::windows::fs::FileExt::seek_write(file, bytes, at)?;
         if written == 0 {
@@ -119,7 +132,7 @@ fn write_at(file: &File, mut bytes: &[u8], mut at: u64) -> io::Result<()> {
 }
 
 /// Fills `bytes` from `at`; what lies beyond the end of the file stays as it is.
-fn read_at(file: &File, mut bytes: &mut [u8], mut at: u64) -> io::Result<()> {
+pub(crate) fn read_at(file: &File, mut bytes: &mut [u8], mut at: u64) -> io::Result<()> {
     while !bytes.is_empty() {
         #[cfg(unix)]
         let read = std::os::unix::fs::FileExt::read_at(file, bytes, at)?;

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use common::{Folder, contents, jpeg, noted, skipped, small};
-use gradus_pictures::{Pictures, Settings};
+use gradus_pictures::{Part, Pictures, Settings, Sheet};
 use tempfile::TempDir;
 
 fn cached(cache: &Path) -> Settings {
@@ -20,10 +20,8 @@ fn files(cache: &Path) -> Vec<PathBuf> {
     all
 }
 
-fn one(cache: &Path, ending: &str) -> PathBuf {
-    let mut found = files(cache).into_iter().filter(|p| p.extension().is_some_and(|e| e == ending));
-    let path = found.next().unwrap();
-    assert!(found.next().is_none(), "one {ending} file");
+fn only(cache: &Path) -> PathBuf {
+    let [path] = files(cache).try_into().expect("one file");
     path
 }
 
@@ -49,7 +47,8 @@ fn the_second_start_reads_no_picture() {
     let plain = folder.open();
     let first = folder.open_with(&cached(cache.path())).unwrap();
     assert!(same(&plain, &first));
-    assert_eq!((first.decoded(), files(cache.path()).len()), (21, 2));
+    assert_eq!(first.decoded(), 21);
+    only(cache.path());
     for picture in first.list() {
         spoil(&folder.file(picture.path.to_str().unwrap()));
     }
@@ -77,7 +76,7 @@ fn only_new_and_changed_files_are_decoded() {
     assert_eq!(pixels(&second, "dog/9.png"), pixels(&first, "dog/9.png"));
     assert_eq!(pixels(&second, "cat/moved.jpg"), pixels(&first, "cat/4.jpg"));
     assert_ne!(pixels(&second, "cat/3.jpg"), pixels(&first, "cat/3.jpg"));
-    assert_eq!(files(cache.path()).len(), 2, "the old pixels are gone");
+    only(cache.path());
     assert_eq!(contents(&first).len(), 20, "and a set opened before lives on");
     let third = folder.open_with(&settings).unwrap();
     assert!(third.decoded() == 0 && same(&second, &third));
@@ -93,45 +92,152 @@ fn other_settings_have_their_own_cache() {
     assert_eq!(folder.open_with(&settings).unwrap().decoded(), 0);
 }
 
-#[test]
-fn damage_is_noticed_and_mended() {
-    let (folder, cache) = (Folder::pets(5), TempDir::new().unwrap());
-    let settings = cached(cache.path());
-    let plain = folder.open_with(&settings).unwrap();
-    type Damage = fn(&Path, &Path);
-    let damages: [(&str, Damage); 8] = [
-        ("pixels cut", |_, p| File::options().write(true).open(p).unwrap().set_len(1000).unwrap()),
-        ("pixels one byte short", |_, p| {
-            let length = fs::metadata(p).unwrap().len();
-            File::options().write(true).open(p).unwrap().set_len(length - 1).unwrap()
-        }),
-        ("pixels empty", |_, p| File::options().write(true).open(p).unwrap().set_len(0).unwrap()),
-        ("pixels gone", |_, p| fs::remove_file(p).unwrap()),
-        ("index cut", |i, _| {
-            let bytes = fs::read(i).unwrap();
-            fs::write(i, &bytes[..bytes.len() / 2]).unwrap()
-        }),
-        ("index changed", |i, _| {
-            let mut bytes = fs::read(i).unwrap();
-            let at = bytes.windows(6).position(|w| w == b"\"slot\"").unwrap() + 7;
-            bytes[at] = b'9';
-            fs::write(i, bytes).unwrap()
-        }),
-        ("index empty", |i, _| fs::write(i, "").unwrap()),
-        ("index rubbish", |i, _| fs::write(i, [0xff; 5000]).unwrap()),
-    ];
-    drop(folder.open_with(&settings).unwrap());
-    for (what, damage) in damages {
-        // A mapping of a file that is then cut must not be touched again: `plain` is compared as a copy.
-        let _ = what;
-        damage(&one(cache.path(), "index"), &one(cache.path(), "pixels"));
-        let again = folder.open_with(&settings).unwrap();
-        assert_eq!(again.decoded(), 10, "{what}");
-        assert!(contents(&folder.open()) == contents(&again), "{what}");
-        assert_eq!(again.cache_trouble(), None);
-        assert_eq!(folder.open_with(&settings).unwrap().decoded(), 0, "{what}");
+/// Whatever is done to the file, the start after it says so, reads the pictures anew, and mends it.
+fn noticed(plain: &Pictures, cache: &Path, open: impl Fn() -> Pictures, decoded: usize) {
+    let path = only(cache);
+    let whole = fs::read(&path).unwrap();
+    let is_mended = |what: &str| {
+        let again = open();
+        assert!(contents(plain) == contents(&again), "{what}");
+        assert_eq!((again.decoded(), again.fingerprint()), (decoded, plain.fingerprint()), "{what}");
+        let trouble = again.cache_trouble().unwrap_or_default();
+        let begins = format!("the cache {} is damaged (", path.display());
+        assert!(trouble.starts_with(&begins) && trouble.ends_with("anew"), "{what}: {trouble}");
+        let third = open();
+        assert_eq!((third.decoded(), third.cache_trouble()), (0, None), "{what}");
+        assert_eq!(fs::read(only(cache)).unwrap(), whole, "{what}");
+    };
+    for length in [0, 10, 64, 65, whole.len() / 2, whole.len() - 1, whole.len() + 1] {
+        let mut other = whole.clone();
+        other.resize(length, 0);
+        fs::write(&path, other).unwrap();
+        is_mended(&format!("{length} bytes instead of {}", whole.len()));
     }
-    assert_eq!(plain.list().len(), 10);
+    fs::write(&path, vec![0xff; whole.len()]).unwrap();
+    is_mended("rubbish");
+    // A bit of each byte of the head and of some of the pixels and the index.
+    let some = (64..whole.len()).step_by(whole.len() / 50).chain([whole.len() - 1]);
+    for at in (0..64).chain(some) {
+        let mut other = whole.clone();
+        other[at] ^= 1 << (at % 8);
+        fs::write(&path, other).unwrap();
+        is_mended(&format!("a bit of byte {at} turned"));
+    }
+}
+
+#[test]
+fn damage_is_noticed_said_and_mended() {
+    let (folder, cache) = (Folder::pets(5), TempDir::new().unwrap());
+    let open = || folder.open_with(&cached(cache.path())).unwrap();
+    open();
+    noticed(&folder.open(), cache.path(), open, 10);
+    fs::remove_file(only(cache.path())).unwrap();
+    assert_eq!((open().decoded(), open().decoded(), open().cache_trouble()), (10, 0, None));
+}
+
+#[test]
+fn a_picture_of_another_content_and_the_same_length_is_read_anew() {
+    let (folder, cache) = (Folder::pets(5), TempDir::new().unwrap());
+    let open = || folder.open_with(&cached(cache.path())).unwrap();
+    let first = open();
+    let path = folder.file("cat/2.jpg");
+    let mut bytes = fs::read(&path).unwrap();
+    // Behind the end of the picture: another file of the same length, that decodes to something.
+    let last = bytes.len() - 3;
+    bytes[last] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let second = open();
+    assert_eq!(second.decoded(), 1);
+    let hash = |set: &Pictures| set.list().iter().find(|p| p.path == Path::new("cat/2.jpg")).map(|p| p.hash);
+    assert_ne!(hash(&first), hash(&second));
+    assert!(same(&folder.open(), &second));
+}
+
+#[test]
+fn the_files_used_longest_ago_go_first() {
+    let (folder, cache) = (Folder::pets(4), TempDir::new().unwrap());
+    let of = |width: u32, most: u64| {
+        let settings = Settings { width, cache_bytes: most, ..cached(cache.path()) };
+        folder.open_with(&settings).unwrap().decoded()
+    };
+    let age = |path: &Path, seconds: u64| {
+        let time = std::time::SystemTime::now() - std::time::Duration::from_secs(seconds);
+        File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+    };
+    assert_eq!(of(30, 1 << 30), 8);
+    let first = only(cache.path());
+    let one = fs::metadata(&first).unwrap().len();
+    age(&first, 9000);
+    for (width, seconds) in [(31, 8000), (32, 7000)] {
+        let before = files(cache.path());
+        assert_eq!(of(width, 1 << 30), 8);
+        let new = files(cache.path()).into_iter().find(|p| !before.contains(p)).unwrap();
+        age(&new, seconds);
+    }
+    fs::write(cache.path().join("not ours"), vec![0; 1 << 20]).unwrap();
+    // The first is used again, so the second is the one used longest ago.
+    assert_eq!(of(30, 1 << 30), 0);
+    assert_eq!(of(33, one * 7 / 2), 8);
+    assert_eq!(files(cache.path()).len(), 4);
+    assert_eq!([30, 32, 33].map(|width| of(width, 1 << 30)), [0; 3]);
+    assert_eq!(of(31, 1), 8, "alone it is too large: it stays, and the others go");
+    assert_eq!((of(31, 1), files(cache.path()).len()), (0, 2));
+}
+
+#[test]
+fn what_a_killed_start_left_is_no_cache_and_goes_after_a_day() {
+    let (folder, cache) = (Folder::pets(3), TempDir::new().unwrap());
+    let open = || folder.open_with(&cached(cache.path())).unwrap();
+    open();
+    let whole = only(cache.path());
+    let [young, old] = ["1-2-3", "4-5-6"].map(|name| {
+        let path = PathBuf::from(format!("{}-{name}.temporary", whole.display()));
+        fs::write(&path, &fs::read(&whole).unwrap()[..500]).unwrap();
+        path
+    });
+    let yesterday = std::time::SystemTime::now() - std::time::Duration::from_secs(90_000);
+    File::options().write(true).open(&old).unwrap().set_modified(yesterday).unwrap();
+    fs::remove_file(&whole).unwrap();
+    assert_eq!((open().decoded(), open().decoded()), (6, 0));
+    assert_eq!(files(cache.path()), [whole, young]);
+}
+
+/// Six tiles of 4 × 4 pixels in two rows, as BMP.
+fn sheet_file(shade: u8) -> Vec<u8> {
+    let pixel = |x, y| image::Rgb([x as u8 * 20, y as u8 * 30, shade]);
+    let mut file = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_fn(12, 8, pixel).write_to(&mut file, image::ImageFormat::Bmp).unwrap();
+    file.into_inner()
+}
+
+fn tiles(sheet: &Sheet, settings: &Settings) -> Pictures {
+    let part = |i, _: &[u8; 32]| if i < 4 { Part::Train } else { Part::Test };
+    sheet.pictures(&["even", "odd"], settings, |i| i % 2, part).unwrap()
+}
+
+#[test]
+fn tiles_of_a_sheet_are_kept_too() {
+    let cache = TempDir::new().unwrap();
+    let file = sheet_file(7);
+    let sheet = Sheet { file: &file, name: "one", tile: 4, dims: [3, 2] };
+    let plain = tiles(&sheet, &Settings { cache: None, width: 4, height: 4, ..small() });
+    assert_eq!(plain.list().len(), 6);
+    // Column 1, row 1: from pixel (4, 4) on.
+    assert_eq!((&plain.pixels(4)[..3], &plain.pixels(4)[9..12]), (&[80, 120, 7][..], &[140, 120, 7][..]));
+    for size in [4, 3] {
+        let cache = TempDir::new().unwrap();
+        let settings = Settings { width: size, height: size, ..cached(cache.path()) };
+        let plain = tiles(&sheet, &Settings { cache: None, ..settings.clone() });
+        let open = || tiles(&sheet, &settings);
+        assert!(same(&plain, &open()) && same(&plain, &open()), "{size}");
+        noticed(&plain, cache.path(), open, 0);
+    }
+    // Another sheet has another name; the same name finds what was kept.
+    let settings = Settings { width: 4, height: 4, ..cached(cache.path()) };
+    tiles(&sheet, &settings);
+    let other = sheet_file(9);
+    assert!(same(&plain, &tiles(&Sheet { file: &other, ..sheet }, &settings)));
+    assert_eq!(tiles(&Sheet { file: &other, name: "two", ..sheet }, &settings).pixels(0)[2], 9);
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod common;
 
 use std::io::Write;
 
-use common::{Folder, small};
+use common::{Folder, contents, small};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use gradus_pictures::{
@@ -256,4 +256,36 @@ fn pictures_of_one_file_and_files_of_a_folder() {
     assert!(idx_pictures(&files[0], &as_stored()).unwrap_err().to_string().contains("cut short"));
     let pets = Folder::pets(1);
     assert_eq!((idx_files(pets.path()).unwrap().len(), stored_size(pets.path()).unwrap()), (0, None));
+}
+
+#[test]
+fn what_was_read_once_is_kept_until_a_file_changes() {
+    let (folder, cache) = (digits(), tempfile::TempDir::new().unwrap());
+    let settings = Settings { cache: Some(cache.path().to_path_buf()), ..as_stored() };
+    let open = || folder.open_with(&settings).unwrap();
+    let same = |a: &Pictures, b: &Pictures| {
+        a.list() == b.list() && a.fingerprint() == b.fingerprint() && contents(a) == contents(b)
+    };
+    let plain = folder.open_with(&as_stored()).unwrap();
+    let (first, second) = (open(), open());
+    assert_eq!((first.decoded(), second.decoded()), (36, 0));
+    assert!(same(&plain, &first) && same(&plain, &second));
+    assert!(second.summary_line().ends_with("; 36 from the cache"), "{}", second.summary_line());
+    // Other labels are seen though no picture is read; other pictures are read.
+    let turned: Vec<u8> = (0..30).map(|i| ((i + 1) % 3) as u8).collect();
+    folder.add("train-labels-idx1-ubyte", idx(&[30], &turned));
+    assert_eq!((open().decoded(), open().list()[0].class), (0, 1));
+    folder.add("t10k-images-idx3-ubyte", pictures(6, 100));
+    let changed = open();
+    assert_eq!((changed.decoded(), open().decoded()), (36, 0));
+    assert!(same(&folder.open_with(&as_stored()).unwrap(), &changed));
+    // A byte of a picture lost on the disk.
+    let [file] = <[_; 1]>::try_from(std::fs::read_dir(cache.path()).unwrap().collect::<Vec<_>>()).unwrap();
+    let path = file.unwrap().path();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[100] ^= 4;
+    std::fs::write(&path, bytes).unwrap();
+    let mended = open();
+    assert!(same(&changed, &mended) && mended.cache_trouble().is_some_and(|t| t.contains("damaged")));
+    assert_eq!((open().decoded(), open().cache_trouble()), (0, None));
 }

@@ -212,6 +212,10 @@ impl<R: Number, E: Evolver<R>> Optimizer<R> for Evolve<E, R> {
         state
     }
 
+    fn slopes_in_memory(&self, _: usize) -> usize {
+        0
+    }
+
     fn ended(&self) -> Option<Reason> {
         self.evolver.ended().filter(|_| self.begun[0] != 0.0)
     }

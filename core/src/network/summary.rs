@@ -3,7 +3,6 @@
 use super::Model;
 use crate::Result;
 use crate::graph::Graph;
-use crate::threads::Threads;
 
 /// Columns for a layer's line in a summary.
 const WIDTH: usize = 60;
@@ -23,12 +22,23 @@ fn in_rows(line: &str, width: usize) -> Vec<String> {
     rows
 }
 
+/// Bytes that a training holds beside its weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Of slopes that are written to memory: none where rules take them on the way back.
+    pub gradient: usize,
+    /// Of what the optimizer keeps between steps.
+    pub optimizer: usize,
+    /// Of activations and their slopes.
+    pub activations: usize,
+}
+
 impl Model {
-    /// Layers, shapes, weights and memory as a table, for a batch size and a number of state values per weight.
+    /// Layers, shapes, weights and memory as a table, for a batch size and what a training of it holds.
     ///
     /// # Errors
     /// [`crate::Error::Shape`] if a layer does not fit the one before.
-    pub fn summary(&self, batch: usize, states: usize) -> Result<String> {
+    pub fn summary(&self, batch: usize, held: &Held) -> Result<String> {
         let mut graph = Graph::new();
         let mut value = graph.data("input", &self.input.dims(batch));
         let row = |number: &str, layer: &str, shape: &str, weights: &str| {
@@ -46,15 +56,15 @@ impl Model {
             lines.push(row(&(i + 1).to_string(), &first, &shape, &own.to_string()));
             lines.extend(words.map(|rest| format!("{:<6}{rest}", "")));
         }
+        let mib = |bytes: usize| format!("({:.1} MiB)", bytes as f64 / (1 << 20) as f64);
         let weights = self.layout.weights();
-        let activations = self.training_plan(batch, &Threads::new(1))?.bytes();
-        let mib = |bytes: usize| format!("{:.1} MiB", bytes as f64 / (1 << 20) as f64);
-        lines.push(format!(
-            "{weights} weights ({}), gradient and optimizer ({}), activations of a batch of {batch} ({})",
-            mib(weights * 4),
-            mib(weights * 4 * (1 + states)),
-            mib(activations)
-        ));
+        let mut memory = format!("{weights} weights {}", mib(weights * 4));
+        for (what, bytes) in [("gradient", held.gradient), ("optimizer", held.optimizer)] {
+            if bytes > 0 {
+                memory += &format!(", {what} {}", mib(bytes));
+            }
+        }
+        lines.push(memory + &format!(", activations of a batch of {batch} {}", mib(held.activations)));
         Ok(lines.join("\n"))
     }
 }

@@ -161,6 +161,14 @@ impl<R: Number> Optimizer<R> for Averaging<R> {
         self.descent.state()
     }
 
+    fn has_own_answer(&self) -> bool {
+        true
+    }
+
+    fn slopes_in_memory(&self, weights: usize) -> usize {
+        self.descent.slopes_in_memory(weights)
+    }
+
     fn answer(&self, theta: &[R], into: &mut [R]) {
         let [_, d] = self.descent.kept();
         for ((x, y), d) in into.iter_mut().zip(theta).zip(d) {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::event::EpochRecord;
-use super::files::write_whole;
-use super::model_file::{Tensor, from_safetensors, hex, to_safetensors};
+use super::model_file::hex;
+use super::tensors::{self, Named, Numbers, Tensors};
 use crate::real::Slot;
 use crate::schedules::Seen;
 use crate::{Error, Result};
@@ -59,12 +59,6 @@ impl Progress {
     }
 }
 
-/// The parts of a checkpoint, by name.
-pub(super) struct Contents {
-    pub progress: Progress,
-    pub tensors: Vec<(String, Tensor)>,
-}
-
 /// The checkpoint of a run.
 pub fn checkpoint_path(run: &Path) -> PathBuf {
     run.join("checkpoint.safetensors")
@@ -75,21 +69,27 @@ pub fn previous_path(run: &Path) -> PathBuf {
     run.join("checkpoint.previous.safetensors")
 }
 
-/// Writes a checkpoint, whole or not at all, and keeps the one before.
+/// Writes a checkpoint, whole or not at all, and keeps the one before. The numbers go to the file from where they are.
 pub(super) fn save(run: &Path, progress: &Progress, numbers: &[(String, Slot)]) -> Result<()> {
     let json = serde_json::to_string(progress).expect("numbers and text");
-    let tensors: Vec<(&str, Tensor)> = numbers.iter().map(|(n, s)| (n.as_str(), Tensor::of(s))).collect();
-    let sum = checksum(&json, tensors.iter().map(|(name, t)| (*name, t)));
-    let metadata = BTreeMap::from([
+    let tensors: Vec<Named> =
+        numbers.iter().map(|(name, s)| (name.as_str(), vec![s.len()], Numbers::of(s))).collect();
+    let digests = tensors.iter().map(|(name, _, n)| (*name, Said { kind: n.kind(), len: n.len(), digest: n.digest() }));
+    let text = BTreeMap::from([
         ("gradus".to_string(), "checkpoint 1".to_string()),
+        ("sha256".into(), checksum(&json, digests.collect())),
         ("progress".into(), json),
-        ("sha256".into(), sum),
     ]);
-    let tensors: Vec<(&str, &Tensor)> = tensors.iter().map(|(name, t)| (*name, t)).collect();
-    write_whole(&checkpoint_path(run), &to_safetensors(&tensors, &metadata), Some(&previous_path(run)))
+    tensors::write(&checkpoint_path(run), tensors, &text, Some(&previous_path(run)))
 }
 
-/// Reads the newest whole checkpoint of a run: the last, else the one before.
+/// A checkpoint that is whole; its numbers are still in the file.
+pub(super) struct Contents {
+    pub progress: Progress,
+    pub file: Tensors,
+}
+
+/// Opens the newest whole checkpoint of a run: the last, else the one before.
 ///
 /// # Errors
 /// [`Error::Damaged`] or [`Error::File`] if neither is usable: what is wrong with the last.
@@ -97,35 +97,44 @@ pub(super) fn load(run: &Path) -> Result<Contents> {
     read(&checkpoint_path(run)).or_else(|error| read(&previous_path(run)).map_err(|_| error))
 }
 
+/// What is said of a tensor.
+struct Said {
+    kind: &'static str,
+    len: usize,
+    digest: [u8; 32],
+}
+
 /// SHA-256 over all a checkpoint says: where the training stands, and the name, length and numbers of each tensor.
 /// A file keeps its tensors in an order of its own: here they are taken by name.
-fn checksum<'a>(progress: &str, tensors: impl Iterator<Item = (&'a str, &'a Tensor)>) -> String {
+fn checksum(progress: &str, tensors: BTreeMap<&str, Said>) -> String {
     let mut sha = Sha256::new_with_prefix(progress);
-    let tensors: BTreeMap<&str, &Tensor> = tensors.collect();
-    for (name, tensor) in tensors {
-        sha.update(format!("\n{name} {} {}\n", tensor.kind(), tensor.len()));
-        sha.update(Sha256::digest(&tensor.bytes));
+    for (name, Said { kind, len, digest }) in tensors {
+        sha.update(format!("\n{name} {kind} {len}\n"));
+        sha.update(digest);
     }
     hex(&sha.finalize())
 }
 
 fn read(path: &Path) -> Result<Contents> {
-    let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
     let damaged = |reason: String| Error::Damaged {
         kind: "checkpoint",
         path: path.into(),
         reason,
         mend: "start the training again with `gradus train` and the run.toml beside it".into(),
     };
-    let (tensors, metadata) = from_safetensors(&bytes).map_err(damaged)?;
-    if metadata.get("gradus").map(String::as_str) != Some("checkpoint 1") {
+    let file = Tensors::open(path, damaged)?;
+    if file.text.get("gradus").map(String::as_str) != Some("checkpoint 1") {
         return Err(damaged("it was not written by this version of gradus".into()));
     }
-    let progress = metadata.get("progress").map_or("", String::as_str);
-    let sum = checksum(progress, tensors.iter().map(|(name, t)| (name.as_str(), t)));
-    if metadata.get("sha256") != Some(&sum) {
+    let progress = file.text.get("progress").map_or("", String::as_str);
+    let mut said = BTreeMap::new();
+    for t in &file.tensors {
+        said.insert(t.name.as_str(), Said { kind: t.kind(), len: t.len(), digest: file.digest(t)? });
+    }
+    let sum = checksum(progress, said);
+    if file.text.get("sha256") != Some(&sum) {
         return Err(damaged("its numbers are not those that were written".into()));
     }
     let progress = serde_json::from_str(progress).map_err(|e| damaged(format!("its progress: {e}")))?;
-    Ok(Contents { progress, tensors })
+    Ok(Contents { progress, file })
 }

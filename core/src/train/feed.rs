@@ -132,6 +132,16 @@ impl<'a> Feed<'a> {
         (self.reading.unwrap_or(0.0), ops)
     }
 
+    /// How many whole gradients are in memory whatever the optimizer asks for: one where there is no way back that slopes could be
+    /// taken on; two where parts are summed up.
+    pub fn whole_gradients(&self) -> usize {
+        match (self.grad.is_empty(), self.plans[0].2.goes_forward()) {
+            (false, _) => 2,
+            (true, false) => 1,
+            (true, true) => 0,
+        }
+    }
+
     /// A plan over whatever examples it saw last.
     pub fn any_plan(&mut self) -> &mut Plan {
         &mut self.plans[0].1

@@ -1,7 +1,7 @@
 //! Files that are whole or not there: written to a temporary name, made durable, renamed.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, BufWriter, IntoInnerError, Write};
 use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
@@ -12,13 +12,23 @@ use crate::{Error, Result};
 /// # Errors
 /// [`Error::File`] (a full disk, no permission); the old file is still there then.
 pub fn write_whole(path: &Path, bytes: &[u8], previous: Option<&Path>) -> Result<()> {
+    write_parts(path, previous, |file| file.write_all(bytes))
+}
+
+/// The same with bytes that come one after another.
+pub(super) fn write_parts(
+    path: &Path,
+    previous: Option<&Path>,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".part");
     let part = folder.join(name);
-    let written = File::create(&part).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
+    let written = File::create(&part).and_then(|file| {
+        let mut file = BufWriter::with_capacity(1 << 18, file);
+        write(&mut file)?;
+        file.into_inner().map_err(IntoInnerError::into_error)?.sync_all()
     });
     if let Err(source) = written {
         let _ = fs::remove_file(&part);

@@ -19,6 +19,7 @@ mod reader;
 mod remember;
 mod settings;
 mod steering;
+mod tensors;
 mod trainer;
 mod verdict;
 mod way;

@@ -42,8 +42,8 @@ pub struct Trainer<'a> {
     evaluator: Evaluator<'a>,
     optimizer: Box<dyn Optimizer>,
     theta: Vec<f32>,
-    /// The weights to use: θ itself, or what the optimizer makes of it.
-    answer: Vec<f32>,
+    /// The weights to use, where they are not θ itself.
+    answer: Option<Vec<f32>>,
     best_theta: Vec<f32>,
     /// What is remembered beside those.
     best_memory: Vec<f32>,
@@ -51,6 +51,8 @@ pub struct Trainer<'a> {
     progress: Progress,
     /// Steps and seconds that were watched.
     watched: Option<(u64, f64)>,
+    /// Whether the optimizer judges populations.
+    evolves: bool,
 }
 
 impl<'a> Trainer<'a> {
@@ -74,7 +76,8 @@ impl<'a> Trainer<'a> {
         let setup = Setup::new(model.layout(), threads).around(settings.around()).seed(settings.seed);
         let choice = Choice::parse(&settings.optimizer)?;
         choice.check(&setup)?;
-        if choice.judges_populations() {
+        let evolves = choice.judges_populations();
+        if evolves {
             feed.prepare();
         }
         feed.read_ahead(&parts.train, settings.seed);
@@ -83,7 +86,7 @@ impl<'a> Trainer<'a> {
         Ok(Trainer {
             order: parts.train.clone(),
             best_theta: theta.clone(),
-            answer: theta.clone(),
+            answer: optimizer.has_own_answer().then(|| theta.clone()),
             best_memory: model.layout().memory().to_vec(),
             evaluator: Evaluator::new(model, threads),
             model,
@@ -97,6 +100,7 @@ impl<'a> Trainer<'a> {
             theta,
             progress,
             watched: None,
+            evolves,
         })
     }
 
@@ -160,9 +164,9 @@ impl<'a> Trainer<'a> {
         if self.progress.seen == 0 {
             self.shuffle();
         }
-        if let (Some(run), 0) = (run, self.progress.step) {
-            self.save(run)?;
-        }
+        // Without a step there is nothing to keep: who is killed before the first begins anew, which is the same. That the folder
+        // can be written is better known at once.
+        let mut first = self.progress.step == 0;
         while self.progress.ended.is_none() {
             let order = watcher.between(&self.between(stop))?;
             self.progress.rate = order.rate.unwrap_or(self.progress.rate);
@@ -213,11 +217,11 @@ impl<'a> Trainer<'a> {
             if self.progress.ended.is_none() && stop.load(Relaxed) {
                 self.progress.ended = Some(Stopped::Asked);
             }
-            let due = self.progress.ended.is_some() || saved.elapsed().as_secs_f64() >= pause;
+            let due = first || self.progress.ended.is_some() || saved.elapsed().as_secs_f64() >= pause;
             if let Some(run) = run.filter(|_| due) {
                 self.check_finite()?;
                 self.save(run)?;
-                saved = Instant::now();
+                (saved, first) = (Instant::now(), false);
             }
         }
         Ok(Outcome {
@@ -287,12 +291,15 @@ impl<'a> Trainer<'a> {
     /// Validates, remembers the best weights, and turns to the next epoch.
     fn end_epoch(&mut self) -> Result<EpochRecord> {
         self.check_finite()?;
-        self.optimizer.answer(&self.theta, &mut self.answer);
+        if let Some(answer) = &mut self.answer {
+            self.optimizer.answer(&self.theta, answer);
+        }
         let memory = self.memory_of_answer();
+        let answer = self.answer.as_ref().unwrap_or(&self.theta);
         let validated = if self.parts.validation.is_empty() {
             None
         } else {
-            Some(self.evaluator.evaluate(&self.answer, &memory, self.data, &self.parts.validation)?.scores)
+            Some(self.evaluator.evaluate(answer, &memory, self.data, &self.parts.validation)?.scores)
         };
         let learning_rate = self.learning_rate(self.progress.step - 1);
         let p = &mut self.progress;
@@ -311,7 +318,7 @@ impl<'a> Trainer<'a> {
                 validated.as_ref().map_or(0.0, |s| s.loss.min(f64::MAX)),
                 validated.as_ref().map_or(0.0, |s| s.accuracy),
             ));
-            self.best_theta.copy_from_slice(&self.answer);
+            self.best_theta.copy_from_slice(answer);
             self.best_memory.copy_from_slice(&memory);
         }
         let record = EpochRecord {
@@ -344,13 +351,14 @@ impl<'a> Trainer<'a> {
     /// What is remembered for the weights to use. Where they are not θ (averages, schedule-free) batch norm would not know
     /// their means: the epoch's batches go forward once more.
     fn memory_of_answer(&mut self) -> Vec<f32> {
-        if self.feed.memory.is_empty() || self.answer == self.theta {
+        let own = self.answer.as_ref().filter(|answer| **answer != self.theta && !self.feed.memory.is_empty());
+        let Some(answer) = own else {
             return self.feed.memory.clone();
-        }
+        };
         let p = &mut self.progress;
         p.cost.losses += self.order.len() as u64;
         let moment = Moment { training: true, seed: self.settings.seed, step: p.step, ..Moment::default() };
-        self.feed.means(&self.answer, &self.order, moment, p.epoch)
+        self.feed.means(answer, &self.order, moment, p.epoch)
     }
 
     fn limit_reached(&self) -> Option<Stopped> {

@@ -91,6 +91,14 @@ impl<R: Number> Optimizer<R> for Ema<R> {
         into.iter_mut().zip(&self.average).for_each(|(to, a)| *to = *a * scale);
     }
 
+    fn has_own_answer(&self) -> bool {
+        true
+    }
+
+    fn slopes_in_memory(&self, weights: usize) -> usize {
+        self.inner.slopes_in_memory(weights)
+    }
+
     fn ended(&self) -> Option<Reason> {
         self.inner.ended()
     }

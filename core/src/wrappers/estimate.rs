@@ -208,6 +208,10 @@ impl<E: Estimate, R: Number> Optimizer<R> for Estimated<E, R> {
         self.inner.answer(theta, into);
     }
 
+    fn has_own_answer(&self) -> bool {
+        self.inner.has_own_answer()
+    }
+
     fn ended(&self) -> Option<Reason> {
         self.inner.ended()
     }

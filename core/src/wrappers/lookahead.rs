@@ -87,6 +87,14 @@ impl<R: Number> Optimizer<R> for Lookahead<R> {
         self.inner.answer(if self.count[0] == 0.0 { theta } else { &self.slow }, into);
     }
 
+    fn has_own_answer(&self) -> bool {
+        true
+    }
+
+    fn slopes_in_memory(&self, weights: usize) -> usize {
+        self.inner.slopes_in_memory(weights)
+    }
+
     fn ended(&self) -> Option<Reason> {
         self.inner.ended()
     }

@@ -123,6 +123,10 @@ impl<R: Number> Optimizer<R> for Sam<R> {
         self.inner.answer(theta, into);
     }
 
+    fn has_own_answer(&self) -> bool {
+        self.inner.has_own_answer()
+    }
+
     fn ended(&self) -> Option<Reason> {
         self.inner.ended()
     }

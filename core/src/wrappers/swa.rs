@@ -88,6 +88,14 @@ impl<R: Number> Optimizer<R> for Swa<R> {
         }
     }
 
+    fn has_own_answer(&self) -> bool {
+        true
+    }
+
+    fn slopes_in_memory(&self, weights: usize) -> usize {
+        self.inner.slopes_in_memory(weights)
+    }
+
     fn ended(&self) -> Option<Reason> {
         self.inner.ended()
     }

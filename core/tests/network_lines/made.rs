@@ -1,5 +1,7 @@
 //! What a line makes: shapes, weights, starts, and the files of models.
 
+use gradus::network::Held;
+
 use super::*;
 
 /// What a layer does to a picture of 9 × 7 pixels with 4 channels, or what it says.
@@ -170,7 +172,8 @@ fn probabilities_sum_to_one_whatever_the_end() {
 #[test]
 fn the_summary_counts_what_there_is() {
     let model = model("dense 128 relu, dropout 0.2, dense 1 sigmoid bias=no", "binary_cross_entropy", 784, 2);
-    let text = model.summary(32, 2).unwrap();
+    let held = Held { gradient: 0, optimizer: 8 * 100_608, activations: 3 << 20 };
+    let text = model.summary(32, &held).unwrap();
     let lines: Vec<Vec<&str>> = text.lines().map(|l| l.split_whitespace().collect()).collect();
     assert_eq!(lines.len(), 6, "{text}");
     let ends: Vec<&[&str]> = lines[1..5].iter().map(|l| &l[l.len() - 2..]).collect();
@@ -178,10 +181,10 @@ fn the_summary_counts_what_there_is() {
     assert_eq!(ends, [["32×784", "0"], ["32×128", &weights.to_string()], ["32×128", "0"], ["32×1", "128"]]);
     let all = weights + 128;
     assert_eq!(model.layout().weights(), all);
-    assert!(
-        lines[5][0] == all.to_string() && text.contains("(0.4 MiB), gradient and optimizer (1.2 MiB)"),
-        "{text}"
-    );
+    let end = "100608 weights (0.4 MiB), optimizer (0.8 MiB), activations of a batch of 32 (3.0 MiB)";
+    assert_eq!((all, text.lines().last().unwrap()), (100_608, end));
+    let text = model.summary(32, &Held { gradient: 4 * all, optimizer: 0, ..held }).unwrap();
+    assert!(text.contains(" (0.4 MiB), gradient (0.4 MiB), activations"), "{text}");
 }
 
 #[test]

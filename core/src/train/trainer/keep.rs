@@ -1,13 +1,35 @@
-//! What a training leaves in checkpoints, and how it goes on from them.
+//! What a training holds, what it leaves in checkpoints, and how it goes on from them.
 
 use std::path::Path;
 
 use super::Trainer;
+use crate::network::Held;
 use crate::real::Slot;
 use crate::train::checkpoint;
 use crate::{Error, Result};
 
 impl Trainer<'_> {
+    /// What it holds beside weights.
+    pub fn held(&mut self) -> Held {
+        let weights = self.theta.len();
+        let numbers = match (self.evolves, self.feed.whole_gradients()) {
+            (true, _) => 0,
+            (_, 0) => self.optimizer.slopes_in_memory(weights),
+            (_, whole) => whole * weights,
+        };
+        let state = |(_, slot): (String, Slot)| match slot {
+            Slot::Single(numbers) => size_of_val(numbers),
+            Slot::Double(numbers) => size_of_val(numbers),
+        };
+        let optimizer = self.optimizer.state().into_iter().map(state).sum();
+        Held { gradient: size_of::<f32>() * numbers, optimizer, activations: self.feed.any_plan().bytes() }
+    }
+
+    /// The weights and the memory of the last step, and those of the best epoch: of all that a training holds, what outlives it.
+    pub fn into_weights(self) -> [(Vec<f32>, Vec<f32>); 2] {
+        [(self.theta, self.feed.memory), (self.best_theta, self.best_memory)]
+    }
+
     /// Goes back to where the run's newest whole checkpoint was written.
     ///
     /// # Errors
@@ -25,14 +47,15 @@ impl Trainer<'_> {
         }
         let mut places = self.kept();
         let found = |name: &str, place: &Slot| {
-            contents.tensors.iter().find(|(n, t)| n == name && t.fits(place)).map(|(_, t)| t)
+            contents.file.tensors.iter().find(|t| t.name == name && t.fits(place))
         };
         // All or nothing: what does not fit changes nothing.
-        if contents.tensors.len() != places.len() || places.iter().any(|(n, p)| found(n, p).is_none()) {
+        if contents.file.tensors.len() != places.len() || places.iter().any(|(n, p)| found(n, p).is_none()) {
             return Err(foreign("its weights"));
         }
         for (name, place) in &mut places {
-            found(name, place).expect("just found").put(place);
+            let tensor = found(name, place).expect("just found");
+            contents.file.put(tensor, place)?;
         }
         self.progress = contents.progress;
         // Asked to stop is not an end, and the limits may have been moved since.
