@@ -262,7 +262,8 @@ pub struct Shared {
     /// Threads; the result's bits do not depend on it [default: all cores].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Run")]
     pub threads: Option<u16>,
-    /// Folder for decoded pictures, or `none` [default: $GRADUS_CACHE, else gradus in the user's cache folder].
+    /// Folder for decoded pictures (at most 10 GB; it may be deleted), or `none` [default: $GRADUS_CACHE, else gradus in the user's
+    /// cache folder].
     #[arg(long, value_name = "DIR", help_heading = "Run")]
     pub cache: Option<PathBuf>,
     /// Print one JSON event per line instead of text (steps at most ten a second).

@@ -268,7 +268,8 @@ impl Run<'_> {
         // Not before the training, which need not wait for it, nor beside it, where it would take a core from it.
         let Some(baselines) = self.baselines(&parts, &threads, stop)? else {
             let at = self.folder.display();
-            self.voice.say(&format!("the training has ended; for its scores and its report: gradus resume {at}"));
+            self.voice
+                .say(&format!("the training has ended; for its scores and its report: gradus resume {at}"));
             return Ok(ExitCode::from(130));
         };
         finish::finish(self, &Finished { parts, outcome, last, best, baselines, summary, threads })?;

@@ -79,23 +79,26 @@ pub fn tanh(x: f32) -> f32 {
 
 /// (sin, cos) of 2πu for 0 ≤ u < 1, by Taylor sums in the nearest eighth of a turn: what a normal draw needs.
 pub fn turn(u: f64) -> (f64, f64) {
-    let eighth = (u * 8.0) as u32;
-    let quarter = eighth.div_ceil(2);
+    turn_around(u, ((u * 8.0) as i32 + 1) >> 1)
+}
+
+/// The same around the nearest quarter of a turn.
+#[inline(always)]
+fn turn_around(u: f64, quarter: i32) -> (f64, f64) {
     let x = (u - quarter as f64 * 0.25) * std::f64::consts::TAU;
     let z = x * x;
     let (mut sin, mut cos) = (0.0, 0.0);
-    for k in (1..=9).rev() {
+    // Not 1..=9, which the compiler leaves a loop: then no vector does it.
+    for k in (1..10).rev() {
         let k = k as f64;
         sin = (1.0 + sin) * -z / ((2.0 * k) * (2.0 * k + 1.0));
         cos = (1.0 + cos) * -z / ((2.0 * k - 1.0) * (2.0 * k));
     }
     let (sin, cos) = ((1.0 + sin) * x, 1.0 + cos);
-    match quarter % 4 {
-        0 => (sin, cos),
-        1 => (cos, -sin),
-        2 => (-sin, -cos),
-        _ => (-cos, sin),
-    }
+    // Without a branch, so that vectors can do it.
+    let (sin, cos) = if quarter & 1 == 1 { (cos, sin) } else { (sin, cos) };
+    let turned = |x: f64, quarter: i32| f64::from_bits(x.to_bits() ^ ((quarter as u64 & 2) << 62));
+    (turned(sin, quarter), turned(cos, quarter + 1))
 }
 
 /// (sin, cos) of 2πv / 2³², within 2 units in the last place of 1: what many normal draws at once need. Coefficients
@@ -160,8 +163,15 @@ pub fn ln64(x: f64) -> f64 {
             _ => f64::NAN,
         };
     }
+    ln_of_normal(x)
+}
+
+/// The same where x is positive, finite and no smaller than the smallest normal number.
+#[inline(always)]
+fn ln_of_normal(x: f64) -> f64 {
     let bits = x.to_bits().wrapping_sub(0x3fe6_a09e_667f_3bcd);
-    let e = ((bits as i64) >> 52) as f64;
+    // The upper half is enough, and vectors turn 32 bits into numbers.
+    let e = ((bits >> 32) as i32 >> 20) as f64;
     let m = f64::from_bits((bits & 0x000f_ffff_ffff_ffff) + 0x3fe6_a09e_667f_3bcd);
     let s = (m - 1.0) / (m + 1.0);
     let z = s * s;
@@ -170,6 +180,15 @@ pub fn ln64(x: f64) -> f64 {
         sum = sum * z + 1.0 / (2 * k + 1) as f64;
     }
     e * std::f64::consts::LN_2 + 2.0 * s * sum
+}
+
+/// A normal number, mean 0 and deviation 1, of two times 32 random bits ([Box & Muller 1958](https://doi.org/10.1214/aoms/1177706645)):
+/// √(−2 ln u) cos 2πv.
+#[inline(always)]
+pub fn normal(u: u32, v: u32) -> f32 {
+    const GRID: f64 = 1.0 / 4_294_967_296.0;
+    let (radius, angle) = ((u as f64 + 0.5) * GRID, v as f64 * GRID);
+    ((-2.0 * ln_of_normal(radius)).sqrt() * turn_around(angle, ((v >> 29) as i32 + 1) >> 1).1) as f32
 }
 
 /// tanh x in `f64`, within 4 units in the last place: near zero Lambert's continued fraction x / (1 + x² / (3 + x² / (5 …))),

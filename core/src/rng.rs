@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use crate::elementary;
+use crate::kernels::{Loop, widest};
 
 /// What a random number is for. Streams never meet: using one cannot disturb another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,9 +91,16 @@ impl Rng {
 
     /// Normal, mean 0 and deviation 1 (Box & Muller 1958), from exactly two draws.
     pub fn normal(&mut self) -> f32 {
-        let radius = (self.bits() as f64 + 0.5) * (1.0 / 4_294_967_296.0);
-        let angle = self.bits() as f64 * (1.0 / 4_294_967_296.0);
-        ((-2.0 * elementary::ln64(radius)).sqrt() * elementary::turn(angle).1) as f32
+        elementary::normal(self.bits(), self.bits())
+    }
+
+    /// As many of them, of the same draws, in vectors.
+    pub fn normals(&mut self, into: &mut [f32]) {
+        for into in into.chunks_mut(MANY) {
+            let mut draws = [[0; 2]; MANY];
+            draws[..into.len()].iter_mut().flatten().for_each(|draw| *draw = self.bits());
+            widest(Normals { draws: &draws, into });
+        }
     }
 
     /// Puts `items` in random order (Fisher & Yates 1938).
@@ -100,6 +108,22 @@ impl Rng {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i + 1));
         }
+    }
+}
+
+/// Normal draws made at once.
+const MANY: usize = 256;
+
+struct Normals<'a> {
+    draws: &'a [[u32; 2]; MANY],
+    into: &'a mut [f32],
+}
+
+impl Loop for Normals<'_> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        self.into.iter_mut().zip(self.draws).for_each(|(x, [u, v])| *x = elementary::normal(*u, *v));
     }
 }
 
@@ -139,6 +163,34 @@ mod tests {
             assert_eq!(sought.bits(), all[element as usize * 2]);
             sought.skip(element % 4);
             assert_eq!(sought.bits(), all[(element * 2 + 1 + element % 4) as usize]);
+        }
+    }
+
+    #[test]
+    fn many_normals_are_those_drawn_one_by_one() {
+        for n in [0, 1, 5, 255, 256, 257, 20_000] {
+            let (mut one, mut many) =
+                (Rng::new(9, Stream::Init, n as u64), Rng::new(9, Stream::Init, n as u64));
+            let mut drawn = vec![0.0; n];
+            many.normals(&mut drawn);
+            // By the definition, with functions that are compared with the standard library's elsewhere.
+            let want = |rng: &mut Rng| {
+                let radius = (rng.bits() as f64 + 0.5) / 2f64.powi(32);
+                let angle = rng.bits() as f64 / 2f64.powi(32);
+                ((-2.0 * elementary::ln64(radius)).sqrt() * elementary::turn(angle).1) as f32
+            };
+            assert!(drawn.iter().all(|x| x.to_bits() == want(&mut one).to_bits()), "{n}");
+            assert_eq!(one.bits(), many.bits(), "as many draws");
+        }
+        // The ends of the range, and both sides of every eighth of a turn.
+        for v in (0..8).flat_map(|e| [e << 29, (e << 29) + 1, ((e + 1) << 29) - 1]).map(|v: u64| v as u32) {
+            for u in [0, 1, 1 << 31, u32::MAX] {
+                let radius = (u as f64 + 0.5) / 2f64.powi(32);
+                let by_std =
+                    (-2.0 * radius.ln()).sqrt() * (v as f64 / 2f64.powi(32) * std::f64::consts::TAU).cos();
+                let got = elementary::normal(u, v);
+                assert!((got as f64 - by_std).abs() < 1e-6, "{u} {v}: {got}, not {by_std}");
+            }
         }
     }
 

@@ -85,7 +85,12 @@ impl<'a> Training<'a> {
         }
         if !whole {
             let (slopes, all) = (optimizer.slopes_in_memory(theta.len()), theta.len());
-            assert_eq!(slopes, if count[0] > 0 { all } else { 0 }, "{}: what it says it holds", self.optimizer);
+            assert_eq!(
+                slopes,
+                if count[0] > 0 { all } else { 0 },
+                "{}: what it says it holds",
+                self.optimizer
+            );
         }
         let mut answer = vec![f32::NAN; theta.len()];
         optimizer.answer(&theta, &mut answer);

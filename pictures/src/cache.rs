@@ -20,9 +20,9 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
+use crate::Settings;
 use crate::index::{Index, Outcome, Read, Source};
 use crate::store::{self, Pixels};
-use crate::Settings;
 
 /// To be raised whenever the same file would decode to other pixels, notes or reasons, or the cache has another form.
 const VERSION: u32 = 2;
@@ -108,7 +108,8 @@ impl Cache {
     /// What an earlier start kept; none if there is nothing. If it is damaged or cannot be read: a sentence that says so.
     pub fn read(&self, hold: Hold) -> Result<Option<Kept>, String> {
         let path = self.path();
-        let failed = |what: String| format!("the cache {} {what}: the pictures are read anew", path.display());
+        let failed =
+            |what: String| format!("the cache {} {what}: the pictures are read anew", path.display());
         let file = match File::open(&path) {
             Ok(file) => file,
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),

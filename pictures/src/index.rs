@@ -86,7 +86,11 @@ impl Index {
         let mut sources = Vec::with_capacity(from.count(24)?);
         for _ in 0..sources.capacity() {
             let path = from.text()?;
-            sources.push(Source { path, length: from.number()?, modified: i64::from_le_bytes(from.array()?) });
+            sources.push(Source {
+                path,
+                length: from.number()?,
+                modified: i64::from_le_bytes(from.array()?),
+            });
         }
         let mut outcomes = Vec::with_capacity(from.count(9)?);
         for _ in 0..outcomes.capacity() {

@@ -9,9 +9,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::index::{Outcome, Read};
 use crate::decode::{Limit, decode_within};
 use crate::folder::{Found, Survey, survey};
+use crate::index::{Outcome, Read};
 use crate::load::{self, Progress};
 use crate::summary::{grouped, many};
 use crate::{Decoded, Error, Note, Noted, Part, Reason, Settings, Skipped, mnist};

@@ -155,28 +155,26 @@ impl Work<'_> {
             let (sources, outcomes) = lasting.filter_map(entry).unzip();
             Index { sources, outcomes }
         };
-        let pixels = match sink
-            .finish()
-            .map_err(|e| Error::System(format!("pictures cannot be held: {e}")))?
-        {
-            Finished::Memory(pixels, failed) => {
-                trouble = trouble.or(failed);
-                Pixels::Memory(pixels)
-            }
-            Finished::File(file) => {
-                let committed = match (cache, draft) {
-                    (Some(cache), Some(draft)) => cache.commit(&draft, &file, &index()),
-                    _ => Err(std::io::Error::other("no cache")),
-                };
-                match committed {
-                    Ok(pixels) => pixels,
-                    Err(e) => {
-                        trouble = Some(e.to_string());
-                        Pixels::Memory(whole(&file, length)?)
+        let pixels =
+            match sink.finish().map_err(|e| Error::System(format!("pictures cannot be held: {e}")))? {
+                Finished::Memory(pixels, failed) => {
+                    trouble = trouble.or(failed);
+                    Pixels::Memory(pixels)
+                }
+                Finished::File(file) => {
+                    let committed = match (cache, draft) {
+                        (Some(cache), Some(draft)) => cache.commit(&draft, &file, &index()),
+                        _ => Err(std::io::Error::other("no cache")),
+                    };
+                    match committed {
+                        Ok(pixels) => pixels,
+                        Err(e) => {
+                            trouble = Some(e.to_string());
+                            Pixels::Memory(whole(&file, length)?)
+                        }
                     }
                 }
-            }
-        };
+            };
         let outcomes = results.into_iter().map(|(outcome, ..)| outcome).collect();
         let trouble = trouble.map(|e| unwritable(&e, "the pictures are held in memory"));
         Ok(Everything { outcomes, pixels, trouble, decoded })

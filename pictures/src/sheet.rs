@@ -113,7 +113,8 @@ impl Sheet<'_> {
         let whole = Settings { width, height, ..Settings::default() };
         let sheet = decode(self.file, &whole).map_err(|reason| Error::Invalid(reason.to_string()))?;
         if (sheet.width, sheet.height) != (width, height) {
-            let what = format!("a sheet of {} × {} pixels, not {width} × {height}", sheet.width, sheet.height);
+            let what =
+                format!("a sheet of {} × {} pixels, not {width} × {height}", sheet.width, sheet.height);
             return Err(Error::Invalid(what));
         }
         let (line, side) = (width as usize * 3, self.tile as usize * 3);

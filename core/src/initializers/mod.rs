@@ -46,7 +46,8 @@ impl Initializer for Scaled {
     fn fill(&self, fan: Fan, weights: &mut [f32], rng: &mut Rng) {
         let deviation = (self.gain / (self.fan)(fan).max(1.0)).sqrt();
         if self.normal {
-            weights.fill_with(|| deviation as f32 * rng.normal());
+            rng.normals(weights);
+            weights.iter_mut().for_each(|w| *w *= deviation as f32);
         } else {
             let bound = (deviation * 3.0f64.sqrt()) as f32;
             weights.fill_with(|| (2.0 * rng.uniform() - 1.0) * bound);

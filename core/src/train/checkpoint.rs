@@ -74,7 +74,8 @@ pub(super) fn save(run: &Path, progress: &Progress, numbers: &[(String, Slot)]) 
     let json = serde_json::to_string(progress).expect("numbers and text");
     let tensors: Vec<Named> =
         numbers.iter().map(|(name, s)| (name.as_str(), vec![s.len()], Numbers::of(s))).collect();
-    let digests = tensors.iter().map(|(name, _, n)| (*name, Said { kind: n.kind(), len: n.len(), digest: n.digest() }));
+    let digests =
+        tensors.iter().map(|(name, _, n)| (*name, Said { kind: n.kind(), len: n.len(), digest: n.digest() }));
     let text = BTreeMap::from([
         ("gradus".to_string(), "checkpoint 1".to_string()),
         ("sha256".into(), checksum(&json, digests.collect())),

@@ -40,9 +40,10 @@ impl ModelFile {
     /// # Errors
     /// [`Error::File`].
     pub fn save(&self, path: &Path) -> Result<()> {
-        let named = self.parts.iter().map(|(name, shape, numbers)| -> Named {
-            (name, shape.clone(), Numbers::Single(numbers))
-        });
+        let named = self
+            .parts
+            .iter()
+            .map(|(name, shape, numbers)| -> Named { (name, shape.clone(), Numbers::Single(numbers)) });
         tensors::write(path, named.collect(), &self.metadata, None)
     }
 

@@ -351,7 +351,8 @@ impl<'a> Trainer<'a> {
     /// What is remembered for the weights to use. Where they are not θ (averages, schedule-free) batch norm would not know
     /// their means: the epoch's batches go forward once more.
     fn memory_of_answer(&mut self) -> Vec<f32> {
-        let own = self.answer.as_ref().filter(|answer| **answer != self.theta && !self.feed.memory.is_empty());
+        let own =
+            self.answer.as_ref().filter(|answer| **answer != self.theta && !self.feed.memory.is_empty());
         let Some(answer) = own else {
             return self.feed.memory.clone();
         };

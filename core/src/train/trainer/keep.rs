@@ -46,9 +46,8 @@ impl Trainer<'_> {
             return Err(foreign("its data or settings"));
         }
         let mut places = self.kept();
-        let found = |name: &str, place: &Slot| {
-            contents.file.tensors.iter().find(|t| t.name == name && t.fits(place))
-        };
+        let found =
+            |name: &str, place: &Slot| contents.file.tensors.iter().find(|t| t.name == name && t.fits(place));
         // All or nothing: what does not fit changes nothing.
         if contents.file.tensors.len() != places.len() || places.iter().any(|(n, p)| found(n, p).is_none()) {
             return Err(foreign("its weights"));
