@@ -129,6 +129,8 @@ impl Set {
         for source in &self.sources {
             let (dims, of) = (idx::dims::<3>(&source.pictures)?, idx::read::<1>(&source.labels)?);
             if dims[0] != of.dims[0] {
+                // Whether the file is whole is told first: if not, it is not the count that is wrong.
+                idx::read::<3>(&source.pictures)?;
                 let (pictures, n) = (source.pictures.display(), dims[0]);
                 let what = format!("{} labels for the {n} pictures of {pictures}", of.dims[0]);
                 let path = source.labels.clone();
