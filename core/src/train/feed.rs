@@ -36,7 +36,7 @@ pub(super) struct Feed<'a> {
     desk: Desk,
     threads: Threads,
     /// For a full part, and for a short last one, each with the way it gets its gradients.
-    plans: Vec<(usize, Plan, Source)>,
+    pub(super) plans: Vec<(usize, Plan, Source)>,
     /// Examples of a part at most.
     part: usize,
     /// Examples of a step at most.
@@ -44,7 +44,7 @@ pub(super) struct Feed<'a> {
     /// Examples of an epoch.
     examples: usize,
     /// The gradient of one part, where there are several.
-    grad: Vec<f32>,
+    pub(super) grad: Vec<f32>,
     /// What ops remember from batch to batch.
     pub memory: Vec<f32>,
     /// Seconds spent on putting examples where plans read them, once they are counted.
@@ -130,16 +130,6 @@ impl<'a> Feed<'a> {
     pub fn watched(&self) -> (f64, Vec<OpTime>) {
         let ops = self.plans.iter().flat_map(|(_, plan, _)| plan.watched()).collect();
         (self.reading.unwrap_or(0.0), ops)
-    }
-
-    /// How many whole gradients are in memory whatever the optimizer asks for: one where there is no way back that slopes could be
-    /// taken on; two where parts are summed up.
-    pub fn whole_gradients(&self) -> usize {
-        match (self.grad.is_empty(), self.plans[0].2.goes_forward()) {
-            (false, _) => 2,
-            (true, false) => 1,
-            (true, true) => 0,
-        }
     }
 
     /// A plan over whatever examples it saw last.

@@ -12,10 +12,12 @@ impl Trainer<'_> {
     /// What it holds beside weights.
     pub fn held(&mut self) -> Held {
         let weights = self.theta.len();
-        let numbers = match (self.evolves, self.feed.whole_gradients()) {
-            (true, _) => 0,
-            (_, 0) => self.optimizer.slopes_in_memory(weights),
-            (_, whole) => whole * weights,
+        // Where there is no way back to take slopes on, they are asked for as a whole; where parts are summed up, so are those of a part.
+        let numbers = match (self.feed.grad.len(), self.feed.plans[0].2.goes_forward()) {
+            _ if self.evolves => 0,
+            (0, true) => self.optimizer.slopes_in_memory(weights),
+            (0, false) => weights,
+            (of_part, _) => weights + of_part,
         };
         let state = |(_, slot): (String, Slot)| match slot {
             Slot::Single(numbers) => size_of_val(numbers),
