@@ -19,11 +19,11 @@ pub use rule::Kept;
 use rule::{optimizer, the_step};
 
 use super::fields::Fields;
-use super::formula::mathml;
 use super::playground::{patience, read};
 use super::small::{Config, Halt, Place, Training};
 use super::{Deadline, Session, State};
 use crate::reply::packed;
+use crate::typeset::mathml;
 
 /// A training, and one of its weights.
 pub struct Glass {
