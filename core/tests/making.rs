@@ -102,7 +102,7 @@ fn the_mean_goes_where_the_shares_say() {
         ("sep_cma_es population=12 active=no", |share| share),
         ("snes population=12", |share| share),
         ("xnes population=12", |share| share),
-        ("openai_es population=12 sigma=0.5 over sgd", |share| -RATE * share / (12.0 * 0.25)),
+        ("openai_es population=12 sigma=0.5 over sgd", |share| RATE * share / (12.0 * 0.25)),
     ];
     for (line, counts) in cases {
         let all = evolve(line, 20);
@@ -135,11 +135,13 @@ fn rivals_are_mixed_from_the_members_that_are_named() {
         let all = evolve(&line, 30);
         let (mut taken, mut own_genes) = (0, 0);
         for (g, judged) in all.iter().enumerate().skip(1) {
-            let Made::Mixed { members, mixtures, mutants } = &judged.made else {
+            let Made::Mixed { members, mixtures, mutants, losses } = &judged.made else {
                 panic!("{line}: {:?}", judged.made)
             };
             let (members, mutants) = (pairs(members), pairs(mutants));
             let first = judged.members.len() - 9;
+            let known = least_losses(&all[..g], 9);
+            assert_eq!(*losses, known, "{line}, {g}: the members' losses");
             assert_eq!(first, if again == "yes" { 9 } else { 0 });
             assert_eq!(judged.members[..first], members[..first], "judged again as they are");
             let best = least_of(&all[..g], 9);
@@ -176,9 +178,9 @@ fn rivals_are_mixed_from_the_members_that_are_named() {
     }
 }
 
-/// The best of the members after so many generations, `size` of them: each keeps the better of itself and its rival.
-fn least_of(all: &[Judged], size: usize) -> [f64; 2] {
-    let mut now: Vec<([f64; 2], f64)> = vec![([0.0; 2], f64::INFINITY); size];
+/// The members after so many generations, `size` of them, with their losses: each keeps the better of itself and its rival.
+fn kept(all: &[Judged], size: usize) -> Vec<([f64; 2], f64)> {
+    let mut now = vec![([0.0; 2], f64::INFINITY); size];
     for judged in all {
         let first = judged.members.len() - size;
         for k in 0..size {
@@ -187,7 +189,15 @@ fn least_of(all: &[Judged], size: usize) -> [f64; 2] {
             }
         }
     }
-    now.iter().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap().0
+    now
+}
+
+fn least_of(all: &[Judged], size: usize) -> [f64; 2] {
+    kept(all, size).into_iter().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap().0
+}
+
+fn least_losses(all: &[Judged], size: usize) -> Vec<f64> {
+    kept(all, size).into_iter().map(|(_, loss)| loss).collect()
 }
 
 #[test]
@@ -236,11 +246,13 @@ fn chains_step_from_where_they_were_and_cool() {
     let mut now: Vec<([f64; 2], f64)> =
         all[0].members.iter().copied().zip(all[0].losses.iter().copied()).collect();
     for (g, judged) in all.iter().enumerate().skip(1) {
-        let Made::Stepped { from, sigma, temperature } = &judged.made else { panic!("{:?}", judged.made) };
+        let Made::Stepped { from, losses, sigma, temperature } = &judged.made else {
+            panic!("{:?}", judged.made)
+        };
         assert!((temperature - 2.0 * 0.9f64.powi(g as i32)).abs() < 1e-12);
         assert!((sigma - 0.4 * 0.9f64.powi(g as i32).sqrt()).abs() < 1e-12);
         for (k, from) in pairs(from).into_iter().enumerate() {
-            assert_eq!(from, now[k].0, "{g}: where it was");
+            assert_eq!((from, losses[k]), now[k], "{g}: where it was");
             let (to, loss) = (judged.members[k], judged.losses[k]);
             squares.extend((0..2).map(|i| ((to[i] - from[i]) / sigma).powi(2)));
             let took = judged.shares[k] == 1.0;

@@ -154,7 +154,8 @@ impl<R: Number> Evolver<R> for Differences<R> {
         let mixtures: Vec<Mixture> = (0..self.flock.losses.len()).map(|k| self.mix(k, best).0).collect();
         let mut mutants = Vec::with_capacity(self.flock.members.len());
         mixtures.iter().for_each(|mixture| self.mutant(*mixture, |_, v| mutants.push(v.to_f64())));
-        Made::Mixed { members: wide(&self.flock.members), mixtures, mutants }
+        let (members, losses) = (wide(&self.flock.members), self.flock.losses.clone());
+        Made::Mixed { members, losses, mixtures, mutants }
     }
 
     fn state(&mut self) -> Vec<(String, Slot<'_>)> {

@@ -4,8 +4,7 @@ use serde::Serialize;
 
 /// How the population that was asked for came to be: what [`Evolver::made`](super::Evolver::made) tells between `ask` and
 /// `tell`. Numbers stand as in the population, member after member, weight after weight.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Made {
     /// Each by itself, as a first population is; or from parents, of which
     /// [`Evolver::origins`](super::Evolver::origins) keeps an account.
@@ -25,6 +24,8 @@ pub enum Made {
     Mixed {
         /// The members, with which the population begins if they are judged again.
         members: Vec<f64>,
+        /// Their losses, as they were last told.
+        losses: Vec<f64>,
         /// For each member how its rival was made.
         mixtures: Vec<Mixture>,
         /// v, before some of its genes were the member's own.
@@ -49,6 +50,8 @@ pub enum Made {
     Stepped {
         /// Where they were.
         from: Vec<f64>,
+        /// Their losses there, as they were last told.
+        losses: Vec<f64>,
         /// The deviation of a step.
         sigma: f64,
         /// T: a step uphill by T is taken with probability 1 / e.

@@ -124,8 +124,8 @@ impl<R: Number> Evolver<R> for Annealing<R> {
         if self.flock.course.generation() == 0 {
             return Made::Spread;
         }
-        let from = wide(&self.flock.members);
-        Made::Stepped { from, sigma: self.deviation(), temperature: self.heat() }
+        let (from, losses) = (wide(&self.flock.members), self.flock.losses.clone());
+        Made::Stepped { from, losses, sigma: self.deviation(), temperature: self.heat() }
     }
 
     fn state(&mut self) -> Vec<(String, Slot<'_>)> {

@@ -316,7 +316,8 @@ impl<E: Estimate, R: Number> Evolver<R> for AskTell<E, R> {
     }
 
     fn shares(&self) -> Vec<f64> {
-        self.inside.pairs.shares.clone()
+        // F is what the slope follows; θ goes down it.
+        self.inside.pairs.shares.iter().map(|f| -f).collect()
     }
 
     fn state(&mut self) -> Vec<(String, Slot<'_>)> {

@@ -5,6 +5,7 @@ import { el } from '../dom.js';
 import { asker, calm, field, fill, select, slider, trouble } from './controls.js';
 import { map } from './descent-map.js';
 import { EXAMPLES, WORDS, said } from './descent-words.js';
+import { maths } from './math.js';
 import { player } from './player.js';
 
 const DEFAULTS = { f: 'x^2/2 + 5*y^2', optimizers: ['sgd', 'momentum@article', 'adam'], lr: [0.1], steps: 100, seed: 1 };
@@ -38,7 +39,8 @@ function mount(element, state, api) {
   let gone = false;
   let drawnMap = '';
 
-  const formulas = el('div', { class: 'formulas' });
+  const formulas = el('div', { class: 'formulas', 'aria-live': 'polite' });
+  const read = asker(api, 'descent');
   const racers = el('div', { class: 'racers' });
   const mapPlace = el('div', {});
   const lossPlace = el('div', {});
@@ -48,6 +50,7 @@ function mount(element, state, api) {
   const play = player(api, { show: showStep, name: (k) => words('table', { k }) });
 
   const text = el('input', { type: 'text', class: 'formula', spellcheck: 'false', autocomplete: 'off', maxlength: 400, value: own.f });
+  text.addEventListener('input', calm(typing, 120));
   text.addEventListener('change', () => choose(text.value));
   text.addEventListener('keydown', (event) => { if (event.key === 'Enter') choose(text.value); });
   const examples = el('span', {});
@@ -85,6 +88,16 @@ function mount(element, state, api) {
     }
   }
 
+  /** The function while it is typed: what can be read of it is set at once, before it is raced on. */
+  async function typing() {
+    try {
+      const known = await read({ f: text.value.trim(), read: '1' });
+      if (known && !gone) about(known);
+    } catch {
+      formulas.firstChild?.classList.add('stale');
+    }
+  }
+
   /** Another function: from its usual start, in its usual view. */
   function choose(f) {
     text.value = f;
@@ -115,7 +128,7 @@ function mount(element, state, api) {
       return el('div', { class: 'racer' },
         el('div', { class: 'row' }, el('span', { class: 'swatch', 'aria-hidden': 'true', style: { background: colour(i) } }), box, remove),
         same ? null : rate(words('rate_of', { name: line }), own.lr[i], (v) => change({ lr: own.lr.map((r, k) => (k === i ? v : r)) })).element,
-        el('p', { class: 'verdict' }));
+        el('p', { class: 'verdict' }), el('details', { class: 'rule' }, el('summary', {}, words('rule')), el('div', {})));
     };
     const tick = el('input', { type: 'checkbox', checked: same, onchange: () => {
       own.lr = tick.checked ? [own.lr[0]] : own.optimizers.map((_, k) => own.lr[k] ?? own.lr[0]);
@@ -166,7 +179,7 @@ function mount(element, state, api) {
     text.value = own.f;
     start.value = race.start.map((v) => Number(v.toPrecision(6))).join(', ');
     hint.textContent = words(race.function.dimension === 1 ? 'drag_line' : 'drag') + (race.cut_short ? ` ${words('cut')}` : '');
-    about();
+    about(race.function);
     curves();
     verdicts();
     play.count(count, wasAtEnd ? count : Math.min(play.at(), count));
@@ -176,13 +189,9 @@ function mount(element, state, api) {
     }
   }
 
-  function about() {
-    const { formula, slopes, dimension } = race.function;
-    const names = dimension === 1 ? ['f′(x)'] : ['∂f/∂x', '∂f/∂y'];
-    formulas.replaceChildren(
-      el('p', { class: 'formula-line' }, formula),
-      ...(slopes.length ? [el('p', { class: 'soft' }, words('slope')),
-        ...slopes.map(([plain], i) => el('p', { class: 'formula-line' }, `${names[i]} = ${plain ?? '…'}`))] : [el('p', { class: 'soft' }, words('no_slope'))]));
+  function about({ formula, slopes }) {
+    formulas.replaceChildren(maths([formula], words('f')),
+      ...(slopes.length ? [el('p', { class: 'soft' }, words('slope')), maths(slopes, words('slope'))] : [el('p', { class: 'soft' }, words('no_slope'))]));
   }
 
   /** f less its minimum on a logarithmic axis, where the minimum is known or lies below all that was seen. */
@@ -212,6 +221,7 @@ function mount(element, state, api) {
       if (!places[i]) return;
       const sentences = said(api, run);
       places[i].className = `verdict is-${run.verdict.what}`;
+      places[i].nextElementSibling.lastChild.replaceChildren(maths(run.rule, words('rule_of', { name: run.line })), el('p', { class: 'soft mono' }, run.line));
       places[i].replaceChildren(el('strong', {}, sentences[0]), ...sentences.slice(1).map((s) => el('span', {}, ` ${s}`)));
     });
   }

@@ -1,12 +1,13 @@
 // The playground: a network learns points of the plane, step by step, forward and back.
 
-import { el } from '../dom.js';
+import { el, save } from '../dom.js';
 import { unpack, unpackBytes } from '../api.js';
 import { lines, round } from '../charts.js';
 import { curves } from './small/curves.js';
 import { menu } from './small/menu.js';
 import { network } from './small/network.js';
 import { layersOf, withLayers } from './small/line.js';
+import { maths } from './math.js';
 import { sign } from './player.js';
 import { DEFAULTS, chosen, settings, suit } from './small/settings.js';
 import { surface } from './small/surface.js';
@@ -81,7 +82,8 @@ export default {
     const netCard = el('section', { class: 'card net-card' }, netMenu.head,
       el('div', { class: 'row net-tools' },
         button('add', say('add'), () => layers((all) => [...all.slice(0, -1), hiddenLike(all), ...all.slice(-1)])),
-        button('drop', say('drop'), () => layers((all) => [...all.slice(0, -2), ...all.slice(-1)]))),
+        button('drop', say('drop'), () => layers((all) => [...all.slice(0, -2), ...all.slice(-1)])),
+        button('keep_model', say('keep_model'), keepModel)),
       inside, reading, netMenu.table);
     const curveCard = el('section', { class: 'card' }, scores);
     const faceCard = el('section', { class: 'card face-card' }, squareMenu.head, brushes, face, under, el('div', { class: 'row' }, crisp.word, test.word), squareMenu.table);
@@ -161,8 +163,8 @@ export default {
       square.draw({ side: plan.side, view: plan.view, classes, train: plan.trainPoints, test: test.checked ? plan.testPoints : null });
       drawBrushes();
       test.word.hidden = !plan.testPoints.length;
-      step.replaceChildren(el('h2', {}, say('formula')), el('p', { class: 'mono rule-line' }, plan.optimizer.line),
-        el('pre', { class: 'mono' }, plan.optimizer.formula), el('p', { class: 'soft' }, plan.optimizer.about));
+      step.replaceChildren(el('h2', {}, say('rule')), el('p', { class: 'mono rule-line' }, plan.optimizer.line),
+        maths(plan.optimizer.formula, say('rule')), el('p', { class: 'soft' }, plan.optimizer.about));
       if (plan.optimizer.wants_all && plan.batch < plan.trainPoints.length / 3) {
         step.append(el('p', {}, say('wants_all'), ' ', el('button', { type: 'button', onclick: () => change({ batch: 'all' }) }, say('all'))));
       }
@@ -211,6 +213,12 @@ export default {
     }
     const short = ([layer, unit]) => `${layer + 1}.${unit + 1}`;
     const indexOf = ([layer, unit]) => plan.layers.slice(0, layer).reduce((sum, l) => sum + l.shown, 0) + unit;
+
+    /** The network at this step, as a file. */
+    async function keepModel() {
+      const answer = await ask({ by: 0, model: true });
+      if (answer) save('model.safetensors', unpackBytes(answer.model), 'application/octet-stream');
+    }
 
     async function go(question) {
       pause();

@@ -36,7 +36,7 @@ enum Part {
 }
 
 /// Words that are functions, and how they are set.
-const FUNCTIONS: [(&str, &str); 12] = [
+const FUNCTIONS: [(&str, &str); 13] = [
     ("exp", "\\exp"),
     ("ln", "\\ln"),
     ("cos", "\\cos"),
@@ -47,6 +47,7 @@ const FUNCTIONS: [(&str, &str); 12] = [
     ("sign", "\\operatorname{sign}"),
     ("clamp", "\\operatorname{clamp}"),
     ("orthogonal", "\\operatorname{orthogonal}"),
+    ("relu", "\\operatorname{relu}"),
     ("diag", "\\operatorname{diag}"),
     ("tr", "\\operatorname{tr}"),
 ];
