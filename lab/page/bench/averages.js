@@ -7,6 +7,7 @@ import { maths } from './math.js';
 import { asker, calm, field, fill, slider, trouble } from './controls.js';
 
 const WORDS = {
+  rule: { en: 'What is done with each value', zh: '对每个值做什么' },
   ...COMMON,
   title: { en: 'Exponentially weighted averages', zh: '指数加权平均' },
   about: {
@@ -116,7 +117,7 @@ function mount(element, state, api) {
   }
 
   function draw({ values, without_noise: truth, averages, rule: lines }) {
-    rule.replaceChildren(maths(lines, words('beta')));
+    rule.replaceChildren(maths(lines, words('rule')));
     const x = values.map((_, k) => k + 1);
     shown = { count: values.length, memory: averages[0].memory };
     const [first, ...kept] = averages;

@@ -18,5 +18,9 @@ export const COMMON = {
   reset: { en: 'To the start', zh: '回到起点' },
   speed: { en: 'Speed', zh: '速度' },
   ended: { en: 'The optimizer has ended: {why}', zh: '优化器已结束：{why}' },
+  reads: { en: 'The formula as it is read', zh: '读到的公式' },
+  nearer: { en: 'Zoom in', zh: '放大' },
+  farther: { en: 'Zoom out', zh: '缩小' },
+  whole: { en: 'Usual view', zh: '默认视野' },
   cut: { en: 'Time was over before all steps were made.', zh: '时间用尽，未走完所有步。' },
 };

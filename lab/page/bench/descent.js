@@ -2,7 +2,7 @@
 
 import { colour, lines, round } from '../charts.js';
 import { el } from '../dom.js';
-import { asker, calm, field, fill, select, slider, trouble } from './controls.js';
+import { asker, calm, field, fill, select, slider, trouble, zooms } from './controls.js';
 import { map } from './descent-map.js';
 import { EXAMPLES, WORDS, said } from './descent-words.js';
 import { maths } from './math.js';
@@ -40,7 +40,7 @@ function mount(element, state, api) {
   let drawnMap = '';
 
   const formulas = el('div', { class: 'formulas', 'aria-live': 'polite' });
-  const read = asker(api, 'descent');
+  const askTyped = asker(api, 'descent');
   const racers = el('div', { class: 'racers' });
   const mapPlace = el('div', {});
   const lossPlace = el('div', {});
@@ -57,13 +57,13 @@ function mount(element, state, api) {
   const start = el('input', { type: 'text', class: 'short wide', autocomplete: 'off', onchange: () => change({ start: start.value.trim() || null }) });
   const seed = el('input', { type: 'text', inputmode: 'numeric', class: 'short', autocomplete: 'off', value: own.seed, onchange: () => change({ seed: seed.value.trim() || '1' }) });
   const steps = slider({ name: words('steps'), low: 5, high: 2000, value: own.steps, log: true, whole: true, oninput: (v) => change({ steps: v }) });
-  const zoom = (word, sign, factor) => el('button', { type: 'button', 'aria-label': words(word), title: words(word), onclick: () => rezoom(factor) }, sign);
+  const zoom = zooms(words, { view: () => race?.map.view, set: (view) => change({ view }) });
   const hint = el('p', { class: 'hint' });
 
   element.append(el('div', { class: 'ideas' },
     el('div', { class: 'column' },
       el('section', { class: 'card stage' }, mapPlace, play.element,
-        el('div', { class: 'row' }, el('div', { class: 'group' }, zoom('nearer', '+', 0.6), zoom('farther', '−', 1 / 0.6), zoom('whole', '⌂', null)), hint)),
+        el('div', { class: 'row' }, zoom, hint)),
       el('section', { class: 'card' }, lossPlace)),
     el('div', { class: 'column' },
       el('section', { class: 'card setup' },
@@ -91,7 +91,7 @@ function mount(element, state, api) {
   /** The function while it is typed: what can be read of it is set at once, before it is raced on. */
   async function typing() {
     try {
-      const known = await read({ f: text.value.trim(), read: '1' });
+      const known = await askTyped({ f: text.value.trim(), read: '1' });
       if (known && !gone) about(known);
     } catch {
       formulas.firstChild?.classList.add('stale');
@@ -176,10 +176,12 @@ function mount(element, state, api) {
     const count = Math.max(...race.runs.map((run) => run.values.length - 1));
     seen.draw(race, key !== drawnMap);
     drawnMap = key;
-    text.value = own.f;
+    // Who is typing goes on.
+    const isTyping = document.activeElement === text && text.value.trim() !== own.f;
+    if (!isTyping) text.value = own.f;
     start.value = race.start.map((v) => Number(v.toPrecision(6))).join(', ');
     hint.textContent = words(race.function.dimension === 1 ? 'drag_line' : 'drag') + (race.cut_short ? ` ${words('cut')}` : '');
-    about(race.function);
+    if (!isTyping) about(race.function);
     curves();
     verdicts();
     play.count(count, wasAtEnd ? count : Math.min(play.at(), count));
@@ -190,7 +192,7 @@ function mount(element, state, api) {
   }
 
   function about({ formula, slopes }) {
-    formulas.replaceChildren(maths([formula], words('f')),
+    formulas.replaceChildren(maths([formula], words('reads')),
       ...(slopes.length ? [el('p', { class: 'soft' }, words('slope')), maths(slopes, words('slope'))] : [el('p', { class: 'soft' }, words('no_slope'))]));
   }
 
@@ -253,17 +255,6 @@ function mount(element, state, api) {
       rows: Array.from({ length: count }, (_, k) => [k, ...race.runs.flatMap((run) => (k < run.values.length
         ? [...run.path.slice(k * dimension, (k + 1) * dimension), run.values[k]] : [...variables, 'f'].map(() => null)))]),
     };
-  }
-
-  function rezoom(factor) {
-    if (!race) return;
-    if (factor === null) return change({ view: null });
-    const { view } = race.map;
-    const next = view.map((v, i) => {
-      const middle = (view[i - (i % 2)] + view[i - (i % 2) + 1]) / 2;
-      return Number((middle + (v - middle) * factor).toPrecision(6));
-    });
-    change({ view: next.join(',') });
   }
 
   build();

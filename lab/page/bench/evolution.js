@@ -3,7 +3,7 @@
 import { colour, heat, lines, round } from '../charts.js';
 import { COMMON } from './common-words.js';
 import { el } from '../dom.js';
-import { asker, calm, field, fill, select, slider, trouble } from './controls.js';
+import { asker, calm, field, fill, select, slider, trouble, zooms } from './controls.js';
 import { maths } from './math.js';
 import { populationMap } from './population/map.js';
 import { KINDS, way } from './population/ways.js';
@@ -27,7 +27,7 @@ const WORDS = {
   another: { en: 'Other chances', zh: '换一组随机数' },
   lineage: { en: 'lines to all members', zh: '显示所有个体的连线' },
   map: { en: 'The population', zh: '种群' },
-  loss: { en: 'Best, mean and worst', zh: '最好、平均与最差' },
+  loss: { en: 'Best, mean and worst of those judged', zh: '被评估者中的最好、平均与最差' },
   best: { en: 'best', zh: '最好' },
   mean: { en: 'mean', zh: '平均' },
   worst: { en: 'worst', zh: '最差' },
@@ -49,7 +49,7 @@ const WORDS = {
   what: { en: 'what it is', zh: '身份' },
 };
 
-const DEFAULTS = { f: 'rastrigin', algorithm: '', population: '40', generations: '40', seed: '1' };
+const DEFAULTS = { f: 'rastrigin', algorithm: '', population: '40', generations: '40', seed: '1', view: '' };
 const FUNCTIONS = ['rastrigin', 'ackley', 'rosenbrock', 'himmelblau', 'schwefel', 'griewank', 'sphere', 'sin(3x)*cos(3y) + (x^2+y^2)/6', 'f21 dim=2', 'f23 dim=2'];
 const BOX = { rastrigin: 5, ackley: 30, schwefel: 500, griewank: 600, himmelblau: 5, sphere: 5, rosenbrock: 2 };
 const half = (f) => (f === 'xor' ? null : BOX[f.split(' ')[0]] ?? (/^f\d+/.test(f) ? 5 : 3));
@@ -103,7 +103,7 @@ function mount(element, state, api) {
   const text = el('input', { type: 'text', class: 'formula', spellcheck: 'false', autocomplete: 'off', maxlength: 400, value: own.f });
   const enter = (f) => {
     text.value = f;
-    if (f !== own.f) change({ f, generations: f === 'xor' ? '120' : own.generations, algorithm: own.algorithm === STRATEGIES[0](own.f) ? STRATEGIES[0](f) : own.algorithm });
+    if (f !== own.f) change({ f, view: '', generations: f === 'xor' ? '120' : own.generations, algorithm: own.algorithm === STRATEGIES[0](own.f) ? STRATEGIES[0](f) : own.algorithm });
     strategies();
   };
   text.addEventListener('change', () => enter(text.value.trim()));
@@ -120,19 +120,20 @@ function mount(element, state, api) {
   const rule = el('div', {});
   const key = el('ul', { class: 'chart-legend kin-key' });
   const said = el('p', { class: 'hint', 'aria-live': 'polite' });
+  const zoom = zooms(words, { view: () => run?.map?.view, middle: () => run.frames[play.at()]?.answer, set: (view) => change({ view: view ?? '' }) });
   const later = calm(() => refresh(), 150);
   const sliders = Object.fromEntries([['population', 4, 400], ['generations', 2, 200]].map(([name, low, high]) => [name,
     slider({ name: words(name), low, high, value: Number(own[name]), whole: true, log: true, oninput: (v) => { own[name] = String(v); later(); } })]));
 
   element.append(el('div', { class: 'ideas' },
-    el('div', { class: 'column' }, el('section', { class: 'card stage' }, mapPlace, key, play.element, said),
+    el('div', { class: 'column' }, el('section', { class: 'card stage' }, mapPlace, key, play.element, el('div', { class: 'row' }, zoom, said)),
       el('section', { class: 'card' }, lossPlace)),
     el('div', { class: 'column' }, el('section', { class: 'card setup' }, field(words('formula'), text), wrong.element, field(words('f'), functions),
       field(words('algorithm'), algorithm), choices,
       sliders.population.element, sliders.generations.element,
       el('label', { class: 'tick' }, lineage, words('lineage')), field(words('which'), which), axesPlace,
       el('button', { type: 'button', onclick: () => change({ seed: String((Number(own.seed) || 0) + 1) }) }, words('another')), picturePlace),
-      el('section', { class: 'card' }, diversityPlace), el('section', { class: 'card' }, el('h2', {}, words('rule')), rule))));
+      el('section', { class: 'card' }, diversityPlace)), el('section', { class: 'card wide-card' }, el('h2', {}, words('rule')), rule)));
 
   function strategies() {
     const made = STRATEGIES.map((s) => s(own.f));
@@ -175,6 +176,7 @@ function mount(element, state, api) {
     rule.replaceChildren(maths(run.rule, words('rule')));
     member = null;
     picturePlace.hidden = !run.network;
+    zoom.hidden = !run.map;
     axesPlace.replaceChildren(...(run.network ? ['x', 'y'].map((name, i) => field(words('axis', { axis: name }),
       select(run.network.names.map((n, k) => [String(k), n]), String(axes[i]), (v) => { axes[i] = Number(v); map.draw(run, axes); }))) : []));
     if (!run.frames.length) {
@@ -195,7 +197,9 @@ function mount(element, state, api) {
       .map(([word, name, paint]) => ({ name: words(word), x, y: run.frames.map((f) => f.made[name] ?? NaN), colour: paint, dash: true }));
     diversity.update({ series: [{ name: words('spread'), x, y: run.frames.map((f) => f.diversity), colour: 3 }, ...kept] });
     const moving = !matchMedia('(prefers-reduced-motion: reduce)').matches;
-    play.count(run.frames.length - 1, fresh && moving ? 0 : run.frames.length - 1);
+    // Who looks closer looks at the generation that is shown.
+    const stays = !fresh && own.view && play.at() < run.frames.length;
+    play.count(run.frames.length - 1, fresh && moving ? 0 : stays ? play.at() : run.frames.length - 1);
     if (fresh && moving) play.play();
   }
 
@@ -234,7 +238,7 @@ function mount(element, state, api) {
     const here = map.view(k, member, lineage.checked);
     const made = way(frame);
     const kinds = [...new Set(frame.losses.map((_, i) => made.kind(here, i)))];
-    key.replaceChildren(...kinds.map((name) => el('li', {}, el('span', { class: 'swatch', style: { background: colour(KINDS[name]) } }), words(name))),
+    key.replaceChildren(...kinds.map((name) => el('li', {}, el('span', { class: `swatch is-${name}`, style: { background: colour(KINDS[name]) } }), words(name))),
       ...made.key(here).map((name) => el('li', {}, words(name))));
     said.textContent = [made.said(here), about(here, made), ending()].filter(Boolean).join(' ');
   }

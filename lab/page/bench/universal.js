@@ -129,7 +129,7 @@ function mount(element, state, api) {
 
   function take(fresh) {
     again.hidden = !own.drawn;
-    formula.replaceChildren(found.formula ? maths([found.formula, found.sum], words('f')) : el('p', { class: 'soft' }, words('drawn')));
+    formula.replaceChildren(found.formula ? maths([found.formula, found.sum], words('reads')) : el('p', { class: 'soft' }, words('drawn')));
     const total = found.constructed.pieces.length;
     // As many pieces as there are neurons, all added up at first.
     const all = slider({ name: words('first'), low: 0, high: total, value: total, whole: true, oninput: (v) => { added = v; show(play.at()); } });

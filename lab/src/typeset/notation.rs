@@ -43,7 +43,7 @@ const FUNCTIONS: [(&str, &str); 13] = [
     ("sin", "\\sin"),
     ("max", "\\max"),
     ("min", "\\min"),
-    ("argmin", "\\operatorname{arg\\,min}"),
+    ("argmin", "\\operatorname{argmin}"),
     ("sign", "\\operatorname{sign}"),
     ("clamp", "\\operatorname{clamp}"),
     ("orthogonal", "\\operatorname{orthogonal}"),
@@ -322,7 +322,10 @@ impl Reader {
         let script = |mark: &str, text: &str| {
             if text.is_empty() { String::new() } else { format!("{mark}{{{text}}}") }
         };
-        Some(script("_", &below) + &script("^", &above.replace('′', "\\prime ")))
+        Some(
+            script("_", &below)
+                + &script("^", &above.replace('′', "\\prime ").replace("\\tfrac{1}{2}", "1/2")),
+        )
     }
 }
 
@@ -427,7 +430,7 @@ mod tests {
         reads("u / max(‖u‖, ε)", "\\frac{u}{\\max \\left(\\left\\|u\\right\\|,ε\\right)}");
         reads("Σ uₖ (sₖ² − 1)", "\\sum u_{k}\\,\\left(s_{k}^{2}-1\\right)");
         reads("c₁ p_c p_cᵀ + h_σ", "c_{1}\\,p_{c}\\,p_{c}^{T}+h_{σ}");
-        reads("C^(−½) y, γ^(t / T)", "C^{-\\tfrac{1}{2}}\\,y,γ^{\\frac{t}{T}}");
+        reads("C^(−½) y, γ^(t / T)", "C^{-1/2}\\,y,γ^{\\frac{t}{T}}");
         reads(
             "xₖ ← u if L(u) ≤ L(xₖ)",
             "x_{k}\\leftarrow u\\;\\text{if}\\;L\\left(u\\right)\\le L\\left(x_{k}\\right)",

@@ -62,7 +62,7 @@ async function descent(browser, url) {
   const address = page.url();
   await f.fill('');
   await f.pressSequentially('x^2/(1 + y^2)');
-  await until(async () => await page.locator('.formulas math[alttext="f(x, y) = x²/(1 + y²)"] mfrac').count() === 1, 'a formula is set while it is typed');
+  await until(async () => await page.locator('.formulas math[alttext="f(x, y) = x² / (1 + y²)"] mfrac').count() === 1, 'a formula is set while it is typed');
   check(page.url() === address, 'and not raced on');
   await page.locator('.rule summary').nth(2).click();
   check(await page.locator('.rule[open] math mfrac').count() >= 3, 'the rule of Adam has its fractions');

@@ -118,7 +118,7 @@ fn a_function_is_read_while_it_is_typed() {
     let mut session = (gradus_lab::bench::find("descent").unwrap().open)(&state(&[]), &soon()).unwrap();
     let mut read = |f: &str| session.answer(&serde_json::json!({ "f": f, "read": "1" }), &soon());
     let about = read("x^2/(1 + y^2)").unwrap();
-    assert_eq!(about["formula"]["text"], "f(x, y) = x²/(1 + y²)");
+    assert_eq!(about["formula"]["text"], "f(x, y) = x² / (1 + y²)");
     assert!(about["formula"]["mathml"].as_str().unwrap().contains("<mfrac"), "{about}");
     assert_eq!(about["slopes"].as_array().unwrap().len(), 2);
     assert!(about.get("runs").is_none(), "nothing is raced");

@@ -30,7 +30,7 @@ export function draw(view) {
   ];
 }
 
-export const key = (view) => ['ellipse', 'mean', ...(view.frame.made.path ? ['path'] : [])];
+export const key = (view) => ['ellipse', 'middle', ...(view.frame.made.path ? ['path'] : [])];
 
 export function said(view) {
   const { mean, covariance, sigma } = view.frame.made;

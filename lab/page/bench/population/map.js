@@ -50,7 +50,7 @@ export function populationMap(host, { words, chosen, table }) {
     if (run.map) {
       const { view: whole, columns, rows } = run.map;
       const { shown } = shades(run.map);
-      chart.update({ columns, rows, values: shown, ...levels(shown), x: { label: 'x', range: whole.slice(0, 2) }, y: { label: 'y', range: whole.slice(2, 4) } });
+      chart.update({ columns, rows, values: shown, ...levels(shown, 2.4), x: { label: 'x', range: whole.slice(0, 2) }, y: { label: 'y', range: whole.slice(2, 4) } });
       return;
     }
     const range = (axis) => {

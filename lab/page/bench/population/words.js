@@ -19,7 +19,7 @@ export const WORDS = {
   // What else is drawn
   before: { en: 'ring: the generation before, wider by the number of children', zh: '圆环：上一代，子女越多越大' },
   ellipse: { en: 'ellipses: one and two deviations of the distribution; dashed: the next', zh: '椭圆：分布的一倍与两倍标准差；虚线：下一代' },
-  mean: { en: 'cross: its mean, and where it moves', zh: '十字：分布的均值及其移动' },
+  middle: { en: 'cross: its mean, and where it moves', zh: '十字：分布的均值及其移动' },
   path: { en: 'dotted: where the mean has been heading (p_c)', zh: '点线：均值一直以来的去向（p_c）' },
   rivals: { en: 'ring: member; line: to its rival', zh: '圆环：个体；连线：到它的对手' },
   leader: { en: 'star: the best place that any knows; ring: the best each knows', zh: '星：全体已知的最好位置；圆环：各自已知的最好位置' },
