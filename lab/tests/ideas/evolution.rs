@@ -171,6 +171,8 @@ fn parents_are_members_of_earlier_generations() {
 fn a_population_is_taken_from_the_line_or_beside_it() {
     let line = |pairs: &[(&str, &str)]| run(&[pairs, &[("generations", "2")]].concat()).line;
     assert!(line(&[("algorithm", "cma_es"), ("population", "9")]).contains("population=9"));
+    let around = line(&[("algorithm", "openai_es sigma=0.5 over adam"), ("population", "8")]);
+    assert!(around.starts_with("openai_es population=8 "), "{around}");
     assert!(line(&[("algorithm", "cma_es population=7"), ("population", "9")]).contains("population=7"));
     assert!(
         line(&[("algorithm", "simulated_annealing"), ("population", "9")]).contains("simulated_annealing")

@@ -145,8 +145,10 @@ fn strategy(ask: &Ask) -> Result<Choice> {
     let choice = match ask.population {
         Some(members) if !says => {
             let members = limits::count("population", members, (2, 400))?;
-            let line = format!("{} population={members}", ask.algorithm);
-            // Not every strategy has one.
+            // It belongs to the strategy, which may be what is around an optimizer. Not every one has one.
+            let own = format!("{} population={members}", ask.algorithm);
+            let around = ask.algorithm.replacen(" over ", &format!(" population={members} over "), 1);
+            let line = if around == ask.algorithm { own } else { around };
             limits::optimizer(&line).or_else(|_| limits::optimizer(&ask.algorithm))?
         }
         _ => limits::optimizer(&ask.algorithm)?,
