@@ -92,9 +92,11 @@ function mount(element, state, api) {
   async function typing() {
     try {
       const known = await askTyped({ f: text.value.trim(), read: '1' });
-      if (known && !gone) about(known);
-    } catch {
-      formulas.firstChild?.classList.add('stale');
+      if (!known || gone) return;
+      if (known.wrong) formulas.firstChild?.classList.add('stale');
+      else about(known);
+    } catch (error) {
+      if (!gone) wrong.tell(error);
     }
   }
 

@@ -151,8 +151,8 @@ async function evolution(browser, url) {
 async function strategies(browser, url) {
   const cases = [
     ['cma_es sigma=1.5', { '.deviation': 3, '.mean': 1, '.moved.head': 1, '.member.is-counts': 6, '.member.is-against': 6 }, {}, /deviations .*; step size σ = .*6 of 12 members/],
-    ['openai_es sigma=0.5 over adam', { '.deviation': 3, '.mean': 1, '.member.is-counts': 6 }, {}, /step size σ = 0.5\. 6 of 12/],
-    ['differential_evolution spread=box lower=-5 upper=5 reevaluate=no', { '.before': 12, 'line.descent': 12 }, { '.named': 4, '.difference.head': 1, '.kept-genes': 1 }, /of 12 rivals took the place.*v = x\[\d+\] \+ F \(x\[\d+\] − x\[\d+\]\)/],
+    ['openai_es population=12 sigma=0.5 over adam', { '.deviation': 3, '.mean': 1, '.member.is-counts': 6 }, {}, /step size σ = 0.5\. 6 of 12/],
+    ['differential_evolution spread=box lower=-5 upper=5 reevaluate=no', { '.before': 12, 'line.descent:not(.strong)': 12 }, { '.named': 4, '.difference.head': 1, '.kept-genes': 1 }, /of 12 rivals took the place.*v = x\[\d+\] \+ F \(x\[\d+\] − x\[\d+\]\)/],
     ['particle_swarm spread=box lower=-5 upper=5 reevaluate=no', { '.before': 12, '.leader': 1, 'line.velocity': 12 }, { 'line.pull.kept': 1, 'line.pull.own': 1, 'line.pull.social': 1 }, /of 12 particles found.*Mean speed/],
     ['simulated_annealing temperature=5 sigma=0.5 spread=box lower=-5 upper=5 reevaluate=no', { '.before': 12, 'line.descent': 12 }, {}, /Temperature T = .*deviation of a step.*refused.*It stood at f/],
     ['random_search spread=box lower=-5 upper=5', { '.member.is-anew': 12 }, {}, /drawn anew/],
@@ -170,7 +170,7 @@ async function strategies(browser, url) {
     }
     const said = await page.locator('.stage .hint').textContent();
     check(words.test(said), `${line}: ${said}`);
-    check(await page.locator('.maths math').count() >= 2, `${line}: its rule is typeset`);
+    check(await page.locator('.maths math').count() >= 1, `${line}: its rule is typeset`);
     await leave(page);
   }
 }

@@ -101,7 +101,11 @@ pub struct Run {
 pub fn open(state: &State, _: &Deadline) -> Result<Box<dyn Session>> {
     Ok(reading::Asked::open(state, |state, deadline| match state.get("lists") {
         Some(_) => reading::json(&lists()),
-        None if state.get("read").is_some() => reading::json(&read(&Ask::of(state)?.f)?.1),
+        None if state.get("read").is_some() => match read(&Ask::of(state)?.f) {
+            Ok((_, about)) => reading::json(&about),
+            // Nothing is wrong with a page whose reader is in the middle of a word.
+            Err(error) => Ok(serde_json::json!({ "wrong": error.to_string() })),
+        },
         None => reading::json(&race(&Ask::of(state)?, deadline)?),
     }))
 }

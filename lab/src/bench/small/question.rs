@@ -29,7 +29,7 @@ impl Travel {
     /// [`Error::Settings`] if it is no question.
     pub fn read<More: for<'q> Deserialize<'q>>(question: &Value) -> Result<(Travel, More)> {
         let is_mine = |key: &str| ["by", "to", "milliseconds"].contains(&key);
-        let all = question.as_object().cloned().unwrap_or_default();
+        let all: Map<String, Value> = read(question)?;
         let (mine, more): (Map<_, _>, Map<_, _>) = all.into_iter().partition(|(key, _)| is_mine(key));
         Ok((read(&Value::Object(mine))?, read(&Value::Object(more))?))
     }
