@@ -152,6 +152,9 @@ impl Reader {
 
     /// A letter, perhaps with a hat, or with a word as what Δmin has.
     fn letter(&mut self, letter: char) -> String {
+        if letter == 'ẑ' {
+            return "\\hat{z}".into();
+        }
         if self.next() == Some(HAT) {
             self.at += 1;
             return format!("\\hat{{{letter}}}");

@@ -18,7 +18,8 @@ pub const FUNCTIONS: [(&str, &str); 13] = [
 ];
 
 /// Signs between factors.
-pub const SIGNS: [(char, &str); 22] = [
+pub const SIGNS: [(char, &str); 23] = [
+    ('⊗', "\\otimes "),
     ('+', "+"),
     ('−', "-"),
     ('-', "-"),
