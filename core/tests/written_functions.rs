@@ -156,6 +156,9 @@ fn slopes_are_shown_simplified() {
     assert_eq!(Written::read("y").unwrap().dimension(), 2);
     let f = Written::read("sin(x)/sqrt(x)").unwrap();
     assert_eq!(f.formula(true), Some("\\frac{\\sin\\left(x\\right)}{\\sqrt{x}}"));
+    let g = Written::read("(x + y) / (1 + y^2)").unwrap();
+    assert_eq!(g.formula(false), Some("(x + y) / (1 + y²)"));
+    assert_eq!(g.formula(true), Some("\\frac{x + y}{1 + y^{2}}"), "a line needs no brackets");
 }
 
 #[test]

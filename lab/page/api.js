@@ -39,7 +39,12 @@ export const post = (path, body) => request(path, {
 export const unpack = (text) => new Float32Array(unpackBytes(text).buffer);
 
 /** The bytes of a packed text. */
-export const unpackBytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+export function unpackBytes(text) {
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = letters.charCodeAt(i);
+  return bytes;
+}
 
 /**
  * Opens an experiment with a state (an object of texts, as in the address).

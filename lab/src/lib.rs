@@ -6,6 +6,7 @@
 //! - [`assets`]: the page's files, carried in the program
 //! - [`watch`]: a training under way, seen and steered
 //! - [`runs`]: runs on the disk, side by side
+//! - [`typeset`]: formulas as a browser draws them
 //! - [`mod@bench`]: the experiments, each a row of a table; [`sessions`] keeps those that are open
 
 pub mod assets;
@@ -16,6 +17,7 @@ pub mod reply;
 pub mod runs;
 mod server;
 pub mod sessions;
+pub mod typeset;
 pub mod watch;
 
 pub use server::{Options, Server};

@@ -5,7 +5,7 @@ use super::rates::{Rates, usual_population};
 use super::restarts::{MAX_RESTARTS, RESTARTS, Restarts, Run};
 use super::stops::Stops;
 use super::vectors::{add, dot};
-use super::{Course, Draws, Evolver, Purpose, normals, rank, room, sigma};
+use super::{Course, Draws, Evolver, Made, Purpose, normals, rank, room, sigma};
 use crate::Result;
 use crate::elementary::{exp64, power};
 use crate::optimizer::{Reason, Setup};
@@ -31,6 +31,8 @@ pub(crate) trait Covariance: Send + Sync {
     fn adapt(&mut self, keep: f64, c_1: f64, path: &[f64], a: &[f64], y: &[f64]);
     /// Brings B and D up to C, if that is `due` or cheap.
     fn refresh(&mut self, due: bool);
+    /// C: all of it row by row, or its diagonal.
+    fn entries(&self) -> Vec<f64>;
     /// √Cᵢᵢ
     fn deviation(&self, i: usize) -> f64;
     /// The least and the greatest of D²; not above zero, or not finite, where C is no covariance matrix any more.
@@ -311,6 +313,24 @@ impl<C: Covariance, R: Number> Evolver<R> for Cma<C, R> {
     fn diversity(&self) -> f64 {
         let variance: f64 = (0..self.n).map(|i| self.covariance.deviation(i)).map(|d| d * d).sum();
         self.numbers[0] * (variance / self.n as f64).sqrt()
+    }
+
+    fn made(&self) -> Made {
+        let sigma = self.numbers[0];
+        Made::Drawn {
+            mean: self.mean.clone(),
+            covariance: self.covariance.entries().into_iter().map(|c| sigma * sigma * c).collect(),
+            sigma: Some(sigma),
+            path: Some(self.path_c.iter().map(|p| sigma * p).collect()),
+        }
+    }
+
+    fn shares(&self) -> Vec<f64> {
+        let mut shares = vec![0.0; self.rates.lambda];
+        for (k, weight) in self.order.iter().zip(&self.rates.weights[..self.rates.lambda]) {
+            shares[*k as usize] = *weight;
+        }
+        shares
     }
 
     fn state(&mut self) -> Vec<(String, Slot<'_>)> {

@@ -201,6 +201,11 @@ impl Covariance for Full {
         }
     }
 
+    fn entries(&self) -> Vec<f64> {
+        let at = |i: usize, j: usize| self.c[row(i.max(j)) + i.min(j)];
+        (0..self.n * self.n).map(|k| at(k / self.n, k % self.n)).collect()
+    }
+
     fn deviation(&self, i: usize) -> f64 {
         self.c[row(i) + i].max(0.0).sqrt()
     }

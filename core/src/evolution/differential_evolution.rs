@@ -1,8 +1,9 @@
 //! Differential evolution: the population's own differences are its steps.
 
 use super::flock::{Flock, as_its_flock, at_least_as_good};
+use super::made::wide;
 use super::{BUDGET, LOWER, PATIENCE, REEVALUATE, SPREAD, TARGET, UPPER};
-use super::{Evolver, MakeEvolver, Purpose, population, sigma};
+use super::{Evolver, Made, MakeEvolver, Mixture, Purpose, population, sigma};
 use crate::optimizer::{Reason, Setup};
 use crate::optimizers::{Dialect, Entry, Family, Maker};
 use crate::real::{Number, Slot};
@@ -92,6 +93,33 @@ fn others(rng: &mut Rng, k: usize, members: usize) -> [usize; 3] {
     [chosen[1], chosen[2], chosen[3]]
 }
 
+impl<R: Number> Differences<R> {
+    /// What member k's rival is mixed from, the gene that is the mutant's in any case, and what decides about the others.
+    fn mix(&self, k: usize, best: usize) -> (Mixture, usize, Rng) {
+        let flock = &self.flock;
+        let mut rng = flock.draws.at(flock.course.generation(), Purpose::Cross, k);
+        let [a, plus, minus] = others(&mut rng, k, flock.losses.len());
+        let certain = rng.below(flock.start.len());
+        let (base, towards) = match self.strategy {
+            "rand" => (a, None),
+            "best" => (best, None),
+            _ => (k, Some(best)),
+        };
+        (Mixture { base, towards, plus, minus }, certain, rng)
+    }
+
+    /// Calls `each` with every gene of the mutant v.
+    fn mutant(&self, mixture: Mixture, mut each: impl FnMut(usize, R)) {
+        let (flock, weight) = (&self.flock, R::of(self.weight));
+        let [base, plus, minus] = [mixture.base, mixture.plus, mixture.minus].map(|k| flock.member(k));
+        let towards = mixture.towards.map(|k| flock.member(k));
+        for (i, x) in base.iter().enumerate() {
+            let difference = weight * (plus[i] - minus[i]);
+            each(i, towards.map_or(*x, |to| *x + weight * (to[i] - *x)) + difference);
+        }
+    }
+}
+
 impl<R: Number> Evolver<R> for Differences<R> {
     as_its_flock!();
 
@@ -100,26 +128,13 @@ impl<R: Number> Evolver<R> for Differences<R> {
     }
 
     fn ask(&mut self, population: &mut [R]) {
-        let (flock, generation, best) = (&self.flock, self.flock.course.generation(), self.flock.best());
-        let weight = R::of(self.weight);
-        flock.ask(population, &|k, u| {
-            let mut rng = flock.draws.at(generation, Purpose::Cross, k);
-            let [a, b, c] = others(&mut rng, k, flock.losses.len());
-            let certain = rng.below(u.len());
-            let (x, best) = (flock.member(k), flock.member(best));
-            let [a, b, c] = [a, b, c].map(|other| flock.member(other));
-            for i in 0..u.len() {
-                let difference = weight * (b[i] - c[i]);
-                u[i] = if i != certain && rng.uniform() as f64 >= self.cross {
-                    x[i]
-                } else {
-                    match self.strategy {
-                        "rand" => a[i] + difference,
-                        "best" => best[i] + difference,
-                        _ => x[i] + weight * (best[i] - x[i]) + difference,
-                    }
-                };
-            }
+        let best = self.flock.best();
+        self.flock.ask(population, &|k, u| {
+            let (mixture, certain, mut rng) = self.mix(k, best);
+            let x = self.flock.member(k);
+            self.mutant(mixture, |i, v| {
+                u[i] = if i != certain && rng.uniform() as f64 >= self.cross { x[i] } else { v };
+            });
         });
     }
 
@@ -129,6 +144,18 @@ impl<R: Number> Evolver<R> for Differences<R> {
                 flock.replace(k, theta, loss);
             }
         });
+    }
+
+    fn made(&self) -> Made {
+        if self.flock.course.generation() == 0 {
+            return Made::Spread;
+        }
+        let best = self.flock.best();
+        let mixtures: Vec<Mixture> = (0..self.flock.losses.len()).map(|k| self.mix(k, best).0).collect();
+        let mut mutants = Vec::with_capacity(self.flock.members.len());
+        mixtures.iter().for_each(|mixture| self.mutant(*mixture, |_, v| mutants.push(v.to_f64())));
+        let (members, losses) = (wide(&self.flock.members), self.flock.losses.clone());
+        Made::Mixed { members, losses, mixtures, mutants }
     }
 
     fn state(&mut self) -> Vec<(String, Slot<'_>)> {

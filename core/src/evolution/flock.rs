@@ -19,6 +19,8 @@ pub(crate) struct Flock<R: Number> {
     pub start: Vec<R>,
     pub members: Vec<R>,
     pub losses: Vec<f64>,
+    /// Which rivals of the last generation took a place.
+    replaced: Vec<bool>,
     diversity: [f64; 1],
 }
 
@@ -39,6 +41,7 @@ impl<R: Number> Flock<R> {
             start: vec![R::of(0.0); weights],
             members: vec![R::of(0.0); size * weights],
             losses: vec![0.0; size],
+            replaced: vec![false; size],
             diversity: [0.0],
         }
     }
@@ -93,6 +96,7 @@ impl<R: Number> Flock<R> {
         let (weights, first) = (self.start.len(), self.course.generation() == 0);
         self.course.tell(population, losses);
         let rivals = losses.len() - self.size;
+        self.replaced.fill(first);
         if first {
             self.members.copy_from_slice(population);
         }
@@ -116,6 +120,14 @@ impl<R: Number> Flock<R> {
         let weights = self.start.len();
         self.members[k * weights..(k + 1) * weights].copy_from_slice(theta);
         self.losses[k] = loss;
+        self.replaced[k] = true;
+    }
+
+    /// For [`Evolver::shares`](super::Evolver::shares): members that were judged again took no place.
+    pub fn shares(&self) -> Vec<f64> {
+        let again = if self.course.generation() > 1 { self.most_members() - self.size } else { 0 };
+        let taken = self.replaced.iter().map(|taken| f64::from(u8::from(*taken)));
+        std::iter::repeat_n(0.0, again).chain(taken).collect()
     }
 
     /// The best of the members; the best ever, where losses last.
@@ -163,6 +175,9 @@ macro_rules! as_its_flock {
         }
         fn diversity(&self) -> f64 {
             self.flock.diversity()
+        }
+        fn shares(&self) -> Vec<f64> {
+            self.flock.shares()
         }
     };
 }

@@ -21,6 +21,7 @@ mod course;
 mod draws;
 mod eigen;
 mod flock;
+mod made;
 mod nes;
 mod origin;
 mod ranking;
@@ -43,6 +44,7 @@ pub(crate) mod xnes;
 pub use course::Course;
 pub(crate) use course::{BUDGET, PATIENCE, TARGET};
 pub use draws::{Draws, Purpose, normals};
+pub use made::{Made, Mixture};
 pub use origin::Origin;
 pub use ranking::{Diversity, least, rank};
 pub use spread::Spread;
@@ -98,6 +100,18 @@ pub trait Evolver<R: Number = f32>: Send {
         &[]
     }
 
+    /// How the population that was asked for last came to be; to be called between `ask` and `tell`.
+    fn made(&self) -> Made {
+        Made::Spread
+    }
+
+    /// What each member of the population that was told last counted, in its order: the share with which it moves the
+    /// distribution, from which more is drawn near it if that is positive; or 1 where it took the place of another, and 0
+    /// where it did not. Nothing for those that keep no account of it.
+    fn shares(&self) -> Vec<f64> {
+        Vec::new()
+    }
+
     /// Every number kept between generations, by name: what a checkpoint saves.
     fn state(&mut self) -> Vec<(String, Slot<'_>)>;
 }
@@ -132,6 +146,12 @@ impl<R: Number, E: Evolver<R> + ?Sized> Evolver<R> for Box<E> {
     }
     fn origins(&self) -> &[Origin] {
         (**self).origins()
+    }
+    fn made(&self) -> Made {
+        (**self).made()
+    }
+    fn shares(&self) -> Vec<f64> {
+        (**self).shares()
     }
     fn state(&mut self) -> Vec<(String, Slot<'_>)> {
         (**self).state()

@@ -1,8 +1,9 @@
 //! Particle swarm: each flies on, drawn to the best place it knows and to the best that any knows.
 
 use super::flock::{Flock, as_its_flock, at_least_as_good};
+use super::made::wide;
 use super::{BUDGET, LOWER, PATIENCE, REEVALUATE, SPREAD, TARGET, UPPER};
-use super::{Evolver, MakeEvolver, Purpose, population, sigma};
+use super::{Evolver, Made, MakeEvolver, Purpose, population, sigma};
 use crate::optimizer::{Reason, Setup};
 use crate::optimizers::{Dialect, Entry, Family, Maker};
 use crate::real::{Number, Slot};
@@ -87,6 +88,27 @@ impl MakeEvolver for ParticleSwarm {
     }
 }
 
+impl<R: Number> Swarm<R> {
+    /// Calls `each` with every gene of particle k: what it keeps of its velocity, its pull to its own best place, and that
+    /// to the best of all.
+    fn fly(&self, k: usize, leader: usize, mut each: impl FnMut(usize, [R; 3])) {
+        let Swarm { flock, inertia, cognitive, social, shared, positions, velocities, .. } = self;
+        let weights = flock.start.len();
+        let place = k * weights..(k + 1) * weights;
+        let (x, v, p) = (&positions[place.clone()], &velocities[place], flock.member(k));
+        let g = flock.member(leader);
+        let mut rng = flock.draws.at(flock.course.generation(), Purpose::Accept, k);
+        let mut pulls = || [*cognitive, *social].map(|pull| pull * R::of(rng.uniform() as f64));
+        let [mut own, mut all] = pulls();
+        for i in 0..weights {
+            if i > 0 && !*shared {
+                [own, all] = pulls();
+            }
+            each(i, [*inertia * v[i], own * (p[i] - x[i]), all * (g[i] - x[i])]);
+        }
+    }
+}
+
 impl<R: Number> Evolver<R> for Swarm<R> {
     as_its_flock!();
 
@@ -97,25 +119,18 @@ impl<R: Number> Evolver<R> for Swarm<R> {
     }
 
     fn ask(&mut self, population: &mut [R]) {
-        let Swarm { flock, inertia, cognitive, social, shared, positions, velocities, next } = self;
-        let (weights, generation, next) = (flock.start.len(), flock.course.generation(), Shared::of(next));
-        let g = flock.member(flock.best());
-        flock.ask(population, &|k, to| {
-            let place = k * weights..(k + 1) * weights;
-            let (x, v, p) = (&positions[place.clone()], &velocities[place.clone()], flock.member(k));
+        let mut next = std::mem::take(&mut self.next);
+        let (weights, leader, shared) = (self.flock.start.len(), self.flock.best(), Shared::of(&mut next));
+        self.flock.ask(population, &|k, to| {
             // SAFETY: particles are disjoint, and each is moved by one task.
-            let next = unsafe { next.slice(place) };
-            let mut rng = flock.draws.at(generation, Purpose::Accept, k);
-            let mut pulls = || [*cognitive, *social].map(|pull| pull * R::of(rng.uniform() as f64));
-            let [mut own, mut all] = pulls();
-            for i in 0..weights {
-                if i > 0 && !*shared {
-                    [own, all] = pulls();
-                }
-                next[i] = *inertia * v[i] + own * (p[i] - x[i]) + all * (g[i] - x[i]);
+            let next = unsafe { shared.slice(k * weights..(k + 1) * weights) };
+            let x = &self.positions[k * weights..(k + 1) * weights];
+            self.fly(k, leader, |i, [kept, own, all]| {
+                next[i] = kept + own + all;
                 to[i] = x[i] + next[i];
-            }
+            });
         });
+        self.next = next;
     }
 
     fn tell(&mut self, population: &[R], losses: &[R]) {
@@ -128,6 +143,23 @@ impl<R: Number> Evolver<R> for Swarm<R> {
                 flock.replace(k, theta, loss);
             }
         });
+    }
+
+    fn made(&self) -> Made {
+        if self.flock.course.generation() == 0 {
+            return Made::Spread;
+        }
+        let zeros = || vec![0.0; self.positions.len()];
+        let (mut kept, mut own, mut social) = (zeros(), zeros(), zeros());
+        let (weights, leader) = (self.flock.start.len(), self.flock.best());
+        for k in 0..self.flock.losses.len() {
+            self.fly(k, leader, |i, parts| {
+                let at = k * weights + i;
+                [kept[at], own[at], social[at]] = parts.map(|part| part.to_f64());
+            });
+        }
+        let (from, best) = (wide(&self.positions), wide(&self.flock.members));
+        Made::Flown { from, best, leader, kept, own, social }
     }
 
     fn state(&mut self) -> Vec<(String, Slot<'_>)> {

@@ -99,6 +99,10 @@ impl Covariance for Diagonal {
         self.lengths.iter_mut().zip(&self.squares).for_each(|(d, c)| *d = c.max(1e-300).sqrt());
     }
 
+    fn entries(&self) -> Vec<f64> {
+        self.squares.clone()
+    }
+
     fn deviation(&self, i: usize) -> f64 {
         self.lengths[i]
     }

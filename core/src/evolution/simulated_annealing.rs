@@ -1,8 +1,9 @@
 //! Simulated annealing: uphill steps are allowed while it is hot.
 
 use super::flock::{Flock, as_its_flock, at_least_as_good};
+use super::made::wide;
 use super::{BUDGET, LOWER, PATIENCE, REEVALUATE, SPREAD, TARGET, UPPER};
-use super::{Evolver, MakeEvolver, Purpose, normals, population, sigma};
+use super::{Evolver, Made, MakeEvolver, Purpose, normals, population, sigma};
 use crate::elementary::{exp, power};
 use crate::optimizer::{Reason, Setup};
 use crate::optimizers::{Dialect, Entry, Family, Maker};
@@ -77,6 +78,18 @@ impl MakeEvolver for SimulatedAnnealing {
     }
 }
 
+impl<R: Number> Annealing<R> {
+    /// σ √(T / T₀)
+    fn deviation(&self) -> f64 {
+        self.sigma * power(self.cooling, self.flock.course.generation()).sqrt()
+    }
+
+    /// T
+    fn heat(&self) -> f64 {
+        self.temperature * power(self.cooling, self.flock.course.generation())
+    }
+}
+
 impl<R: Number> Evolver<R> for Annealing<R> {
     as_its_flock!();
 
@@ -86,7 +99,7 @@ impl<R: Number> Evolver<R> for Annealing<R> {
 
     fn ask(&mut self, population: &mut [R]) {
         let (flock, generation) = (&self.flock, self.flock.course.generation());
-        let sigma = R::of(self.sigma * power(self.cooling, generation).sqrt());
+        let sigma = R::of(self.deviation());
         flock.ask(population, &|k, u| {
             normals(&mut flock.draws.at(generation, Purpose::Noise, k), u);
             u.iter_mut().zip(flock.member(k)).for_each(|(u, x)| *u = *x + sigma * *u);
@@ -94,8 +107,7 @@ impl<R: Number> Evolver<R> for Annealing<R> {
     }
 
     fn tell(&mut self, population: &[R], losses: &[R]) {
-        let generation = self.flock.course.generation();
-        let temperature = self.temperature * power(self.cooling, generation);
+        let (generation, temperature) = (self.flock.course.generation(), self.heat());
         self.flock.tell(population, losses, &mut |flock, k, theta, loss| {
             let uphill = ((loss - flock.losses[k]) / temperature) as f32;
             let luck = flock.draws.at(generation, Purpose::Accept, k).uniform();
@@ -106,6 +118,14 @@ impl<R: Number> Evolver<R> for Annealing<R> {
         if temperature < f64::MIN_POSITIVE {
             self.flock.course.end(Reason::TinySteps);
         }
+    }
+
+    fn made(&self) -> Made {
+        if self.flock.course.generation() == 0 {
+            return Made::Spread;
+        }
+        let (from, losses) = (wide(&self.flock.members), self.flock.losses.clone());
+        Made::Stepped { from, losses, sigma: self.deviation(), temperature: self.heat() }
     }
 
     fn state(&mut self) -> Vec<(String, Slot<'_>)> {

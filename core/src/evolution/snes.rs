@@ -1,7 +1,7 @@
 //! Separable natural evolution strategy.
 
 use super::nes::{Nes, PARAMETERS};
-use super::{Draws, Evolver, MakeEvolver, Purpose, normals};
+use super::{Draws, Evolver, Made, MakeEvolver, Purpose, normals};
 use crate::elementary::{exp64, ln64};
 use crate::optimizer::{Reason, Setup};
 use crate::optimizers::{Dialect, Entry, Family, Maker};
@@ -128,6 +128,15 @@ impl<R: Number> Evolver<R> for Search<R> {
 
     fn diversity(&self) -> f64 {
         (self.sigma.iter().map(|s| s * s).sum::<f64>() / self.sigma.len() as f64).sqrt()
+    }
+
+    fn made(&self) -> Made {
+        let covariance = self.sigma.iter().map(|s| s * s).collect();
+        Made::Drawn { mean: self.mean.clone(), covariance, sigma: None, path: None }
+    }
+
+    fn shares(&self) -> Vec<f64> {
+        self.nes.shares.clone()
     }
 
     fn state(&mut self) -> Vec<(String, Slot<'_>)> {

@@ -4,7 +4,7 @@ use super::cma_es::few_enough;
 use super::eigen::decompose;
 use super::nes::{Nes, PARAMETERS};
 use super::vectors::{add, dot};
-use super::{Draws, Evolver, MakeEvolver, Purpose, normals};
+use super::{Draws, Evolver, Made, MakeEvolver, Purpose, normals};
 use crate::Result;
 use crate::elementary::{exp64, ln64};
 use crate::optimizer::{Reason, Setup};
@@ -228,6 +228,18 @@ impl<R: Number> Evolver<R> for Search<R> {
 
     fn diversity(&self) -> f64 {
         self.sigma[0] * (dot(&self.shape, &self.shape) / self.mean.len() as f64).sqrt()
+    }
+
+    fn made(&self) -> Made {
+        let (n, sigma) = (self.mean.len(), self.sigma[0]);
+        let row = |i: usize| &self.shape[i * n..(i + 1) * n];
+        // σ² B Bᵀ
+        let covariance = (0..n * n).map(|k| sigma * sigma * dot(row(k / n), row(k % n))).collect();
+        Made::Drawn { mean: self.mean.clone(), covariance, sigma: Some(sigma), path: None }
+    }
+
+    fn shares(&self) -> Vec<f64> {
+        self.nes.shares.clone()
     }
 
     fn state(&mut self) -> Vec<(String, Slot<'_>)> {

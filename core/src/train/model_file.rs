@@ -40,11 +40,19 @@ impl ModelFile {
     /// # Errors
     /// [`Error::File`].
     pub fn save(&self, path: &Path) -> Result<()> {
-        let named = self
-            .parts
+        tensors::write(path, self.named(), &self.metadata, None)
+    }
+
+    /// What [`ModelFile::save`] writes.
+    pub fn bytes(&self) -> Vec<u8> {
+        tensors::bytes(self.named(), &self.metadata)
+    }
+
+    fn named(&self) -> Vec<Named<'_>> {
+        self.parts
             .iter()
-            .map(|(name, shape, numbers)| -> Named { (name, shape.clone(), Numbers::Single(numbers)) });
-        tensors::write(path, named.collect(), &self.metadata, None)
+            .map(|(name, shape, numbers)| -> Named { (name, shape.clone(), Numbers::Single(numbers)) })
+            .collect()
     }
 
     /// Reads one.

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
@@ -102,10 +102,24 @@ pub(super) type Named<'a> = (&'a str, Vec<usize>, Numbers<'a>);
 /// [`Error::File`].
 pub(super) fn write(
     path: &Path,
-    mut tensors: Vec<Named>,
+    tensors: Vec<Named>,
     text: &BTreeMap<String, String>,
     previous: Option<&Path>,
 ) -> Result<()> {
+    let (tensors, header) = laid_out(tensors, text);
+    write_parts(path, previous, |file| put(&header, &tensors, file))
+}
+
+/// The same in memory.
+pub(super) fn bytes(tensors: Vec<Named>, text: &BTreeMap<String, String>) -> Vec<u8> {
+    let (tensors, header) = laid_out(tensors, text);
+    let mut bytes = Vec::new();
+    put(&header, &tensors, &mut bytes).expect("memory takes all");
+    bytes
+}
+
+/// Tensors in their order, and the header that says where each lies.
+fn laid_out<'a>(mut tensors: Vec<Named<'a>>, text: &BTreeMap<String, String>) -> (Vec<Named<'a>>, Vec<u8>) {
     // The longest first, so that each lies where a reader may take it as numbers.
     tensors.sort_by(|(a, _, x), (b, _, y)| y.kind().cmp(x.kind()).then(a.cmp(b)));
     let mut end = 0;
@@ -118,11 +132,13 @@ pub(super) fn write(
     }
     let mut header = serde_json::to_vec(&header).expect("numbers and text");
     header.resize(header.len().next_multiple_of(8), b' ');
-    write_parts(path, previous, |file| {
-        file.write_all(&(header.len() as u64).to_le_bytes())?;
-        file.write_all(&header)?;
-        tensors.iter().try_for_each(|(_, _, numbers)| numbers.each(|bytes| file.write_all(bytes)))
-    })
+    (tensors, header)
+}
+
+fn put(header: &[u8], tensors: &[Named], to: &mut (impl io::Write + ?Sized)) -> io::Result<()> {
+    to.write_all(&(header.len() as u64).to_le_bytes())?;
+    to.write_all(header)?;
+    tensors.iter().try_for_each(|(_, _, numbers)| numbers.each(|bytes| to.write_all(bytes)))
 }
 
 /// A file of tensors, open: its text, and where the numbers are.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{MakeEvolver, Wrap, kept};
-use crate::evolution::{Draws, Evolver, Purpose, least, normals, rank};
+use crate::evolution::{Draws, Evolver, Made, Purpose, least, normals, rank};
 use crate::optimizer::{Objective, Optimizer, Reason, Setup, Step};
 use crate::real::{Number, Slot};
 use crate::threads::{Shared, Threads};
@@ -305,6 +305,19 @@ impl<E: Estimate, R: Number> Evolver<R> for AskTell<E, R> {
 
     fn diversity(&self) -> f64 {
         Optimizer::diversity(&self.inside).unwrap_or(0.0)
+    }
+
+    fn made(&self) -> Made {
+        let sigma = self.inside.estimate.sigma();
+        let covariance = (0..self.theta.len()).map(|i| sigma[i % sigma.len()].powi(2)).collect();
+        let one = (sigma.len() == 1).then(|| sigma[0]);
+        let mean = self.theta.iter().map(|w| w.to_f64()).collect();
+        Made::Drawn { mean, covariance, sigma: one, path: None }
+    }
+
+    fn shares(&self) -> Vec<f64> {
+        // F is what the slope follows; θ goes down it.
+        self.inside.pairs.shares.iter().map(|f| -f).collect()
     }
 
     fn state(&mut self) -> Vec<(String, Slot<'_>)> {

@@ -1,10 +1,14 @@
 // A noisy series and its exponentially weighted averages: β as a slider, the weights of the past, own series.
 
 import { bars, lines, round } from '../charts.js';
+import { COMMON } from './common-words.js';
 import { el, svg } from '../dom.js';
+import { maths } from './math.js';
 import { asker, calm, field, fill, slider, trouble } from './controls.js';
 
 const WORDS = {
+  rule: { en: 'What is done with each value', zh: '对每个值做什么' },
+  ...COMMON,
   title: { en: 'Exponentially weighted averages', zh: '指数加权平均' },
   about: {
     en: 'An average that forgets: β says how much of the past is kept. Momentum, RMSprop and Adam remember in this way.',
@@ -17,7 +21,6 @@ const WORDS = {
   corrected: { en: 'On: from the first value on the weights add up to 1.', zh: '已开启：从第一个值起，权重之和为 1。' },
   plain: { en: 'Off: V starts at 0, so the first averages lie too near to 0. At t = {t} all weights add up to {sum}.', zh: '已关闭：V 从 0 开始，最初的平均值过于接近 0。t = {t} 时权重之和为 {sum}。' },
   noise: { en: 'Noise', zh: '噪声' },
-  seed: { en: 'Seed', zh: '随机种子' },
   another: { en: 'Other noise', zh: '换一组噪声' },
   pin: { en: 'Keep this β to compare', zh: '固定此 β 以便比较' },
   unpin: { en: 'Forget those kept', zh: '清除已固定的' },
@@ -35,7 +38,6 @@ const WORDS = {
   age: { en: 'values ago, k', zh: 'k 个值之前' },
   weight: { en: 'weight', zh: '权重' },
   told: { en: 'The last {n} values hold 63 % of all weight, the last {m} hold 95 %.', zh: '最近 {n} 个值占全部权重的 63 %，最近 {m} 个占 95 %。' },
-  formula: { en: 'V ← β V + (1 − β) x', zh: 'V ← β V + (1 − β) x' },
 };
 
 const DEFAULTS = { beta: '0.9', correction: '1', noise: '0.3', seed: '1', series: '' };
@@ -57,7 +59,8 @@ function mount(element, state, api) {
   const memory = el('p', { class: 'hint' });
   const started = el('p', { class: 'hint' });
   const told = el('p', { class: 'hint' });
-  const note = el('div', { class: 'formulas' }, el('p', { class: 'formula-line' }, words('formula')), memory);
+  const rule = el('div', {});
+  const note = el('div', { class: 'formulas' }, rule, memory);
   const paste = el('textarea', { rows: 4, placeholder: words('paste'), 'aria-label': words('own'), maxlength: 200000, value: own.series });
   const beta = slider({ name: words('beta'), low: 0, high: 0.999, value: own.betas[0], oninput: (v) => change({ betas: [v, ...own.betas.slice(1)] }) });
   const noise = slider({ name: words('noise'), low: 0, high: 2, value: Number(own.noise), oninput: (v) => change({ noise: String(v) }) });
@@ -113,7 +116,8 @@ function mount(element, state, api) {
     }
   }
 
-  function draw({ values, without_noise: truth, averages }) {
+  function draw({ values, without_noise: truth, averages, rule: lines }) {
+    rule.replaceChildren(maths(lines, words('rule')));
     const x = values.map((_, k) => k + 1);
     shown = { count: values.length, memory: averages[0].memory };
     const [first, ...kept] = averages;

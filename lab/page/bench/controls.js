@@ -51,6 +51,25 @@ export function slider({ name, low, high, value, log = false, whole = false, hin
   return { element, set: (v) => show(v) };
 }
 
+/**
+ * Buttons that show a smaller or larger part of a map: `set(view)` is given its edges (least and greatest x, then y), around
+ * `middle()`, or null for the usual ones; `view()` gives those of now.
+ */
+export function zooms(words, { view, middle, set }) {
+  const to = (factor) => {
+    const now = view();
+    if (!now || factor === null) return set(null);
+    const at = middle?.() ?? [];
+    return set(now.map((v, i) => {
+      const [low, high] = [now[i - (i % 2)], now[i - (i % 2) + 1]];
+      const half = ((high - low) / 2) * factor * (i % 2 ? 1 : -1);
+      return Number(((at[i >> 1] ?? (low + high) / 2) + half).toPrecision(6));
+    }).join(','));
+  };
+  const one = (word, mark, factor) => el('button', { type: 'button', 'aria-label': words(word), title: words(word), onclick: () => to(factor) }, mark);
+  return el('div', { class: 'group' }, one('nearer', '+', 0.6), one('farther', '−', 1 / 0.6), one('whole', '⌂', null));
+}
+
 /** Calls `work` when `wait` milliseconds have passed without another call. */
 export function calm(work, wait = 250) {
   let timer = 0;

@@ -32,13 +32,12 @@ export function shades({ values, columns, rows }) {
   return { shown: Array.from(values, (v) => (Number.isFinite(v) ? to(v) : NaN)), to };
 }
 
-/** The colours' least and greatest, and the contour lines between. */
-export function levels(shown) {
+/** The colours' least and greatest, and the contour lines between. The darkest colours stay free, the more so the greater `room` is: what lies over them is seen everywhere. */
+export function levels(shown, room = 1.3) {
   const there = shown.filter(Number.isFinite).sort((a, b) => a - b);
   const span = [there[0] ?? 0, there[there.length - 1] ?? 1];
   if (!(span[1] > span[0])) span[1] = span[0] + 1;
-  // The darkest colours stay free: paths are seen on all of it.
-  const far = span[0] + 1.3 * (span[1] - span[0]);
+  const far = span[0] + room * (span[1] - span[0]);
   const contours = Array.from({ length: LEVELS }, (_, k) => span[0] + ((k + 0.7) / LEVELS) * (span[1] - span[0]));
   return { span: [span[0], far], contours };
 }

@@ -1,16 +1,17 @@
 // The words of the descent experiment, and what is said of a run.
 
 import { round } from '../charts.js';
+import { COMMON } from './common-words.js';
 import { fill } from './controls.js';
 
 export const WORDS = {
+  ...COMMON,
   title: { en: 'Descent', zh: '梯度下降' },
   about: {
     en: 'Type a function, drag the start, and watch optimizers race to the bottom. Turn the learning rate up until they fly apart.',
     zh: '输入一个函数，拖动起点，看各种优化器如何竞相下降。把学习率调大，直到它们发散。',
   },
   f: { en: 'Function of x, or of x and y', zh: '关于 x，或 x 与 y 的函数' },
-  choose: { en: 'Examples', zh: '示例' },
   own: { en: 'your own', zh: '自己输入' },
   typed: { en: 'Formulas', zh: '公式' },
   known: { en: 'Well-known functions', zh: '著名的测试函数' },
@@ -20,14 +21,12 @@ export const WORDS = {
   start: { en: 'Start', zh: '起点' },
   drag: { en: 'Drag the ring, or click on the map, to start elsewhere; arrow keys move it too.', zh: '拖动圆环或点击图面可更换起点；方向键也可移动它。' },
   drag_line: { en: 'Drag the ring, or click on the curve, to start elsewhere; arrow keys move it too.', zh: '拖动圆环或点击曲线可更换起点；方向键也可移动它。' },
-  steps: { en: 'Steps', zh: '步数' },
-  seed: { en: 'Seed', zh: '随机种子' },
   racers: { en: 'Optimizers', zh: '优化器' },
   racer: { en: 'Optimizer {n}', zh: '优化器 {n}' },
-  rate: { en: 'Learning rate η', zh: '学习率 η' },
   rate_of: { en: 'Learning rate of {name}', zh: '{name} 的学习率' },
   same: { en: 'one rate for all', zh: '共用一个学习率' },
   add: { en: 'Add an optimizer', zh: '添加优化器' },
+  rule_of: { en: 'What a step of {name} does', zh: '{name} 的一步做了什么' },
   remove: { en: 'Remove {name}', zh: '移除 {name}' },
   map: { en: 'The paths', zh: '轨迹' },
   loss: { en: 'f along the way', zh: '沿途的函数值 f' },
@@ -36,12 +35,7 @@ export const WORDS = {
   numbers: { en: 'The numbers of this step', zh: '这一步的数值' },
   optimizer: { en: 'optimizer', zh: '优化器' },
   gradient: { en: '|gradient|', zh: '梯度长度' },
-  nearer: { en: 'Zoom in', zh: '放大' },
-  farther: { en: 'Zoom out', zh: '缩小' },
-  whole: { en: 'Usual view', zh: '默认视野' },
   here: { en: 'f({at}) = {f}', zh: 'f({at}) = {f}' },
-  cut: { en: 'Time was over before all steps were made.', zh: '时间用尽，未走完所有步。' },
-  step: { en: 'step', zh: '步' },
   minimum: { en: 'minimum', zh: '最小值点' },
   outside: { en: 'outside the map', zh: '在图外' },
 };

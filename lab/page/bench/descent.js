@@ -2,9 +2,10 @@
 
 import { colour, lines, round } from '../charts.js';
 import { el } from '../dom.js';
-import { asker, calm, field, fill, select, slider, trouble } from './controls.js';
+import { asker, calm, field, fill, select, slider, trouble, zooms } from './controls.js';
 import { map } from './descent-map.js';
 import { EXAMPLES, WORDS, said } from './descent-words.js';
+import { maths } from './math.js';
 import { player } from './player.js';
 
 const DEFAULTS = { f: 'x^2/2 + 5*y^2', optimizers: ['sgd', 'momentum@article', 'adam'], lr: [0.1], steps: 100, seed: 1 };
@@ -38,7 +39,8 @@ function mount(element, state, api) {
   let gone = false;
   let drawnMap = '';
 
-  const formulas = el('div', { class: 'formulas' });
+  const formulas = el('div', { class: 'formulas', 'aria-live': 'polite' });
+  const askTyped = asker(api, 'descent');
   const racers = el('div', { class: 'racers' });
   const mapPlace = el('div', {});
   const lossPlace = el('div', {});
@@ -48,19 +50,20 @@ function mount(element, state, api) {
   const play = player(api, { show: showStep, name: (k) => words('table', { k }) });
 
   const text = el('input', { type: 'text', class: 'formula', spellcheck: 'false', autocomplete: 'off', maxlength: 400, value: own.f });
+  text.addEventListener('input', calm(typing, 120));
   text.addEventListener('change', () => choose(text.value));
   text.addEventListener('keydown', (event) => { if (event.key === 'Enter') choose(text.value); });
   const examples = el('span', {});
   const start = el('input', { type: 'text', class: 'short wide', autocomplete: 'off', onchange: () => change({ start: start.value.trim() || null }) });
   const seed = el('input', { type: 'text', inputmode: 'numeric', class: 'short', autocomplete: 'off', value: own.seed, onchange: () => change({ seed: seed.value.trim() || '1' }) });
   const steps = slider({ name: words('steps'), low: 5, high: 2000, value: own.steps, log: true, whole: true, oninput: (v) => change({ steps: v }) });
-  const zoom = (word, sign, factor) => el('button', { type: 'button', 'aria-label': words(word), title: words(word), onclick: () => rezoom(factor) }, sign);
+  const zoom = zooms(words, { view: () => race?.map.view, set: (view) => change({ view }) });
   const hint = el('p', { class: 'hint' });
 
   element.append(el('div', { class: 'ideas' },
     el('div', { class: 'column' },
       el('section', { class: 'card stage' }, mapPlace, play.element,
-        el('div', { class: 'row' }, el('div', { class: 'group' }, zoom('nearer', '+', 0.6), zoom('farther', '−', 1 / 0.6), zoom('whole', '⌂', null)), hint)),
+        el('div', { class: 'row' }, zoom, hint)),
       el('section', { class: 'card' }, lossPlace)),
     el('div', { class: 'column' },
       el('section', { class: 'card setup' },
@@ -82,6 +85,18 @@ function mount(element, state, api) {
       build();
     } catch (error) {
       wrong.tell(error);
+    }
+  }
+
+  /** The function while it is typed: what can be read of it is set at once, before it is raced on. */
+  async function typing() {
+    try {
+      const known = await askTyped({ f: text.value.trim(), read: '1' });
+      if (!known || gone) return;
+      if (known.wrong) formulas.firstChild?.classList.add('stale');
+      else about(known);
+    } catch (error) {
+      if (!gone) wrong.tell(error);
     }
   }
 
@@ -115,7 +130,7 @@ function mount(element, state, api) {
       return el('div', { class: 'racer' },
         el('div', { class: 'row' }, el('span', { class: 'swatch', 'aria-hidden': 'true', style: { background: colour(i) } }), box, remove),
         same ? null : rate(words('rate_of', { name: line }), own.lr[i], (v) => change({ lr: own.lr.map((r, k) => (k === i ? v : r)) })).element,
-        el('p', { class: 'verdict' }));
+        el('p', { class: 'verdict' }), el('details', { class: 'rule' }, el('summary', {}, words('rule')), el('div', {})));
     };
     const tick = el('input', { type: 'checkbox', checked: same, onchange: () => {
       own.lr = tick.checked ? [own.lr[0]] : own.optimizers.map((_, k) => own.lr[k] ?? own.lr[0]);
@@ -163,10 +178,12 @@ function mount(element, state, api) {
     const count = Math.max(...race.runs.map((run) => run.values.length - 1));
     seen.draw(race, key !== drawnMap);
     drawnMap = key;
-    text.value = own.f;
+    // Who is typing goes on.
+    const isTyping = document.activeElement === text && text.value.trim() !== own.f;
+    if (!isTyping) text.value = own.f;
     start.value = race.start.map((v) => Number(v.toPrecision(6))).join(', ');
     hint.textContent = words(race.function.dimension === 1 ? 'drag_line' : 'drag') + (race.cut_short ? ` ${words('cut')}` : '');
-    about();
+    if (!isTyping) about(race.function);
     curves();
     verdicts();
     play.count(count, wasAtEnd ? count : Math.min(play.at(), count));
@@ -176,13 +193,9 @@ function mount(element, state, api) {
     }
   }
 
-  function about() {
-    const { formula, slopes, dimension } = race.function;
-    const names = dimension === 1 ? ['f′(x)'] : ['∂f/∂x', '∂f/∂y'];
-    formulas.replaceChildren(
-      el('p', { class: 'formula-line' }, formula),
-      ...(slopes.length ? [el('p', { class: 'soft' }, words('slope')),
-        ...slopes.map(([plain], i) => el('p', { class: 'formula-line' }, `${names[i]} = ${plain ?? '…'}`))] : [el('p', { class: 'soft' }, words('no_slope'))]));
+  function about({ formula, slopes }) {
+    formulas.replaceChildren(maths([formula], words('reads')),
+      ...(slopes.length ? [el('p', { class: 'soft' }, words('slope')), maths(slopes, words('slope'))] : [el('p', { class: 'soft' }, words('no_slope'))]));
   }
 
   /** f less its minimum on a logarithmic axis, where the minimum is known or lies below all that was seen. */
@@ -212,6 +225,7 @@ function mount(element, state, api) {
       if (!places[i]) return;
       const sentences = said(api, run);
       places[i].className = `verdict is-${run.verdict.what}`;
+      places[i].nextElementSibling.lastChild.replaceChildren(maths(run.rule, words('rule_of', { name: run.line })), el('p', { class: 'soft mono' }, run.line));
       places[i].replaceChildren(el('strong', {}, sentences[0]), ...sentences.slice(1).map((s) => el('span', {}, ` ${s}`)));
     });
   }
@@ -243,17 +257,6 @@ function mount(element, state, api) {
       rows: Array.from({ length: count }, (_, k) => [k, ...race.runs.flatMap((run) => (k < run.values.length
         ? [...run.path.slice(k * dimension, (k + 1) * dimension), run.values[k]] : [...variables, 'f'].map(() => null)))]),
     };
-  }
-
-  function rezoom(factor) {
-    if (!race) return;
-    if (factor === null) return change({ view: null });
-    const { view } = race.map;
-    const next = view.map((v, i) => {
-      const middle = (view[i - (i % 2)] + view[i - (i % 2) + 1]) / 2;
-      return Number((middle + (v - middle) * factor).toPrecision(6));
-    });
-    change({ view: next.join(',') });
   }
 
   build();

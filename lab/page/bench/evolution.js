@@ -1,29 +1,33 @@
 // A population evolving: selection, crossover and mutation made visible, on a function of two numbers or on XOR.
 
 import { colour, heat, lines, round } from '../charts.js';
+import { COMMON } from './common-words.js';
 import { el } from '../dom.js';
-import { asker, calm, field, fill, select, slider, trouble } from './controls.js';
-import { KINDS, kind, populationMap } from './evolution-map.js';
+import { asker, calm, field, fill, select, slider, trouble, zooms } from './controls.js';
+import { maths } from './math.js';
+import { populationMap } from './population/map.js';
+import { KINDS, way } from './population/ways.js';
+import { WORDS as KIN } from './population/words.js';
 import { player } from './player.js';
 
 const WORDS = {
+  ...COMMON,
+  ...KIN,
   title: { en: 'A population evolving', zh: '种群的进化' },
   about: {
-    en: 'No slope is asked for: the better members of a population become parents of the next. Click a member to see its forebears.',
-    zh: '不需要梯度：种群中较好的个体成为下一代的父母。点击一个个体可查看它的祖先。',
+    en: 'No slope is asked for: a population learns from its losses alone. See what each strategy makes the next generation from; click a member to see where it comes from.',
+    zh: '不需要梯度：种群只从损失中学习。看看各种策略如何造出下一代；点击一个个体可查看它的来历。',
   },
   f: { en: 'What is minimised', zh: '要最小化什么' },
   formula: { en: 'Function of x and y, its name, or xor', zh: '关于 x 与 y 的函数、函数名，或 xor' },
   xor: { en: 'the weights of a network that learns XOR', zh: '学习异或（XOR）的网络的权重' },
   algorithm: { en: 'Strategy', zh: '策略' },
-  example: { en: 'Examples', zh: '示例' },
   population: { en: 'Members', zh: '个体数' },
   generations: { en: 'Generations', zh: '代数' },
   another: { en: 'Other chances', zh: '换一组随机数' },
-  lineage: { en: 'lines from parents to children', zh: '父母到子女的连线' },
+  lineage: { en: 'lines to all members', zh: '显示所有个体的连线' },
   map: { en: 'The population', zh: '种群' },
-  children: { en: 'had {n} children', zh: '有 {n} 个子女' },
-  loss: { en: 'Best, mean and worst', zh: '最好、平均与最差' },
+  loss: { en: 'Best, mean and worst of those judged', zh: '被评估者中的最好、平均与最差' },
   best: { en: 'best', zh: '最好' },
   mean: { en: 'mean', zh: '平均' },
   worst: { en: 'worst', zh: '最差' },
@@ -33,37 +37,46 @@ const WORDS = {
   number: { en: 'generation {k}', zh: '第 {k} 代' },
   picture: { en: 'What the network answers', zh: '网络的回答' },
   axis: { en: 'Weight along {axis}', zh: '{axis} 轴上的权重' },
-  start: { en: 'first population', zh: '初始种群' },
-  elite: { en: 'goes on unchanged (elite)', zh: '原样保留（精英）' },
-  crossed: { en: 'crossed', zh: '交叉' },
-  mutated: { en: 'mutated (and crossed)', zh: '变异（及交叉）' },
-  copy: { en: 'copy of a parent', zh: '父母的复制' },
-  other: { en: 'member', zh: '个体' },
-  before: { en: 'ring: the generation before, wider by the number of children', zh: '圆环：上一代，子女越多越大' },
-  no_account: { en: 'This strategy draws its members from a distribution or moves them: there are no parents to show.', zh: '此策略从分布中抽取或移动个体：没有父母可显示。' },
-  one: { en: 'Member {i}: f = {f}, {kind}', zh: '个体 {i}：f = {f}，{kind}' },
-  genes: { en: ', genes mutated: {n}', zh: '，变异的基因数：{n}' },
   ended: { en: 'It ended by itself after {n} generations ({why}).', zh: '在第 {n} 代自行结束（{why}）。' },
   cut: { en: 'Time was over before all generations were made.', zh: '时间用尽，未完成所有代。' },
   none: { en: 'No member has a value: there is nothing to select by.', zh: '没有任何个体有函数值：无从选择。' },
   member: { en: 'Member', zh: '个体' },
-  which: { en: 'Forebears of member number', zh: '显示哪个个体的祖先（编号）' },
+  which: { en: 'Where member number … comes from', zh: '显示哪个个体的来历（编号）' },
+  rule: { en: 'What a generation does', zh: '一代做了什么' },
+  step_size: { en: 'step size σ', zh: '步长 σ' },
+  temperature: { en: 'temperature T', zh: '温度 T' },
+  share_of: { en: 'weight', zh: '权重' },
+  what: { en: 'what it is', zh: '身份' },
 };
 
-const DEFAULTS = { f: 'rastrigin', algorithm: '', population: '40', generations: '40', seed: '1' };
+const DEFAULTS = { f: 'rastrigin', algorithm: '', population: '40', generations: '40', seed: '1', view: '' };
 const FUNCTIONS = ['rastrigin', 'ackley', 'rosenbrock', 'himmelblau', 'schwefel', 'griewank', 'sphere', 'sin(3x)*cos(3y) + (x^2+y^2)/6', 'f21 dim=2', 'f23 dim=2'];
 const BOX = { rastrigin: 5, ackley: 30, schwefel: 500, griewank: 600, himmelblau: 5, sphere: 5, rosenbrock: 2 };
-const genetic = (f, more) => {
-  const half = f === 'xor' ? null : (BOX[f.split(' ')[0]] ?? (/^f\d+/.test(f) ? 5 : 3));
-  return `genetic ${more} rate=0.3 sigma=${half ? half / 10 : 0.5}${half ? ` spread=box lower=-${half} upper=${half}` : ''}`;
-};
+const half = (f) => (f === 'xor' ? null : BOX[f.split(' ')[0]] ?? (/^f\d+/.test(f) ? 5 : 3));
+const width = (f) => half(f) ?? 5;
+/** A first population all over the map; XOR's is drawn as weights start. */
+const box = (f) => (half(f) ? ` spread=box lower=-${half(f)} upper=${half(f)}` : '');
+const genetic = (f, more) => `genetic ${more} rate=0.3 sigma=${width(f) / 10}${box(f)}`;
+/** One of the others. What is judged once on a function without chance need not be judged again. */
+function around(f, line) {
+  if (/cma|nes/.test(line)) return `${line} sigma=${width(f) / 3}`;
+  if (line === 'random_search') return `${line}${box(f)}`;
+  const sigma = line.startsWith('simulated') ? ` sigma=${width(f) / 10}` : '';
+  return `${line}${sigma}${box(f)} reevaluate=no`;
+}
 const STRATEGIES = [
   (f) => genetic(f, 'crossover=blend'),
   (f) => genetic(f, 'crossover=uniform selection=tournament tournament=5'),
   (f) => genetic(f, 'crossover=one_point selection=roulette elites=0'),
   (f) => genetic(f, 'crossover=sbx replacement=steady_state children=8'),
   (f) => genetic(f, 'crossover=none mutation=self_adaptive'),
-  () => 'differential_evolution', () => 'particle_swarm', () => 'cma_es', () => 'xnes', () => 'simulated_annealing', () => 'openai_es over adam',
+  (f) => around(f, 'cma_es'),
+  (f) => around(f, 'differential_evolution'),
+  (f) => around(f, 'particle_swarm'),
+  (f) => around(f, 'simulated_annealing temperature=5 cooling=0.95'),
+  (f) => around(f, 'sep_cma_es'), (f) => around(f, 'xnes'), (f) => around(f, 'snes'),
+  (f) => `openai_es sigma=${width(f) / 10} over adam`, (f) => `pgpe sigma=${width(f) / 10} over adam`,
+  (f) => around(f, 'random_search'),
 ];
 
 function mount(element, state, api) {
@@ -90,7 +103,7 @@ function mount(element, state, api) {
   const text = el('input', { type: 'text', class: 'formula', spellcheck: 'false', autocomplete: 'off', maxlength: 400, value: own.f });
   const enter = (f) => {
     text.value = f;
-    if (f !== own.f) change({ f, generations: f === 'xor' ? '120' : own.generations, algorithm: own.algorithm === STRATEGIES[0](own.f) ? STRATEGIES[0](f) : own.algorithm });
+    if (f !== own.f) change({ f, view: '', generations: f === 'xor' ? '120' : own.generations, algorithm: own.algorithm === STRATEGIES[0](own.f) ? STRATEGIES[0](f) : own.algorithm });
     strategies();
   };
   text.addEventListener('change', () => enter(text.value.trim()));
@@ -104,25 +117,27 @@ function mount(element, state, api) {
     choose(which.value.trim() && i >= 0 && i < (run?.frames[play.at()]?.losses.length ?? 0) ? i : null);
   } });
   const axesPlace = el('div', { class: 'row' });
-  const key = el('ul', { class: 'chart-legend' });
+  const rule = el('div', {});
+  const key = el('ul', { class: 'chart-legend kin-key' });
   const said = el('p', { class: 'hint', 'aria-live': 'polite' });
+  const zoom = zooms(words, { view: () => run?.map?.view, middle: () => run.frames[play.at()]?.answer, set: (view) => change({ view: view ?? '' }) });
   const later = calm(() => refresh(), 150);
   const sliders = Object.fromEntries([['population', 4, 400], ['generations', 2, 200]].map(([name, low, high]) => [name,
     slider({ name: words(name), low, high, value: Number(own[name]), whole: true, log: true, oninput: (v) => { own[name] = String(v); later(); } })]));
 
   element.append(el('div', { class: 'ideas' },
-    el('div', { class: 'column' }, el('section', { class: 'card stage' }, mapPlace, key, play.element, said),
+    el('div', { class: 'column' }, el('section', { class: 'card stage' }, mapPlace, key, play.element, el('div', { class: 'row' }, zoom, said)),
       el('section', { class: 'card' }, lossPlace)),
     el('div', { class: 'column' }, el('section', { class: 'card setup' }, field(words('formula'), text), wrong.element, field(words('f'), functions),
       field(words('algorithm'), algorithm), choices,
       sliders.population.element, sliders.generations.element,
       el('label', { class: 'tick' }, lineage, words('lineage')), field(words('which'), which), axesPlace,
       el('button', { type: 'button', onclick: () => change({ seed: String((Number(own.seed) || 0) + 1) }) }, words('another')), picturePlace),
-      el('section', { class: 'card' }, diversityPlace))));
+      el('section', { class: 'card' }, diversityPlace)), el('section', { class: 'card wide-card' }, el('h2', {}, words('rule')), rule)));
 
   function strategies() {
     const made = STRATEGIES.map((s) => s(own.f));
-    choices.replaceChildren(field(words('example'), select([['', '…'], ...made.map((s) => [s, s])], '', (s) => {
+    choices.replaceChildren(field(words('choose'), select([['', '…'], ...made.map((s) => [s, s])], '', (s) => {
       if (!s) return;
       algorithm.value = s;
       change({ algorithm: s });
@@ -156,9 +171,12 @@ function mount(element, state, api) {
   function take(answer) {
     const fresh = run === null;
     if (answer.map) answer.map.values = api.unpack(answer.map.values);
+    unpackFrames(answer.frames);
     run = answer;
+    rule.replaceChildren(maths(run.rule, words('rule')));
     member = null;
     picturePlace.hidden = !run.network;
+    zoom.hidden = !run.map;
     axesPlace.replaceChildren(...(run.network ? ['x', 'y'].map((name, i) => field(words('axis', { axis: name }),
       select(run.network.names.map((n, k) => [String(k), n]), String(axes[i]), (v) => { axes[i] = Number(v); map.draw(run, axes); }))) : []));
     if (!run.frames.length) {
@@ -175,10 +193,22 @@ function mount(element, state, api) {
       .map(([name, pick, paint]) => ({ name: words(name), x, y: above(of(pick)), colour: paint }));
     const log = series.every((s) => s.y.every((v) => !(v < 0)));
     loss.update({ series, y: { label: least ? 'f − min f' : run.network ? 'L' : 'f', log } });
-    diversity.update({ series: [{ name: words('spread'), x, y: run.frames.map((f) => f.diversity), colour: 3 }] });
+    const kept = [['step_size', 'sigma', 0], ['temperature', 'temperature', 1]].filter(([, name]) => run.frames.some((f) => f.made[name]))
+      .map(([word, name, paint]) => ({ name: words(word), x, y: run.frames.map((f) => f.made[name] ?? NaN), colour: paint, dash: true }));
+    diversity.update({ series: [{ name: words('spread'), x, y: run.frames.map((f) => f.diversity), colour: 3 }, ...kept] });
     const moving = !matchMedia('(prefers-reduced-motion: reduce)').matches;
-    play.count(run.frames.length - 1, fresh && moving ? 0 : run.frames.length - 1);
+    // Who looks closer looks at the generation that is shown.
+    const stays = !fresh && own.view && play.at() < run.frames.length;
+    play.count(run.frames.length - 1, fresh && moving ? 0 : stays ? play.at() : run.frames.length - 1);
     if (fresh && moving) play.play();
+  }
+
+  /** Numbers that came packed. */
+  function unpackFrames(frames) {
+    for (const frame of frames) {
+      frame.members = api.unpack(frame.members);
+      for (const [name, value] of Object.entries(frame.made)) if (typeof value === 'string' && name !== 'kind') frame.made[name] = api.unpack(value);
+    }
   }
 
   function choose(i) {
@@ -186,8 +216,6 @@ function mount(element, state, api) {
     which.value = i === null ? '' : i + 1;
     show(play.at());
   }
-
-  const before = (k) => new Set(k > 0 ? run.frames[k - 1].origins.map((o) => o.number) : []);
 
   function show(k) {
     const frame = run?.frames[k];
@@ -207,20 +235,17 @@ function mount(element, state, api) {
         points: [[0, 0], [0, 1], [1, 0], [1, 1]].map(([x, y]) => ({ x, y, colour: x === y ? 0 : 1, r: 6 })),
       });
     }
-    const known = before(k);
-    const kinds = [...new Set(frame.origins.map((o) => kind(o, known)))];
-    key.replaceChildren(...(kinds.length ? kinds : ['other']).map((name) => el('li', {}, el('span', { class: 'swatch', style: { background: colour(KINDS[name]) } }), words(name))),
-      frame.origins.length && k > 0 ? el('li', {}, words('before')) : '');
-    said.textContent = [about(k, known), ending()].filter(Boolean).join(' ');
+    const here = map.view(k, member, lineage.checked);
+    const made = way(frame);
+    const kinds = [...new Set(frame.losses.map((_, i) => made.kind(here, i)))];
+    key.replaceChildren(...kinds.map((name) => el('li', {}, el('span', { class: `swatch is-${name}`, style: { background: colour(KINDS[name]) } }), words(name))),
+      ...made.key(here).map((name) => el('li', {}, words(name))));
+    said.textContent = [made.said(here), about(here, made), ending()].filter(Boolean).join(' ');
   }
 
-  function about(k, known) {
-    const frame = run.frames[k];
-    if (!frame.origins.length) return words('no_account');
+  function about(here, made) {
     if (member === null) return '';
-    const origin = frame.origins[member];
-    const genes = origin.mutated > 0 ? words('genes', { n: origin.mutated }) : '';
-    return words('one', { i: member + 1, f: round(frame.losses[member]), kind: words(kind(origin, known)) }) + genes;
+    return [words('one', { i: member + 1, f: round(here.frame.losses[member]), kind: words(made.kind(here, member)) }), made.of(here, member)].join(' ');
   }
 
   function ending() {
@@ -233,12 +258,11 @@ function mount(element, state, api) {
     const k = play.at();
     const frame = run?.frames[k];
     if (!frame) return { head: [words('member')], rows: [] };
-    const known = before(k);
+    const here = map.view(k, member, true);
     const names = run.network?.names ?? ['x', 'y'];
     return {
-      head: [words('member'), ...names, 'f', ''],
-      rows: frame.losses.map((v, i) => [i + 1, ...names.map((_, a) => frame.members[i * run.weights + a]), v,
-        frame.origins[i] ? words(kind(frame.origins[i], known)) : '']),
+      head: [words('member'), ...names, 'f', words('what'), words('share_of')],
+      rows: frame.losses.map((v, i) => [i + 1, ...names.map((_, a) => frame.members[i * run.weights + a]), v, words(way(frame).kind(here, i)), frame.shares[i] ?? '']),
     };
   }
 

@@ -1,12 +1,13 @@
 // The loss around a real network: a slice through the space of its weights, with the paths of several optimizers.
 
 import { el } from '../dom.js';
+import { COMMON } from './common-words.js';
 import { heat, lines, round } from '../charts.js';
 import { DEFAULTS, chosen, settings } from './small/settings.js';
 
 const TEXT = {
+  ...COMMON,
   racers: { en: 'Optimizers, one a line, each with its rate', zh: '优化器，每行一个，各带学习率' },
-  steps: { en: 'Steps', zh: '步数' },
   grid: { en: 'Grid', zh: '网格' },
   directions: { en: 'Directions', zh: '方向' },
   principal: { en: 'principal: where the paths go', zh: '主方向：路径所走的方向' },
@@ -15,7 +16,6 @@ const TEXT = {
   curves: { en: 'Loss on the way', zh: '沿途的损失' },
   first: { en: 'along the first direction', zh: '沿第一方向' },
   second: { en: 'along the second', zh: '沿第二方向' },
-  step: { en: 'step', zh: '步' },
   loss: { en: 'loss', zh: '损失' },
   log: { en: 'ln of the loss', zh: '损失的对数' },
   racing: { en: 'Racing: {p} %', zh: '正在赛跑：{p} %' },
@@ -35,7 +35,6 @@ const TEXT = {
   start: { en: 'start', zh: '起点' },
   here: { en: 'at ({x}, {y}) the loss is {v}', zh: '在 ({x}, {y}) 处损失为 {v}' },
   stopped: { en: 'stopped', zh: '已停止' },
-  network: { en: 'The network and its data', zh: '网络与数据' },
 };
 
 const OWN = ['optimizers', 'steps', 'grid', 'directions'];

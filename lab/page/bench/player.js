@@ -1,15 +1,12 @@
 // Play, pause, one step on, one step back, and a slider over all steps: for runs that are computed as a whole.
 
 import { el, svg } from '../dom.js';
+import { COMMON } from './common-words.js';
 
 const WORDS = {
-  play: { en: 'Play', zh: '播放' },
-  pause: { en: 'Pause', zh: '暂停' },
+  ...COMMON,
   first: { en: 'To the start', zh: '回到开头' },
-  back: { en: 'One step back', zh: '后退一步' },
   on: { en: 'One step on', zh: '前进一步' },
-  speed: { en: 'Speed', zh: '速度' },
-  place: { en: 'Step', zh: '步' },
 };
 
 const SIGNS = {
@@ -31,7 +28,7 @@ const SPEEDS = [2, 5, 12, 30, 90];
  * `show(k)` draws step k of 0 … count. Returned are `element`, `count(n, at)` for a new run, `play()`, `stop()`, `at()`.
  * `name(k)` is what a step is called.
  */
-export function player(api, { show, name = (k) => `${api.say(WORDS.place)} ${k}`, speed = 12 }) {
+export function player(api, { show, name = (k) => `${api.say(WORDS.at)} ${k}`, speed = 12 }) {
   let last = 0;
   let at = 0;
   let playing = false;
@@ -41,7 +38,7 @@ export function player(api, { show, name = (k) => `${api.say(WORDS.place)} ${k}`
   const button = (word, action) => el('button', { type: 'button', class: 'sign', 'aria-label': api.say(WORDS[word]),
     title: api.say(WORDS[word]), onclick: action }, sign(word));
   const play = button('play', () => (playing ? stop() : start()));
-  const range = el('input', { type: 'range', min: 0, max: 0, step: 1, 'aria-label': api.say(WORDS.place) });
+  const range = el('input', { type: 'range', min: 0, max: 0, step: 1, 'aria-label': api.say(WORDS.at) });
   const label = el('output', { class: 'player-label' });
   const speeds = el('select', { 'aria-label': api.say(WORDS.speed), title: api.say(WORDS.speed), onchange: () => {
     pace = Number(speeds.value);

@@ -1,14 +1,17 @@
 // The playground: a network learns points of the plane, step by step, forward and back.
 
-import { el } from '../dom.js';
+import { el, save } from '../dom.js';
 import { unpack, unpackBytes } from '../api.js';
 import { lines, round } from '../charts.js';
+import { brushes } from './small/brushes.js';
 import { curves } from './small/curves.js';
 import { menu } from './small/menu.js';
 import { network } from './small/network.js';
 import { layersOf, withLayers } from './small/line.js';
+import { maths } from './math.js';
 import { sign } from './player.js';
-import { DEFAULTS, chosen, settings, suit } from './small/settings.js';
+import { DEFAULTS, chosen, settings } from './small/settings.js';
+import { reader } from './small/reading.js';
 import { surface } from './small/surface.js';
 import { surfaceTable, weightTable } from './small/tables.js';
 import { TEXT } from './small/text.js';
@@ -36,8 +39,8 @@ export default {
     let furthest = 0;
     let turn = 0;
     let speed = Number(SPEEDS[1]);
-    let brush = 0;
     const losses = curves();
+    const words = reader({ say, plan: () => plan, frame: () => frame });
 
     // Parts of the page
     const button = (key, sign, action, more = {}) => el('button', { type: 'button', title: say(key), 'aria-label': say(key), onclick: action, ...more }, sign);
@@ -60,7 +63,7 @@ export default {
     const form = el('div', { class: 'card small-settings' });
     const face = el('div', { class: 'face' });
     const under = el('p', { class: 'under' }, say('dot'));
-    const brushes = el('div', { class: 'row brushes', hidden: true });
+    const brushRow = el('div', { class: 'row brushes', hidden: true });
     const scores = el('div', { class: 'scores' });
     const crisp = toggle('crisp', false, (on) => square.draw({ crisp: on }));
     const test = toggle('show_test', true, () => square.draw({ test: test.checked ? plan?.testPoints : null }));
@@ -77,19 +80,21 @@ export default {
     const reading = el('p', { class: 'reading', 'aria-live': 'polite' }, say('hint'));
     const step = el('div', { class: 'card rule-card' });
     const squareMenu = menu(say('surface'), 'surface', { data: () => surfaceTable(plan, frame, say), png: () => square.png() });
-    const netMenu = menu(say('net'), 'weights', { data: () => weightTable(plan, frame, say, nameOf), png: () => drawing.png() });
+    const netMenu = menu(say('net'), 'weights', { data: () => weightTable(plan, frame, say, words.name), png: () => drawing.png() });
     const netCard = el('section', { class: 'card net-card' }, netMenu.head,
       el('div', { class: 'row net-tools' },
         button('add', say('add'), () => layers((all) => [...all.slice(0, -1), hiddenLike(all), ...all.slice(-1)])),
-        button('drop', say('drop'), () => layers((all) => [...all.slice(0, -2), ...all.slice(-1)]))),
+        button('drop', say('drop'), () => layers((all) => [...all.slice(0, -2), ...all.slice(-1)])),
+        button('keep_model', say('keep_model'), keepModel)),
       inside, reading, netMenu.table);
     const curveCard = el('section', { class: 'card' }, scores);
-    const faceCard = el('section', { class: 'card face-card' }, squareMenu.head, brushes, face, under, el('div', { class: 'row' }, crisp.word, test.word), squareMenu.table);
+    const faceCard = el('section', { class: 'card face-card' }, squareMenu.head, brushRow, face, under, el('div', { class: 'row' }, crisp.word, test.word), squareMenu.table);
     element.classList.add('playground');
     element.append(presets, told, bar, note, el('div', { class: 'layout' }, form, el('div', { class: 'middle' }, netCard, step), el('div', { class: 'side' }, faceCard, curveCard)));
 
-    const square = surface(face, { label: say('surface'), pick: picked, hover: hovered });
-    const drawing = network(inside, { label: say('net'), hover: look, choose: choose, heads, name: nameOf });
+    const own = brushes(brushRow, { say, state: () => state, plan: () => plan, change });
+    const square = surface(face, { label: say('surface'), pick: (at) => own.pick(at), hover: hovered });
+    const drawing = network(inside, { label: say('net'), hover: look, choose: choose, heads, name: words.name });
     const chart = lines(curveCard, { name: 'loss', title: say('loss'), height: 220, x: { label: say('at') }, y: axis(false) });
     curveCard.append(log.word);
     const controls = settings(form, { say: api.say, change });
@@ -124,8 +129,8 @@ export default {
       look(null);
       note.hidden = true;
       controls.show(state);
-      if (state.data === 'own') drawBrushes();
-      brushes.hidden = state.data !== 'own';
+      if (state.data === 'own') own.draw();
+      brushRow.hidden = state.data !== 'own';
       if (state.data === 'own' && !state.points) {
         square.draw({ values: null, train: null, test: null, view: 1.25, classes: 2 });
         chart.update({ series: [] });
@@ -159,10 +164,10 @@ export default {
       const classes = plan.classes;
       under.textContent = plan.testPoints.length ? say('dot') : '';
       square.draw({ side: plan.side, view: plan.view, classes, train: plan.trainPoints, test: test.checked ? plan.testPoints : null });
-      drawBrushes();
+      own.draw();
       test.word.hidden = !plan.testPoints.length;
-      step.replaceChildren(el('h2', {}, say('formula')), el('p', { class: 'mono rule-line' }, plan.optimizer.line),
-        el('pre', { class: 'mono' }, plan.optimizer.formula), el('p', { class: 'soft' }, plan.optimizer.about));
+      step.replaceChildren(el('h2', {}, say('rule')), el('p', { class: 'mono rule-line' }, plan.optimizer.line),
+        maths(plan.optimizer.formula, say('rule')), el('p', { class: 'soft' }, plan.optimizer.about));
       if (plan.optimizer.wants_all && plan.batch < plan.trainPoints.length / 3) {
         step.append(el('p', {}, say('wants_all'), ' ', el('button', { type: 'button', onclick: () => change({ batch: 'all' }) }, say('all'))));
       }
@@ -204,13 +209,16 @@ export default {
       if (!frame || !plan) return;
       const focused = focus && focus[0] >= 0 && frame.focus;
       const values = unpack(focused ? frame.focus : frame.surface);
-      const kind = focused ? frame.scales[indexOf(focus)] ?? 1 : plan.outputs > 1 ? 'classes' : plan.classes ? 'share' : 'value';
+      const kind = focused ? frame.scales[words.index(focus)] ?? 1 : plan.outputs > 1 ? 'classes' : plan.classes ? 'share' : 'value';
       const levels = focused ? [0] : plan.outputs > 1 ? [] : plan.classes ? [0.5] : [-0.5, 0, 0.5];
-      squareMenu.head.querySelector('h2').textContent = focused ? say('neuron', { n: short(focus) }) : say('surface');
+      squareMenu.head.querySelector('h2').textContent = focused ? say('neuron', { n: words.short(focus) }) : say('surface');
       square.draw({ values, kind, levels });
     }
-    const short = ([layer, unit]) => `${layer + 1}.${unit + 1}`;
-    const indexOf = ([layer, unit]) => plan.layers.slice(0, layer).reduce((sum, l) => sum + l.shown, 0) + unit;
+    /** The network at this step, as a file. */
+    async function keepModel() {
+      const answer = await ask({ by: 0, model: true });
+      if (answer) save('model.safetensors', unpackBytes(answer.model), 'application/octet-stream');
+    }
 
     async function go(question) {
       pause();
@@ -287,11 +295,6 @@ export default {
       return [el('span', { title: line }, title), hidden && kind === 'dense' ? el('span', { class: 'resize' },
         button('less', '−', resize(-1), { disabled: units <= 1 }), button('more', '+', resize(1))) : null];
     }
-    function nameOf({ layer, unit }) {
-      if (layer < 0) return say('input', { n: plan.features[unit].formula });
-      return `${plan.layers[layer].kind} ${short([layer, unit])}`;
-    }
-
     let resting = null;
     function look(what) {
       const next = what && what.unit !== undefined && what.layer >= 0 ? [what.layer, what.unit] : null;
@@ -302,51 +305,17 @@ export default {
         if (next && !playing && session) resting = setTimeout(async () => apply(await ask({ by: 0 })), 60);
       }
       if (!what || !frame) { reading.textContent = say('hint'); return; }
-      reading.replaceChildren(...describeLook(what));
-    }
-    function describeLook(what) {
-      if (what.weight !== undefined) {
-        const from = nameOf({ layer: what.layer - 1, unit: what.from });
-        const to = nameOf({ layer: what.layer, unit: what.to });
-        return [say('weight', { a: from, b: to, w: round(frame.theta[what.weight]) })];
-      }
-      if (what.layer < 0) return [nameOf(what)];
-      const scale = frame.scales[indexOf([what.layer, what.unit])];
-      const { bias } = plan.layers[what.layer];
-      const parts = [say(scale === 0 ? 'dead' : 'says', { name: nameOf(what), most: round(scale, 3) })];
-      if (bias) parts.push(' · ', say('bias', { b: round(frame.theta[bias.at + what.unit]) }));
-      return parts;
+      reading.replaceChildren(...words.of(what));
     }
     function choose(what) {
       const bias = what.layer >= 0 && what.unit !== undefined ? plan.layers[what.layer].bias : null;
       const weight = what.weight ?? (bias ? bias.at + what.unit : undefined);
       if (weight === undefined) return;
       const query = new URLSearchParams({ ...chosen(state), weight: String(weight), ...(frame.place.step ? { step: String(frame.place.step) } : {}) });
-      reading.replaceChildren(...describeLook(what), ' ', el('a', { href: `#/bench/weight?${query}` }, say('glass')));
+      reading.replaceChildren(...words.of(what), ' ', el('a', { href: `#/bench/weight?${query}` }, say('glass')));
     }
 
     // The square
-    function drawBrushes() {
-      const count = Math.min(6, Math.max(2, (plan?.classes ?? 2) + (state.points ? 1 : 0)));
-      brushes.replaceChildren(el('span', {}, say('click')), ...Array.from({ length: count }, (_, k) => el('button', {
-        type: 'button', class: `brush brush-${k}`, 'aria-pressed': String(k === brush), onclick: () => { brush = k; drawBrushes(); },
-      }, plan?.names?.[k] ?? String(k))), el('button', { type: 'button', class: 'brush', 'aria-pressed': String(brush < 0), onclick: () => { brush = -1; drawBrushes(); } }, say('remove')));
-    }
-    function picked([x, y]) {
-      if (state.data !== 'own') return;
-      const [cx, cy, ux, uy] = plan ? [...plan.centre, ...plan.unit] : [0, 0, 1, 1];
-      const text = (v) => String(Number(v.toFixed(3)));
-      const all = (state.points ?? '').split(/[;\n]/).filter((line) => line.trim());
-      if (brush < 0) {
-        const far = all.map((line) => { const [a, b] = line.split(/[,\s]+/).map(Number); return ((a - cx) / ux - x) ** 2 + ((b - cy) / uy - y) ** 2; });
-        const nearest = far.indexOf(Math.min(...far.filter(Number.isFinite)));
-        if (nearest >= 0 && far[nearest] < 0.01) all.splice(nearest, 1);
-      } else {
-        all.push(`${text(cx + ux * x)},${text(cy + uy * y)},${plan?.names?.[brush] ?? brush}`);
-      }
-      const classes = plan && !plan.classes ? 0 : Math.max(2, plan?.classes ?? 2, brush + 1);
-      change({ points: all.join(';'), ...suit(state, classes) });
-    }
     function hovered(at) {
       if (!at || !plan || !frame) { under.textContent = plan?.testPoints.length ? say('dot') : ''; return; }
       const [x, y] = [plan.centre[0] + plan.unit[0] * at[0], plan.centre[1] + plan.unit[1] * at[1]];

@@ -1,27 +1,26 @@
 // Universal approximation: a hidden layer of n ReLUs takes after a function that was typed or drawn; its pieces add up.
 
 import { colour, lines, round } from '../charts.js';
+import { COMMON } from './common-words.js';
 import { el, svg } from '../dom.js';
 import { asker, calm, field, fill, select, slider, trouble } from './controls.js';
+import { maths } from './math.js';
 import { player } from './player.js';
 
 const WORDS = {
+  ...COMMON,
   title: { en: 'Universal approximation', zh: '万能近似' },
   about: {
     en: 'Type or draw a function. One hidden layer of ReLUs takes after it: each adds a straight line with one bend.',
     zh: '输入或画出一个函数。一层 ReLU 隐藏层去逼近它：每个神经元贡献一条带一个拐点的折线。',
   },
   f: { en: 'Function of x', zh: '关于 x 的函数' },
-  choose: { en: 'Examples', zh: '示例' },
   draw: { en: 'Draw it yourself', zh: '自己画' },
   drawing: { en: 'Draw on the chart, from left to right; let go to learn it.', zh: '在图上从左到右画出函数；松开后开始学习。' },
   drawn: { en: 'a drawn function', zh: '手绘的函数' },
   typed: { en: 'Back to the formula', zh: '回到公式' },
   n: { en: 'ReLUs in the hidden layer, n', zh: '隐藏层 ReLU 个数 n' },
-  optimizer: { en: 'Optimizer', zh: '优化器' },
   rate: { en: 'Learning rate η (falls to 0)', zh: '学习率 η（逐渐降为 0）' },
-  steps: { en: 'Steps', zh: '步数' },
-  seed: { en: 'Seed', zh: '随机种子' },
   another: { en: 'Another start', zh: '换一个起点' },
   kinks: { en: 'Where bends start', zh: '拐点初始位置' },
   spread: { en: 'anywhere', zh: '随机分布' },
@@ -42,7 +41,6 @@ const WORDS = {
   measuring: { en: 'Training 21 networks …', zh: '正在训练 21 个网络……' },
   three: { en: 'trained, start {k}', zh: '训练，起点 {k}' },
   error: { en: 'mean squared error', zh: '均方误差' },
-  step: { en: 'step', zh: '步' },
   after: { en: 'step {k}', zh: '第 {k} 步' },
   exists: {
     en: 'Weights that do it exist: written down, n ReLUs meet the function at n + 1 knots, with error {built}. What training has found: {trained}. {which}',
@@ -51,7 +49,6 @@ const WORDS = {
   better: { en: 'Training does better here: it may put its bends where they are needed.', zh: '这里训练更好：它可以把拐点放在需要的地方。' },
   worse: { en: 'Training does worse here: that weights exist does not mean that they are found.', zh: '这里训练较差：权重存在，并不意味着能被找到。' },
   dead: { en: '{n} of its ReLUs are dead: 0 on the whole stretch, so that no slope reaches them.', zh: '其中 {n} 个 ReLU 已死亡：在整个区间上为 0，没有梯度能到达它们。' },
-  cut: { en: 'Time was over before all steps were made.', zh: '时间用尽，未走完所有步。' },
 };
 
 const DEFAULTS = { f: 'sin(2x) + cos(5x)/2', drawn: '', on: '-2,2', n: '12', optimizer: 'adam', lr: '0.02', steps: '3000', kinks: 'spread', seed: '1' };
@@ -85,7 +82,7 @@ function mount(element, state, api) {
   const pick = select([['', '…'], ...EXAMPLES.map((f) => [f, f])], '', (f) => { if (f) { text.value = f; typed(); } });
   const hand = el('button', { type: 'button', 'aria-pressed': 'false', onclick: () => arm(sketch === null) }, words('draw'));
   const again = el('button', { type: 'button', hidden: true, onclick: typed }, words('typed'));
-  const formula = el('p', { class: 'formula-line' });
+  const formula = el('div', { class: 'formulas' });
   const verdict = el('p', { class: 'hint' });
   const optimizer = el('input', { type: 'text', class: 'formula', spellcheck: 'false', autocomplete: 'off', value: own.optimizer, onchange: () => change({ optimizer: optimizer.value.trim() }) });
   const later = calm(() => refresh(), 120);
@@ -132,7 +129,7 @@ function mount(element, state, api) {
 
   function take(fresh) {
     again.hidden = !own.drawn;
-    formula.textContent = found.formula ?? words('drawn');
+    formula.replaceChildren(found.formula ? maths([found.formula, found.sum], words('reads')) : el('p', { class: 'soft' }, words('drawn')));
     const total = found.constructed.pieces.length;
     // As many pieces as there are neurons, all added up at first.
     const all = slider({ name: words('first'), low: 0, high: total, value: total, whole: true, oninput: (v) => { added = v; show(play.at()); } });

@@ -2,18 +2,17 @@
 // optimizer makes of it.
 
 import { el } from '../dom.js';
+import { COMMON } from './common-words.js';
 import { lines, mix, round } from '../charts.js';
+import { maths } from './math.js';
 import { sign } from './player.js';
 import { DEFAULTS, chosen, settings } from './small/settings.js';
 
 const TEXT = {
+  ...COMMON,
   weight: { en: 'Which weight', zh: '哪个权重' },
-  back: { en: 'One step back', zh: '后退一步' },
   next: { en: 'Next step', zh: '下一步' },
   ten: { en: 'Ten steps', zh: '十步' },
-  reset: { en: 'To the start', zh: '回到起点' },
-  at: { en: 'Step', zh: '步' },
-  epoch: { en: 'epoch', zh: '轮' },
   slope: { en: 'The formula of its slope', zh: '它的导数公式' },
   slope_about: {
     en: 'Derived by hand, as the rules of differentiation say, for one example. Below, the same with the numbers of this step.',
@@ -52,13 +51,10 @@ const TEXT = {
   seen_l2: { en: 'the slope with L2 and L1 added', zh: '加上 L2 与 L1 之后的导数' },
   this: { en: 'the weight', zh: '权重' },
   around: { en: 'around it', zh: '外层' },
-  network: { en: 'The network and its data', zh: '网络与数据' },
   bias_of: { en: 'bias of neuron {to}', zh: '神经元 {to} 的偏置' },
   from_to: { en: 'from {from} to neuron {to}', zh: '从 {from} 到神经元 {to}' },
-  input: { en: 'input {n}', zh: '输入 {n}' },
   neuron: { en: 'neuron {n}', zh: '神经元 {n}' },
   diverged: { en: 'The next step diverges: lower the learning rate.', zh: '下一步将发散：请降低学习率。' },
-  ended: { en: 'The optimizer has ended: {why}', zh: '优化器已结束：{why}' },
   play: { en: 'In the playground', zh: '到游乐场' },
   layer: { en: 'layer {n}', zh: '第 {n} 层' },
 };
@@ -263,8 +259,8 @@ export default {
       const name = formulaName() || 'θ';
       const regular = about.l2 > 0 || about.l1 > 0;
       rule.replaceChildren(el('h2', {}, say('optimizer')), el('p', { class: 'mono rule-line' }, optimizer.line),
-        ...optimizer.around.map((w) => [el('h3', {}, `${w.name} (${say('around')})`), el('pre', { class: 'mono' }, w.formula)]).flat(),
-        el('pre', { class: 'mono big' }, optimizer.formula),
+        ...optimizer.around.map((w) => [el('h3', {}, `${w.name} (${say('around')})`), maths(w.formula, w.name)]).flat(),
+        maths(optimizer.formula, say('optimizer')),
         el('p', { class: 'rule-numbers' }, [['η', about.learning_rate, say('rate')], ...optimizer.numbers.map((p) => [p.symbol, p.value, p.about])].map(([symbol, value, text]) => el('span', { title: text }, el('code', {}, `${symbol} = ${value}`)))),
         scroll('optimizer', el('table', {}, el('thead', {}, el('tr', {}, ['symbol', 'before', 'after', 'change'].map((h) => el('th', { scope: 'col' }, say(h))))),
           el('tbody', {}, row('g', look.seen, null, say(regular ? 'seen_l2' : 'seen')), look.kept.map((k) => row(k.name, k.before, k.after)), row(name, look.value, look.next, say('this'), 'whole')))));

@@ -34,6 +34,14 @@ export function table(palette) {
   return colours;
 }
 
+/** The same as whole pixels, opaque: for pictures that are painted many times a second. */
+export function pixels(palette) {
+  const colours = table(palette);
+  const bytes = new Uint8ClampedArray(256 * 4).fill(255);
+  for (let i = 0; i < 256; i += 1) for (let c = 0; c < 3; c += 1) bytes[4 * i + c] = colours[3 * i + c];
+  return new Uint32Array(bytes.buffer);
+}
+
 /** The colour of `share` (0…1) in a palette, as text. */
 export function mix(palette, share) {
   const at = 3 * Math.round(255 * Math.min(1, Math.max(0, share)));

@@ -6,6 +6,7 @@ use gradus::{Error, Result};
 use serde::Serialize;
 
 use super::{Deadline, Session, State, limits, reading};
+use crate::typeset::Formula;
 
 /// What a page asks for. What is left out has its default.
 #[derive(Clone, Debug)]
@@ -30,6 +31,9 @@ impl Default for Ask {
     }
 }
 
+const PLAIN: &str = "V ← β V + (1 − β) x";
+const CORRECTED: &str = "V ← β V + (1 − β) x\nV̂ = V / (1 − βᵗ)";
+
 /// A series and its averages.
 #[derive(Clone, Debug, Serialize)]
 pub struct Averages {
@@ -39,6 +43,8 @@ pub struct Averages {
     pub without_noise: Vec<f64>,
     /// One for each β.
     pub averages: Vec<Average>,
+    /// What is done with each value.
+    pub rule: Vec<Formula>,
 }
 
 /// One average along the series.
@@ -113,7 +119,8 @@ pub fn averages(ask: &Ask) -> Result<Averages> {
         Ok(Average { beta, memory, values, otherwise, weights })
     };
     let averages = ask.betas.iter().map(|beta| along(*beta)).collect::<Result<_>>()?;
-    Ok(Averages { values, without_noise, averages })
+    let rule = Formula::lines(if ask.correction { CORRECTED } else { PLAIN });
+    Ok(Averages { values, without_noise, averages, rule })
 }
 
 /// cos over a period and a half, with noise.

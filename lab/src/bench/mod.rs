@@ -31,7 +31,6 @@ pub mod averages;
 pub mod descent;
 pub mod evolution;
 pub mod fields;
-mod formula;
 pub mod landscape;
 pub mod limits;
 pub mod playground;

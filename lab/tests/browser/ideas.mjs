@@ -41,7 +41,13 @@ async function descent(browser, url) {
   await page.mouse.down();
   await page.mouse.move(box.x + 200, box.y + 150, { steps: 5 });
   await page.mouse.up();
-  await until(async () => await start() !== '2, 1.5', 'the start is dragged');
+  // A busy machine is late with what the mouse did.
+  const rests = async () => {
+    const then = await start();
+    await page.waitForTimeout(500);
+    return then !== '2, 1.5' && await start() === then;
+  };
+  await until(rests, 'the start is dragged');
   const [x, y] = (await start()).replaceAll('−', '-').split(', ').map(Number);
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('Shift+ArrowUp');
@@ -58,8 +64,17 @@ async function descent(browser, url) {
   const f = page.getByLabel('Function of x, or of x and y');
   await f.fill('sin(3x) + x^2/4');
   await f.press('Enter');
-  await until(async () => /f′\(x\) = 3·cos\(3·x\) \+ 0.5·x/.test(await page.locator('.formulas').textContent()), 'the slope is derived');
-  await until(() => new URL(page.url()).hash.includes('f='), 'the address holds the formula', 5);
+  await until(async () => await page.locator('.formulas math[alttext="f′(x) = 3·cos(3·x) + 0.5·x"]').count() === 1, 'the slope is derived, and typeset');
+  await until(() => new URL(page.url()).hash.includes('f=sin'), 'the address holds the formula', 5);
+  const address = page.url();
+  await f.fill('');
+  await f.pressSequentially('x^2/(1 + y^2)');
+  await until(async () => await page.locator('.formulas math[alttext="f(x, y) = x² / (1 + y²)"] mfrac').count() === 1, 'a formula is set while it is typed');
+  check(page.url() === address, 'and not raced on');
+  await page.locator('.rule summary').nth(2).click();
+  check(await page.locator('.rule[open] math mfrac').count() >= 3, 'the rule of Adam has its fractions');
+  await f.fill('sin(3x) + x^2/4');
+  await f.press('Enter');
   page.mayLose = true;
   await f.fill('sin(3x');
   await f.press('Enter');
@@ -91,9 +106,9 @@ async function universal(browser, url) {
   await page.mouse.down();
   for (let i = 1; i <= 20; i += 1) await page.mouse.move(box.x + 70 + i * 26, box.y + 170 + 70 * Math.sin(i / 2));
   await page.mouse.up();
-  await until(async () => (await page.locator('.formula-line').textContent()) === 'a drawn function', 'what is drawn is learned');
+  await until(async () => (await page.locator('.setup .formulas').textContent()) === 'a drawn function', 'what is drawn is learned');
   await page.getByText('Back to the formula').click();
-  await until(async () => (await page.locator('.formula-line').textContent()).startsWith('f(x) ='), 'back to the formula');
+  await until(async () => await page.locator('.setup .formulas math[alttext^="f(x) ="]').count() === 1, 'back to the formula');
   await page.getByText('Measure it').click();
   await until(async () => await page.getByText('trained, start 3').count() > 0, 'errors against n');
   await leave(page);
@@ -120,9 +135,11 @@ async function evolution(browser, url) {
   const page = await at(browser, url, 'evolution?generations=12');
   await page.getByLabel('Pause').or(page.getByLabel('Play')).first().waitFor();
   await until(async () => await page.locator('.player-label').textContent() === 'generation 12', 'it plays to its end');
-  await page.getByLabel('Forebears of member number').fill('30');
-  await page.getByLabel('Forebears of member number').press('Enter');
+  const which = page.getByLabel('Where member number … comes from');
+  await which.fill('30');
+  await which.press('Enter');
   check(await page.locator('.forebear').count() > 4 && await page.locator('.member.chosen').count() === 1, 'its forebears are shown');
+  await strategies(browser, url);
   const f = page.getByLabel('Function of x and y, its name, or xor');
   await f.fill('xor');
   await f.press('Enter');
@@ -130,9 +147,37 @@ async function evolution(browser, url) {
   await leave(page);
 }
 
+/** What each strategy makes a generation from is drawn: of all members, of the one chosen, and in words. */
+async function strategies(browser, url) {
+  const cases = [
+    ['cma_es sigma=1.5', { '.deviation': 3, '.mean': 1, '.moved.head': 1, '.member.is-counts': 6, '.member.is-against': 6 }, {}, /deviations .*; step size σ = .*6 of 12 members/],
+    ['openai_es population=12 sigma=0.5 over adam', { '.deviation': 3, '.mean': 1, '.member.is-counts': 6 }, {}, /step size σ = 0.5\. 6 of 12/],
+    ['differential_evolution spread=box lower=-5 upper=5 reevaluate=no', { '.before': 12, 'line.descent:not(.strong)': 12 }, { '.named': 4, '.difference.head': 1, '.kept-genes': 1 }, /of 12 rivals took the place.*v = x\[\d+\] \+ F \(x\[\d+\] − x\[\d+\]\)/],
+    ['particle_swarm spread=box lower=-5 upper=5 reevaluate=no', { '.before': 12, '.leader': 1, 'line.velocity': 12 }, { 'line.pull.kept': 1, 'line.pull.own': 1, 'line.pull.social': 1 }, /of 12 particles found.*Mean speed/],
+    ['simulated_annealing temperature=5 sigma=0.5 spread=box lower=-5 upper=5 reevaluate=no', { '.before': 12, 'line.descent': 12 }, {}, /Temperature T = .*deviation of a step.*refused.*It stood at f/],
+    ['random_search spread=box lower=-5 upper=5', { '.member.is-anew': 12 }, {}, /drawn anew/],
+  ];
+  for (const [line, all, chosen, words] of cases) {
+    const page = await at(browser, url, `evolution?generations=6&population=12&algorithm=${line}`);
+    await until(async () => await page.locator('.player-label').textContent() === 'generation 6', `${line} plays to its end`);
+    await page.getByLabel('One step back').click();
+    const which = page.getByLabel('Where member number … comes from');
+    await which.fill('3');
+    await which.press('Enter');
+    for (const [what, n] of Object.entries({ ...all, ...chosen })) {
+      const seen = await page.locator(`.stage svg ${what}`).count();
+      check(seen === n, `${line}: ${seen} of ${what}, not ${n}`);
+    }
+    const said = await page.locator('.stage .hint').textContent();
+    check(words.test(said), `${line}: ${said}`);
+    check(await page.locator('.maths math').count() >= 1, `${line}: its rule is typeset`);
+    await leave(page);
+  }
+}
+
 /** Light and dark, wide and narrow, in both languages. */
 async function everywhere(browser, url, shots) {
-  for (const name of ['descent', 'universal', 'averages', 'evolution', 'evolution?f=xor&generations=20', 'descent?f=x^4-3x^2']) {
+  for (const name of ['descent', 'universal', 'averages', 'evolution', 'evolution?f=xor&generations=20', 'evolution?algorithm=cma_es sigma=1.5', 'evolution?algorithm=particle_swarm spread=box lower=-5 upper=5 reevaluate=no', 'descent?f=x^4-3x^2']) {
     for (const [kind, more] of [['wide', {}], ['dark', { dark: true }], ['phone', { width: 390, locale: 'zh-CN' }]]) {
       const page = await at(browser, url, name, more);
       await page.waitForTimeout(1500);

@@ -1,5 +1,6 @@
 // The playground, the glass and the landscape in the browser: forward, back to the very bits, by an address, by the keyboard.
 
+import { readFileSync } from 'node:fs';
 import { accessible, check, open, program as start, until } from './browser.mjs';
 
 const SPIRAL = 'data=spiral&noise=0.02&net=dense 8 relu, dense 8 relu, dense 1 sigmoid&lr=0.02';
@@ -51,6 +52,7 @@ async function thereAndBack(at) {
   await arrive(same, there);
   check(await hash(same) === bits, 'the address alone has the very weights');
   await done(same);
+  await taken(page, there);
   await press(page, 'To the start');
   await arrive(page, 0);
   check(await hash(page) === first, 'the start is the start');
@@ -61,6 +63,18 @@ async function thereAndBack(at) {
   await page.keyboard.press('ArrowRight');
   await until(async () => /2\.2/.test(await page.textContent('.face-card h2')), 'the square shows the neuron');
   await done(page);
+}
+
+/** The network is saved as a file that says what it is; the optimizer's rule is typeset. */
+async function taken(page, there) {
+  check(await page.locator('.rule-card math mfrac').count() >= 3, 'the rule of Adam has its fractions');
+  const [saved] = await Promise.all([page.waitForEvent('download'), page.click('text=Save the network')]);
+  check(saved.suggestedFilename() === 'model.safetensors', saved.suggestedFilename());
+  const bytes = readFileSync(await saved.path());
+  const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString());
+  const says = header.__metadata__;
+  check(/^dense 8 relu.*, dense 8 relu.*, dense 1 sigmoid/.test(says.network) && says.step === String(there), JSON.stringify(says));
+  check(String(header['2.dense.weight'].shape) === '8,8', JSON.stringify(header));
 }
 
 async function ownPoints(at) {

@@ -102,13 +102,38 @@ fn runs_are_those_of_the_race() {
 #[test]
 fn the_gradient_is_derived_and_shown() {
     let about = run(&[("f", "sin(x) + x*y^2")]).function;
-    assert_eq!(about.formula, "f(x, y) = sin(x) + x·y²");
-    assert_eq!(about.slopes[0][0].as_deref(), Some("cos(x) + y²"));
-    assert_eq!(about.slopes[1][0].as_deref(), Some("2·x·y"));
-    assert_eq!(about.slopes[1][1].as_deref(), Some("2\\,x\\,y"));
+    assert_eq!(about.formula.text, "f(x, y) = sin(x) + x·y²");
+    assert!(about.formula.mathml.contains("<msup"), "{}", about.formula.mathml);
+    let [x, y] = &about.slopes[..] else { panic!("{:?}", about.slopes) };
+    assert_eq!(x.as_ref().unwrap().text, "∂f/∂x = cos(x) + y²");
+    assert_eq!(y.as_ref().unwrap().latex, "\\frac{\\partial f}{\\partial y} = 2\\,x\\,y");
+    assert!(y.as_ref().unwrap().mathml.contains("<mfrac"));
     let valley = run(&[("f", "rosenbrock")]).function;
     assert_eq!((valley.least, valley.minima.len(), valley.slopes.len()), (Some(0.0), 1, 2));
     assert!(run(&[("f", "f15 dim=2")]).function.slopes.is_empty(), "BBOB has no formula");
+}
+
+#[test]
+fn a_function_is_read_while_it_is_typed() {
+    let mut session = (gradus_lab::bench::find("descent").unwrap().open)(&state(&[]), &soon()).unwrap();
+    let mut read = |f: &str| session.answer(&serde_json::json!({ "f": f, "read": "1" }), &soon());
+    let about = read("x^2/(1 + y^2)").unwrap();
+    assert_eq!(about["formula"]["text"], "f(x, y) = x² / (1 + y²)");
+    assert!(about["formula"]["mathml"].as_str().unwrap().contains("<mfrac"), "{about}");
+    assert_eq!(about["slopes"].as_array().unwrap().len(), 2);
+    assert!(about.get("runs").is_none(), "nothing is raced");
+    let mut wrong = |f: &str| read(f).unwrap()["wrong"].as_str().unwrap().to_string();
+    assert!(wrong("x^2/(1 + y").contains("never closed"));
+    assert!(wrong("rosenbrock dim=5").contains("a map has two sides"));
+}
+
+#[test]
+fn the_rule_of_every_racer_is_typeset() {
+    let race = run(&[("optimizers", "adam; lookahead over sgd"), ("steps", "3")]);
+    let texts = |k: usize| race.runs[k].rule.iter().map(|f| f.text.as_str()).collect::<Vec<_>>();
+    assert_eq!(texts(0).last(), Some(&"θ ← θ − η m̂ / (√v̂ + ε)"));
+    assert_eq!(texts(1), ["φ ← φ + α (θ − φ)", "θ ← φ", "θ ← θ − η g"]);
+    assert!(race.runs[0].rule.last().unwrap().mathml.contains("<mfrac"));
 }
 
 #[test]

@@ -71,6 +71,50 @@ fn on_a_function_it_is_the_optimizers_own_run() {
 }
 
 #[test]
+fn what_made_a_generation_is_the_strategys_own_account() {
+    let kinds = [
+        ("genetic population=8", "spread"),
+        ("random_search population=8", "spread"),
+        ("cma_es population=8", "drawn"),
+        ("pgpe population=8 over sgd", "drawn"),
+        ("differential_evolution population=8", "mixed"),
+        ("particle_swarm population=8 reevaluate=no", "flown"),
+        ("simulated_annealing population=8", "stepped"),
+    ];
+    let threads = Threads::new(1);
+    for (line, kind) in kinds {
+        let asked = [("algorithm", line), ("generations", "6"), ("seed", "3"), ("lr", "0.1")];
+        let here = run(&asked);
+        let layout = Layout::of(2);
+        let setup = Setup::new(&layout, &threads).seed(3);
+        let mut evolver = Choice::parse(line).unwrap().evolver::<f64>(&setup).unwrap();
+        let function = functions::Choice::parse("rastrigin").unwrap();
+        let mut problem = function.problem(3, &threads);
+        evolver.begin(&function.start());
+        for (k, frame) in here.frames.iter().enumerate() {
+            evolver.at(Step { t: k as u64 + 1, learning_rate: 0.1 });
+            let mut members = vec![0.0; 2 * evolver.members()];
+            let mut losses = vec![0.0; evolver.members()];
+            evolver.ask(&mut members);
+            problem.losses(&members, &mut losses);
+            let made = evolver.made();
+            evolver.tell(&members, &losses);
+            assert_eq!((&frame.made, &frame.shares), (&made, &evolver.shares()), "{line}, generation {k}");
+        }
+        // As the page is told.
+        let mut session =
+            (gradus_lab::bench::find("evolution").unwrap().open)(&state(&asked), &soon()).unwrap();
+        let answer = session.answer(&serde_json::json!({}), &soon()).unwrap();
+        let told = &answer["frames"][4];
+        assert_eq!(told["made"]["kind"], kind, "{line}");
+        assert!(told["members"].is_string(), "{line}: packed");
+        assert_eq!(told["shares"].as_array().unwrap().len(), here.frames[4].shares.len(), "{line}");
+        let rule = answer["rule"].as_array().unwrap();
+        assert!(rule.iter().all(|l| l["mathml"].as_str().unwrap().starts_with("<math")), "{line}: {rule:?}");
+    }
+}
+
+#[test]
 fn on_xor_it_is_the_optimizers_own_run_and_learns() {
     let line = "genetic crossover=blend rate=0.3 sigma=0.5 population=60";
     let here = run(&[("f", "xor"), ("algorithm", line), ("generations", "120")]);
@@ -127,6 +171,8 @@ fn parents_are_members_of_earlier_generations() {
 fn a_population_is_taken_from_the_line_or_beside_it() {
     let line = |pairs: &[(&str, &str)]| run(&[pairs, &[("generations", "2")]].concat()).line;
     assert!(line(&[("algorithm", "cma_es"), ("population", "9")]).contains("population=9"));
+    let around = line(&[("algorithm", "openai_es sigma=0.5 over adam"), ("population", "8")]);
+    assert!(around.starts_with("openai_es population=8 "), "{around}");
     assert!(line(&[("algorithm", "cma_es population=7"), ("population", "9")]).contains("population=7"));
     assert!(
         line(&[("algorithm", "simulated_annealing"), ("population", "9")]).contains("simulated_annealing")

@@ -93,7 +93,7 @@ fn a_run_is_the_same_again_and_a_drawn_function_is_one() {
         assert!(close(*y, x.abs(), 1e-12));
     }
     let abs = run(&[("f", "|x|"), ("on", "-1,1"), ("steps", "200"), ("n", "4")]);
-    assert_eq!(abs.formula.as_deref(), Some("f(x) = |x|"));
+    assert_eq!(abs.formula.map(|f| f.text).as_deref(), Some("f(x) = |x|"));
     assert!(close(abs.frames.last().unwrap().loss, one.frames.last().unwrap().loss, 1e-3));
     assert!(Choice::parse("|x|").is_ok());
 }

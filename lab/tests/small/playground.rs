@@ -4,18 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::{bytes, state, unpacked};
 use gradus_lab::bench::Deadline;
-use gradus_lab::bench::playground::{self, Playground, Question};
-use gradus_lab::bench::small::{Plane, Task};
+use gradus_lab::bench::playground::{self, Playground};
+use gradus_lab::bench::small::{Plane, Task, Travel};
 use serde_json::{Value, json};
 
 const LONG: Duration = Duration::from_secs(600);
 
 fn playground(settings: Value) -> Playground {
     Playground::new(&state(&settings)).unwrap_or_else(|error| panic!("{settings}: {error}"))
-}
-
-fn go(by: i64) -> Question {
-    Question { by, ..Question::default() }
 }
 
 /// By another way: the plan that `gradus predict` uses, one place at a time, and the words of the loss.
@@ -53,7 +49,7 @@ fn the_surface_is_what_the_model_predicts() {
         (json!({"data": "spiral", "net": "dense 8 relu, residual (dense 8 relu), dense 1 sigmoid"}), true),
     ] {
         let mut playground = playground(settings.clone());
-        let frame = playground.frame(&go(50), LONG).unwrap();
+        let frame = playground.frame(&Travel::by(50), None, LONG).unwrap();
         let (surface, answer) = (unpacked(&frame.surface), unpacked(&frame.theta));
         let description = playground.description();
         let side = description["side"].as_u64().unwrap() as usize;
@@ -79,7 +75,7 @@ fn the_surface_stands_upright() {
     let corners = "-0.9,0.9,1; -0.8,0.7,1; 0.9,0.9,0; -0.9,-0.9,0; 0.9,-0.9,0; 0.1,0,0; -0.1,0.1,0";
     let settings = json!({"data": "own", "points": corners, "net": "dense 6 tanh, dense 1 sigmoid", "lr": 0.05, "batch": "all"});
     let mut playground = playground(settings);
-    let frame = playground.frame(&go(400), LONG).unwrap();
+    let frame = playground.frame(&Travel::by(400), None, LONG).unwrap();
     let (surface, side) =
         (unpacked(&frame.surface), playground.description()["side"].as_u64().unwrap() as usize);
     let corner = |row: usize, column: usize| surface[row * side + column];
@@ -94,8 +90,7 @@ fn the_surface_stands_upright() {
 fn the_pictures_are_what_neurons_say() {
     let net = "dense 40 relu, dense 3 tanh, dense 1 sigmoid";
     let mut playground = playground(json!({"data": "circle", "net": net, "lr": 0.01}));
-    let question = Question { by: 100, focus: Some([0, 31]), ..Question::default() };
-    let frame = playground.frame(&question, LONG).unwrap();
+    let frame = playground.frame(&Travel::by(100), Some([0, 31]), LONG).unwrap();
     let description = playground.description();
     let shown: Vec<u64> =
         description["layers"].as_array().unwrap().iter().map(|l| l["shown"].as_u64().unwrap()).collect();
@@ -130,22 +125,21 @@ fn the_pictures_are_what_neurons_say() {
 fn an_address_with_a_step_brings_back_the_very_weights() {
     let settings = json!({"data": "moons", "optimizer": "lookahead over adam@keras", "lr": 0.02, "seed": 5});
     let mut first = playground(settings.clone());
-    let hashes: Vec<String> = (0..5).map(|_| first.frame(&go(30), LONG).unwrap().hash).collect();
+    let hashes: Vec<String> =
+        (0..5).map(|_| first.frame(&Travel::by(30), None, LONG).unwrap().hash).collect();
     let mut again = playground(settings);
-    let at = |playground: &mut Playground, to| {
-        playground.frame(&Question { to: Some(to), ..Question::default() }, LONG).unwrap()
-    };
+    let at = |playground: &mut Playground, to| playground.frame(&Travel::to(to), None, LONG).unwrap();
     assert_eq!(at(&mut again, 150).hash, hashes[4]);
     assert_eq!(at(&mut again, 60).hash, hashes[1]);
     assert_eq!(at(&mut first, 90).hash, hashes[2]);
-    assert_eq!(again.frame(&go(-30), LONG).unwrap().hash, hashes[0]);
-    assert_eq!(again.frame(&go(i64::MIN), LONG).unwrap().place.step, 0);
+    assert_eq!(again.frame(&Travel::by(-30), None, LONG).unwrap().hash, hashes[0]);
+    assert_eq!(again.frame(&Travel::by(i64::MIN), None, LONG).unwrap().place.step, 0);
 }
 
 #[test]
 fn the_curve_is_told_on_the_way_and_the_loss_falls() {
     let mut playground = playground(json!({"data": "circle", "lr": 0.03}));
-    let frame = playground.frame(&go(400), LONG).unwrap();
+    let frame = playground.frame(&Travel::by(400), None, LONG).unwrap();
     assert!((20..=60).contains(&frame.curve.len()) && frame.arrived, "{}", frame.curve.len());
     assert!(frame.curve.windows(2).all(|two| two[0].0 < two[1].0));
     assert_eq!(frame.curve.last().unwrap(), &(400, frame.train.loss, frame.test.map(|t| t.loss)));
@@ -186,7 +180,7 @@ fn hostile_questions_are_refused_and_endless_ones_end() {
 /// The losses after so many steps: training, test.
 fn after(settings: &Value, steps: u64) -> (f32, f32) {
     let mut playground = playground(settings.clone());
-    let frame = playground.frame(&Question { to: Some(steps), ..Question::default() }, LONG).unwrap();
+    let frame = playground.frame(&Travel::to(steps), None, LONG).unwrap();
     (frame.train.loss, frame.test.unwrap().loss)
 }
 
@@ -218,7 +212,7 @@ fn the_presets_show_what_they_say() {
     let mut fast = playground(json!({
         "data": "saddle", "net": "dense 8 relu, dense 1", "loss": "squared_error", "optimizer": "sgd", "lr": 2, "batch": "all"
     }));
-    assert!(fast.frame(&go(200), LONG).unwrap().halted.is_some());
+    assert!(fast.frame(&Travel::by(200), None, LONG).unwrap().halted.is_some());
     let classes = json!({"data": "pinwheel", "net": "dense 12 tanh, dense 3 softmax", "loss": "softmax_cross_entropy", "lr": 0.03});
     assert!(after(&classes, 1500).1 < 0.2, "{:?}", after(&classes, 1500));
     let value =
@@ -226,4 +220,31 @@ fn the_presets_show_what_they_say() {
     assert!(after(&value, 1000).1 < 0.02, "{:?}", after(&value, 1000));
     let bred = json!({"data": "xor", "net": "dense 4 tanh, dense 1 sigmoid", "optimizer": "genetic", "batch": "all"});
     assert!(after(&bred, 150).0 < 0.3, "{:?}", after(&bred, 150));
+}
+
+#[test]
+fn the_network_can_be_taken_away_as_a_file() {
+    use gradus::train::ModelFile;
+    let mut playground = playground(
+        json!({"data": "moons", "net": "dense 5 tanh, dense 1 sigmoid", "optimizer": "ema over adam"}),
+    );
+    playground.frame(&Travel::by(70), None, LONG).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    std::fs::write(&path, playground.model()).unwrap();
+    let file = ModelFile::load(&path).unwrap();
+    let training = playground.training();
+    assert_eq!(
+        file.theta(training.model.layout(), &path).unwrap(),
+        training.answer(),
+        "the averaged weights, which are shown"
+    );
+    assert_ne!(training.answer(), training.theta());
+    let says = |key: &str| file.metadata[key].as_str();
+    let line = training.model.network.line();
+    assert_eq!((says("network"), says("step"), says("features")), (line.as_str(), "70", "x, y"));
+    let deadline = Deadline::after(LONG);
+    let mut session = playground::open(&state(&json!({"data": "moons"})), &deadline).unwrap();
+    let answer = session.answer(&json!({"model": true}), &deadline).unwrap();
+    assert_eq!(&bytes(&answer["model"])[8..9], b"{", "a safetensors header");
 }

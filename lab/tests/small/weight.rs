@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::state;
 use gradus_lab::bench::Deadline;
+use gradus_lab::bench::small::Travel;
 use gradus_lab::bench::weight::{self, Glass, Look, Question};
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ fn glass(settings: Value) -> Glass {
 }
 
 fn at(glass: &mut Glass, by: i64, weight: usize) -> Look {
-    glass.look(&Question { by, weight: Some(weight), ..Question::default() }, LONG).unwrap()
+    glass.look(&Travel::by(by), &Question { weight: Some(weight), ..Question::default() }, LONG).unwrap()
 }
 
 #[test]
@@ -101,7 +102,7 @@ fn looking_changes_nothing_and_the_step_shown_is_the_step_made() {
         promised = look.next;
         at(&mut watched, 0, 5);
     }
-    let last = alone.look(&Question { to: Some(39), ..Question::default() }, LONG).unwrap();
+    let last = alone.look(&Travel::to(39), &Question::default(), LONG).unwrap();
     assert_eq!(at(&mut watched, 0, 0).hash, last.hash);
 }
 

@@ -187,11 +187,19 @@ impl Writer<'_> {
         if !below.is_empty() {
             self.either("", "\\frac{");
         }
-        self.row(c, &above);
+        self.beside_line(!below.is_empty(), c, &above);
         if !below.is_empty() {
             self.either(" / ", "}{");
-            self.bracketed(!self.style.latex && below.len() > 1, |w| w.row(1.0, &below));
+            self.bracketed(!self.style.latex && below.len() > 1, |w| w.beside_line(true, 1.0, &below));
             self.either("", "}");
+        }
+    }
+
+    /// A product above or below a line, which holds a single factor together as brackets would.
+    fn beside_line(&mut self, line: bool, c: f64, factors: &[(Expression, i32)]) {
+        match factors {
+            [(e, 1)] if line && self.style.latex && c == 1.0 => self.inside(*e, 0),
+            _ => self.row(c, factors),
         }
     }
 

@@ -4,7 +4,7 @@
 // reaches them; lines are found by the pointer, and all weights stand in the table.
 
 import { el } from '../../dom.js';
-import { table } from '../../charts/colour.js';
+import { pixels } from '../../charts/colour.js';
 
 const GAP = 0.34;
 
@@ -151,18 +151,18 @@ export function network(host, { label, hover, choose, heads, name }) {
 
   const pictures = (context) => {
     const side = plan.picture;
-    const colours = table('diverging');
+    const colours = pixels('diverging');
     const bytes = side * side;
     [small.width, small.height] = [side, side];
     const inner = small.getContext('2d');
     const image = inner.createImageData(side, side);
+    const whole = new Uint32Array(image.data.buffer);
     const style = getComputedStyle(host);
     const show = (from, list, [x, y], focused, share) => {
       for (let i = 0; i < bytes; i += 1) {
         // A share between 0 and 1 has its middle at a half.
         const at = share ? Math.round((255 * share * (list[from + i] - 128)) / 127) : list[from + i];
-        image.data.set(colours.subarray(3 * at, 3 * at + 3), 4 * i);
-        image.data[4 * i + 3] = 255;
+        whole[i] = colours[at];
       }
       inner.putImageData(image, 0, 0);
       const half = own.size / 2;

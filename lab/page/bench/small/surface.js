@@ -1,7 +1,7 @@
 // A square of the plane: what a network says of each place in colour, where its answer turns, and the examples.
 
 import { el } from '../../dom.js';
-import { colour, table } from '../../charts/colour.js';
+import { colour, pixels as opaque, table } from '../../charts/colour.js';
 import { contour } from '../../charts/contour.js';
 
 const PALE = 0.17;
@@ -36,7 +36,8 @@ export function surface(host, { label, pick, hover }) {
     [small.width, small.height] = [side, side];
     const context = small.getContext('2d');
     const image = context.createImageData(side, side);
-    const colours = table('diverging');
+    const whole = new Uint32Array(image.data.buffer);
+    const colours = opaque('diverging');
     const outputs = values.length / (side * side);
     const classes = outputs > 1 ? Array.from({ length: outputs }, (_, k) => rgb(host, colour(k))) : [];
     const paper = rgb(host, 'var(--card)');
@@ -61,9 +62,7 @@ export function surface(host, { label, pick, hover }) {
       at = kind === 'share' ? v : (v / (typeof kind === 'number' ? kind || 1 : 1) + 1) / 2;
       if (crisp) at = Number(at >= 0.5);
       // Paler than the examples, which else would not stand out.
-      const from = 3 * Math.round(255 * (PALE + (1 - 2 * PALE) * Math.max(0, Math.min(1, at))));
-      image.data.set(colours.subarray(from, from + 3), 4 * i);
-      image.data[4 * i + 3] = Number.isFinite(v) ? 255 : 0;
+      whole[i] = Number.isFinite(v) ? colours[Math.round(255 * (PALE + (1 - 2 * PALE) * Math.max(0, Math.min(1, at))))] : 0;
     }
     context.putImageData(image, 0, 0);
   };

@@ -1,23 +1,18 @@
 // The words of the playground.
 
+import { COMMON } from '../common-words.js';
+
 export const TEXT = {
+  ...COMMON,
   try: { en: 'Try', zh: '试试' },
-  play: { en: 'Play', zh: '播放' },
-  pause: { en: 'Pause', zh: '暂停' },
-  back: { en: 'One step back', zh: '后退一步' },
   step: { en: 'One step', zh: '前进一步' },
-  reset: { en: 'To the start', zh: '回到起点' },
-  speed: { en: 'Speed', zh: '速度' },
   speeds: [
     { en: '1 step', zh: '1 步' }, { en: '10 steps', zh: '10 步' }, { en: '100 steps', zh: '100 步' }, { en: 'as fast as it goes', zh: '最快' },
   ],
-  at: { en: 'Step', zh: '步' },
-  epoch: { en: 'epoch', zh: '轮' },
   travel: { en: 'Go to a step: every one can be had again, bit for bit', zh: '跳到任一步：每一步都能逐位重现' },
   hash: { en: 'hash of the weights: the same on every machine', zh: '权重的哈希值：在任何机器上都相同' },
   surface: { en: 'What the network answers', zh: '网络的回答' },
   neuron: { en: 'What neuron {n} says', zh: '神经元 {n} 的输出' },
-  input: { en: 'input {n}', zh: '输入 {n}' },
   net: { en: 'Inside the network', zh: '网络内部' },
   loss: { en: 'Loss', zh: '损失' },
   train: { en: 'training', zh: '训练' },
@@ -30,6 +25,7 @@ export const TEXT = {
   more: { en: 'a neuron more', zh: '增加一个神经元' },
   less: { en: 'a neuron less', zh: '减少一个神经元' },
   add: { en: '+ layer', zh: '+ 层' },
+  keep_model: { en: 'Save the network', zh: '保存网络' },
   drop: { en: '− layer', zh: '− 层' },
   weights: { en: '{n} weights', zh: '{n} 个权重' },
   hint: { en: 'Point at a neuron or a line to read it; orange raises, blue lowers.', zh: '指向神经元或连线即可读数；橙色为正，蓝色为负。' },
@@ -42,12 +38,10 @@ export const TEXT = {
   click: { en: 'Click to put a point of class', zh: '点击放置此类的点' },
   remove: { en: 'remove', zh: '删除' },
   diverged: { en: 'It diverged: at step {step} the loss is no longer a number. Lower the learning rate, now {rate}.', zh: '发散了：第 {step} 步的损失已不是数。请降低学习率（现在是 {rate}）。' },
-  ended: { en: 'The optimizer has ended: {why}', zh: '优化器已结束：{why}' },
   wants_all: { en: 'This optimizer wants all examples in a batch.', zh: '此优化器需要把全部样本放在一个批里。' },
   all: { en: 'take all', zh: '全部' },
   layer: { en: 'layer', zh: '层' },
   from: { en: 'from', zh: '从' },
   to: { en: 'to', zh: '到' },
   value: { en: 'weight', zh: '权重' },
-  formula: { en: 'What a step does', zh: '一步做了什么' },
 };

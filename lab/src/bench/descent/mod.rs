@@ -4,6 +4,7 @@
 //! through it and goes back in it as it likes. Each run is the very loop that `gradus race` runs: θ in `f64`, one step of
 //! the optimizer after another.
 
+mod about;
 mod lists;
 mod map;
 mod verdict;
@@ -17,6 +18,9 @@ use gradus::{Error, Result};
 use serde::Serialize;
 
 use super::{Deadline, Session, State, limits, reading};
+use crate::typeset::Formula;
+pub use about::About;
+pub(super) use about::formula;
 pub use lists::{Lists, Named, lists};
 pub use map::Map;
 pub use verdict::{Curvature, Verdict};
@@ -70,34 +74,13 @@ pub struct Race {
     pub cut_short: bool,
 }
 
-/// What a function is.
-#[derive(Clone, Debug, Serialize)]
-pub struct About {
-    /// The line that reads back to it.
-    pub line: String,
-    /// How many numbers it takes.
-    pub dimension: usize,
-    /// f(x) = …, as text.
-    pub formula: String,
-    /// Right of the sign of equality in LaTeX; none if it cannot be written shortly.
-    pub latex: Option<String>,
-    /// ∂f/∂x, ∂f/∂y as text and in LaTeX, derived from the formula; none likewise.
-    pub slopes: Vec<[Option<String>; 2]>,
-    /// The least value, if it is known.
-    pub least: Option<f64>,
-    /// Where it is taken.
-    pub minima: Vec<Vec<f64>>,
-    /// Whether its evaluations are noisy.
-    pub noisy: bool,
-}
-
 /// One optimizer on its way.
 #[derive(Clone, Debug, Serialize)]
 pub struct Run {
     /// The optimizer, every default written out.
     pub line: String,
-    /// What it does in a step.
-    pub formula: &'static str,
+    /// What it does in a step, what is around it first.
+    pub rule: Vec<Formula>,
     /// η
     pub learning_rate: f64,
     /// θ at the start and after each step, one after another.
@@ -110,13 +93,19 @@ pub struct Run {
     pub verdict: Verdict,
 }
 
-/// Opens the experiment; each answer is a [`Race`], or [`Lists`] where `lists` is asked for.
+/// Opens the experiment; each answer is a [`Race`], or [`Lists`] where `lists` is asked for, or [`About`] where `read` is:
+/// the function alone, while it is typed.
 ///
 /// # Errors
 /// Never: what is wrong with an address is the answer.
 pub fn open(state: &State, _: &Deadline) -> Result<Box<dyn Session>> {
     Ok(reading::Asked::open(state, |state, deadline| match state.get("lists") {
         Some(_) => reading::json(&lists()),
+        None if state.get("read").is_some() => match read(&Ask::of(state)?.f) {
+            Ok((_, about)) => reading::json(&about),
+            // Nothing is wrong with a page whose reader is in the middle of a word.
+            Err(error) => Ok(serde_json::json!({ "wrong": error.to_string() })),
+        },
         None => reading::json(&race(&Ask::of(state)?, deadline)?),
     }))
 }
@@ -141,13 +130,13 @@ impl Ask {
     }
 }
 
-/// Runs what was asked for.
+/// The function of a name or a formula, and what it is.
 ///
 /// # Errors
-/// For a line, a formula or a number that is wrong: what, where, and how to mend it.
-pub fn race(ask: &Ask, deadline: &Deadline) -> Result<Race> {
-    limits::short("f", &ask.f, 400)?;
-    let choice = Choice::parse(&ask.f)?;
+/// For a formula that is wrong: what, where, and how to mend it; for a function of more than two numbers.
+pub fn read(f: &str) -> Result<(Choice, About)> {
+    limits::short("f", f, 400)?;
+    let choice = Choice::parse(f)?;
     let dimension = choice.dimension();
     if dimension > 2 {
         return Err(Error::Settings {
@@ -155,6 +144,23 @@ pub fn race(ask: &Ask, deadline: &Deadline) -> Result<Race> {
             mend: "take one or two: dim=2".into(),
         });
     }
+    let about = About::of(&choice);
+    Ok((choice, about))
+}
+
+/// What an optimizer does in a step, what is around it first.
+pub(super) fn rule(optimizer: &optimizers::Choice) -> Vec<Formula> {
+    let around = optimizer.wrappers.iter().map(|(wrapper, _)| wrapper.formula);
+    around.chain([optimizer.dialect.formula]).flat_map(Formula::lines).collect()
+}
+
+/// Runs what was asked for.
+///
+/// # Errors
+/// For a line, a formula or a number that is wrong: what, where, and how to mend it.
+pub fn race(ask: &Ask, deadline: &Deadline) -> Result<Race> {
+    let (choice, function) = read(&ask.f)?;
+    let dimension = choice.dimension();
     let steps = limits::count("steps", ask.steps, (1, 2000))?;
     limits::count("optimizers", ask.optimizers.len(), (1, 8))?;
     limits::count("lr", ask.lr.len(), (1, 8))?;
@@ -178,7 +184,7 @@ pub fn race(ask: &Ask, deadline: &Deadline) -> Result<Race> {
         limits::between("lr", rate, (0.0, 1e6))?;
         runs.push(course.run(&limits::optimizer(line)?, rate, deadline)?);
     }
-    Ok(Race { function: About::of(&choice), map, start, runs, cut_short: deadline.passed() })
+    Ok(Race { function, map, start, runs, cut_short: deadline.passed() })
 }
 
 /// What all run on.
@@ -213,7 +219,7 @@ impl Course<'_> {
         let verdict = Verdict::of(self.choice, optimizer, learning_rate, &seen, ended, &self.curvature);
         let Seen { path, values, slopes, .. } = seen;
         let line = optimizer.line();
-        Ok(Run { line, formula: optimizer.dialect.formula, learning_rate, path, values, slopes, verdict })
+        Ok(Run { line, rule: rule(optimizer), learning_rate, path, values, slopes, verdict })
     }
 }
 
@@ -250,27 +256,6 @@ impl Seen {
     fn is_lost(&self) -> bool {
         let far = |x: &f64| !x.is_finite() || x.abs() > LOST;
         far(&self.last()) || self.path.iter().rev().take(2).any(far)
-    }
-}
-
-impl About {
-    pub(super) fn of(choice: &Choice) -> About {
-        let (function, written) = (choice.function(), choice.written());
-        let both = |of: &dyn Fn(bool) -> Option<String>| [of(false), of(true)];
-        let slopes = written
-            .iter()
-            .flat_map(|w| (0..w.dimension()).map(|i| both(&|latex| w.slope(i, latex).map(String::from))));
-        let least = function.least();
-        About {
-            line: choice.line(),
-            dimension: choice.dimension(),
-            formula: choice.formula(),
-            latex: written.as_ref().and_then(|w| w.formula(true)).map(String::from),
-            slopes: slopes.collect(),
-            least: least.as_ref().map(|least| least.value),
-            minima: least.map_or_else(Vec::new, |least| least.places),
-            noisy: function.noise() != gradus::functions::Noise::default(),
-        }
     }
 }
 

@@ -5,18 +5,20 @@
 //! its share says: the loss that the map shows under a path is that of the plane, not that of the path.
 
 mod directions;
+mod racer;
 
 use std::time::{Duration, Instant};
 
 use gradus::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub use directions::Slice;
+pub use racer::Path;
+use racer::Racer;
 
 use super::fields::Fields;
-use super::playground::{patience, read};
-use super::small::{Config, Halt, Scores, Training};
+use super::small::{Config, Halt, Scores, lists, patience, read};
 use super::{Deadline, Session, State};
 use crate::reply::packed;
 
@@ -29,14 +31,6 @@ pub struct Landscape {
     side: usize,
     seed: u64,
     map: Option<Map>,
-}
-
-/// One optimizer on its way.
-struct Racer {
-    line: String,
-    training: Training,
-    /// Step, weights and loss along the way.
-    path: Vec<(u64, Vec<f32>, f32)>,
 }
 
 /// The map under way.
@@ -57,29 +51,7 @@ pub struct Question {
     pub milliseconds: Option<u64>,
 }
 
-/// A racer's way over the map.
-#[derive(Clone, Debug, Serialize)]
-pub struct Path {
-    /// The optimizer's line, as given.
-    pub name: String,
-    /// η
-    pub learning_rate: f64,
-    /// Steps.
-    pub step: Vec<u64>,
-    /// Where it is in the plane.
-    pub x: Vec<f64>,
-    /// The same.
-    pub y: Vec<f64>,
-    /// The loss there, in truth.
-    pub loss: Vec<f32>,
-    /// How far it is from the plane, as a share of its distance from the middle.
-    pub off: Vec<f64>,
-    /// Why it stopped early.
-    pub halted: Option<Halt>,
-}
-
 const MOST_RACERS: usize = 6;
-const POINTS: u64 = 60;
 
 impl Landscape {
     /// Sets it up as an address says.
@@ -187,7 +159,7 @@ impl Landscape {
         let mut answer = json!({
             "done": done,
             "progress": { "race": racing, "map": places as f64 / (self.side * self.side) as f64 },
-            "lists": super::playground::lists(),
+            "lists": lists(),
         });
         if let (true, Some(map)) = (done, &self.map) {
             answer["map"] = json!({
@@ -213,87 +185,6 @@ impl Map {
         };
         [along(0, number % side), along(1, number / side)]
     }
-}
-
-impl Racer {
-    fn new(line: &str, config: &Config) -> Result<Racer> {
-        let (words, rate) = split_rate(line)?;
-        let config =
-            Config { optimizer: words, learning_rate: rate.or(config.learning_rate), ..config.clone() };
-        Ok(Racer { line: line.into(), training: Training::new(config)?, path: Vec::new() })
-    }
-
-    /// The loss at its end; the last known.
-    fn loss(&self) -> f32 {
-        self.path.last().map_or(f32::INFINITY, |last| if last.2.is_nan() { f32::INFINITY } else { last.2 })
-    }
-
-    fn at(&self) -> u64 {
-        self.training.place().step
-    }
-
-    fn done(&self, steps: u64) -> bool {
-        !self.path.is_empty() && (self.at() == steps || self.training.halted().is_some())
-    }
-
-    /// Races on; whether it has ended.
-    fn run(&mut self, steps: u64, patience: Duration, scores: &mut Scores) -> bool {
-        if self.path.is_empty() {
-            self.note(scores);
-        }
-        if self.done(steps) {
-            return true;
-        }
-        let every = (steps / POINTS).max(1);
-        let began = Instant::now();
-        while self.at() < steps && self.training.step() {
-            if self.at().is_multiple_of(every) || self.at() == steps {
-                self.note(scores);
-            }
-            if began.elapsed() >= patience {
-                break;
-            }
-        }
-        if self.training.halted().is_some() && self.path.last().is_none_or(|last| last.0 != self.at()) {
-            self.note(scores);
-        }
-        self.done(steps)
-    }
-
-    fn note(&mut self, scores: &mut Scores) {
-        let training = &self.training;
-        let loss = scores.train_loss(&training.model, training.theta(), training.memory());
-        self.path.push((training.place().step, training.theta().to_vec(), loss));
-    }
-
-    fn over(&self, slice: &Slice) -> Path {
-        let places: Vec<([f64; 2], f64)> = self.path.iter().map(|(_, theta, _)| slice.place(theta)).collect();
-        Path {
-            name: self.line.clone(),
-            learning_rate: self.training.learning_rate,
-            step: self.path.iter().map(|p| p.0).collect(),
-            x: places.iter().map(|p| p.0[0]).collect(),
-            y: places.iter().map(|p| p.0[1]).collect(),
-            loss: self.path.iter().map(|p| p.2).collect(),
-            off: places.iter().map(|p| p.1).collect(),
-            halted: self.training.halted().cloned(),
-        }
-    }
-}
-
-/// A line without its ` lr=…`, and the rate.
-fn split_rate(line: &str) -> Result<(String, Option<f64>)> {
-    let mut rate = None;
-    let mut words = Vec::new();
-    for word in line.split_whitespace() {
-        let Some(text) = word.strip_prefix("lr=") else {
-            words.push(word);
-            continue;
-        };
-        let read = text.parse().ok().filter(|x: &f64| *x > 0.0 && *x <= 1e6);
-        rate = Some(read.ok_or_else(|| Error::range("lr", text, "a number above 0, up to 1000000"))?);
-    }
-    Ok((words.join(" "), rate))
 }
 
 impl Session for Landscape {

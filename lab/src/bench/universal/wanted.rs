@@ -4,7 +4,9 @@ use gradus::functions::{Choice, Function};
 use gradus::{Error, Result};
 
 use super::{Ask, stretch};
+use crate::bench::descent::formula;
 use crate::bench::limits;
+use crate::typeset::Formula;
 
 /// A function of one variable.
 pub(super) enum Wanted {
@@ -31,7 +33,9 @@ impl Wanted {
         }
         let function = choice.function();
         let wanted = Wanted::Typed(choice, function);
-        for x in super::evenly(ask.on, super::PLACES).into_iter().chain(super::evenly(ask.on, super::POINTS))
+        for x in super::evenly(ask.on, super::bench::PLACES)
+            .into_iter()
+            .chain(super::evenly(ask.on, super::POINTS))
         {
             let y = wanted.at(x);
             if y.is_nan() || y.abs() > 1e6 {
@@ -75,9 +79,9 @@ impl Wanted {
     }
 
     /// The formula of what was typed.
-    pub fn formula(&self) -> Option<String> {
+    pub fn formula(&self) -> Option<Formula> {
         match self {
-            Wanted::Typed(choice, _) => Some(choice.formula()),
+            Wanted::Typed(choice, _) => Some(formula(choice)),
             Wanted::Drawn(_) => None,
         }
     }

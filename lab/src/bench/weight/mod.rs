@@ -4,26 +4,27 @@
 //! the slope of the batch found three ways that share nothing but the network; and what the optimizer keeps for this
 //! weight, before and after. The step is really made to find out, and taken back.
 
+mod formulas;
 mod names;
 mod rule;
+mod slopes;
 
-use gradus::gradients::{ByHand, Style, central_step, forward_step};
+use gradus::gradients::ByHand;
 use gradus::optimizer::Objective;
 use gradus::train::model_hash;
 use gradus::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use names::used;
-pub use rule::Kept;
-use rule::{optimizer, the_step};
-
 use super::fields::Fields;
-use super::formula::mathml;
-use super::playground::{patience, read};
-use super::small::{Config, Halt, Place, Training};
+use super::small::{Config, Halt, Place, Training, Travel, lists};
 use super::{Deadline, Session, State};
 use crate::reply::packed;
+use crate::typeset::Formula;
+use formulas::by_hand;
+pub use rule::Kept;
+use rule::{optimizer, the_step};
+pub use slopes::Slope;
 
 /// A training, and one of its weights.
 pub struct Glass {
@@ -33,36 +34,16 @@ pub struct Glass {
     by_hand: std::result::Result<Vec<(usize, ByHand)>, String>,
 }
 
-/// What the page asks.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// What the page asks beside how far to go.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
-    /// Go so many steps, back if negative.
-    #[serde(default)]
-    pub by: i64,
-    /// Or to this step.
-    #[serde(default)]
-    pub to: Option<u64>,
-    /// Milliseconds to compute at most.
-    #[serde(default)]
-    pub milliseconds: Option<u64>,
     /// Look at another weight.
     #[serde(default)]
     pub weight: Option<usize>,
     /// The example of the batch whose numbers stand in the formula, from 0.
     #[serde(default)]
     pub example: usize,
-}
-
-/// The slope of a batch, one way.
-#[derive(Clone, Debug, Serialize)]
-pub struct Slope {
-    /// `by_hand`, `central_difference`, `forward_difference`, `central_difference_f32`, `backpropagation`.
-    pub way: &'static str,
-    /// ∂L/∂θᵢ
-    pub value: f64,
-    /// The losses it is made of, where it is a difference: above, below (or at), and their distance.
-    pub made_of: Option<[f64; 3]>,
 }
 
 /// Everything about a weight at a step.
@@ -99,9 +80,6 @@ pub struct Look {
     /// The formulas, or why there are none.
     pub formulas: Value,
 }
-
-/// Weights above which slopes are not derived by hand: the formulas would be too long to read, and slow to find.
-const MOST_BY_HAND: usize = 400;
 
 impl Glass {
     /// Sets it up as an address says.
@@ -142,12 +120,11 @@ impl Glass {
     ///
     /// # Errors
     /// [`Error::Range`] if there is no such weight.
-    pub fn look(&mut self, question: &Question, patience: std::time::Duration) -> Result<Look> {
+    pub fn look(&mut self, way: &Travel, question: &Question, patience: std::time::Duration) -> Result<Look> {
         if let Some(weight) = question.weight {
             self.turn_to(weight)?;
         }
-        let from = self.training.place().step;
-        let to = question.to.unwrap_or_else(|| from.saturating_add_signed(question.by));
+        let to = way.from(self.training.place().step);
         let arrived = self.training.seek(to, patience, &mut |_| {});
         let i = self.weight;
         let slopes = self.slopes();
@@ -181,105 +158,6 @@ impl Glass {
         })
     }
 
-    /// The slope of the batch, each way; backpropagation last.
-    fn slopes(&mut self) -> Vec<Slope> {
-        let i = self.weight;
-        let theta = self.training.theta().to_vec();
-        let exact: Vec<f64> = theta.iter().map(|w| *w as f64).collect();
-        let plan = self.training.next_batch();
-        let mut slopes = Vec::new();
-        let examples = plan.data("weight").len();
-        if let Ok(all) = &mut self.by_hand
-            && let Some((_, by_hand)) = all.iter_mut().find(|(batch, _)| *batch == examples)
-        {
-            by_hand.follow(plan);
-            let mut grad = vec![0.0; theta.len()];
-            by_hand.gradient(&exact, &mut grad);
-            slopes.push(Slope { way: "by_hand", value: grad[i], made_of: None });
-        }
-        let mut precise = plan.exact();
-        let mut difference = |way, h: f64, both: bool| {
-            let h = h * exact[i].abs().max(1.0);
-            let mut at = |w: f64| {
-                let mut moved = exact.clone();
-                moved[i] = w;
-                (precise.loss(&moved), moved[i])
-            };
-            let (above, below) = (at(exact[i] + h), at(exact[i] - if both { h } else { 0.0 }));
-            let run = above.1 - below.1;
-            Slope { way, value: (above.0 - below.0) / run, made_of: Some([above.0, below.0, run]) }
-        };
-        slopes.push(difference("central_difference", central_step::<f64>(), true));
-        slopes.push(difference("forward_difference", forward_step::<f64>(), false));
-        let h = (central_step::<f32>() * exact[i].abs().max(1.0)) as f32;
-        let mut at = |w: f32| {
-            let mut moved = theta.clone();
-            moved[i] = w;
-            (plan.loss(&moved) as f64, w as f64)
-        };
-        let (above, below) = (at(theta[i] + h), at(theta[i] - h));
-        let run = above.1 - below.1;
-        let value = (above.0 - below.0) / run;
-        slopes.push(Slope { way: "central_difference_f32", value, made_of: Some([above.0, below.0, run]) });
-        let mut grad = vec![0.0; theta.len()];
-        plan.gradient(&theta, &mut grad);
-        slopes.push(Slope { way: "backpropagation", value: grad[i] as f64, made_of: None });
-        slopes
-    }
-
-    /// The formulas with the numbers of an example, and all examples of the batch with their own slopes.
-    #[allow(clippy::type_complexity, reason = "plain data of an answer")]
-    fn formulas(&mut self, example: usize) -> (Value, Vec<(f64, f64, f32, Option<f64>)>) {
-        let i = self.weight;
-        let theta: Vec<f64> = self.training.theta().iter().map(|w| *w as f64).collect();
-        let data = &self.training.data;
-        let batch = self.training.next_examples().iter().map(|i| data.train[*i as usize]);
-        let mut examples: Vec<_> = batch.map(|e| (e.at[0], e.at[1], e.label, None)).collect();
-        let found = match &mut self.by_hand {
-            Ok(all) => all.iter_mut().find(|(batch, _)| *batch == examples.len()),
-            Err(why) => return (json!({ "none": why }), examples),
-        };
-        // `slopes` has made it follow the batch.
-        let (_, by_hand) = found.expect("one for each batch");
-        let example = example.min(examples.len() - 1);
-        for (k, (.., slope)) in examples.iter_mut().enumerate() {
-            *slope = Some(by_hand.slope_in_numbers(&theta, i, k, false).1);
-        }
-        let style = |latex| Style { latex, named: true };
-        let name = by_hand.name(i, true);
-        let left = format!("\\frac{{\\partial L}}{{\\partial {name}}}");
-        let too_long = "\\ldots".to_string();
-        let slope = by_hand.slope(i, style(true)).unwrap_or_else(|| too_long.clone());
-        let (numbers, value) = by_hand.slope_in_numbers(&theta, i, example, true);
-        let numbers = numbers.unwrap_or_else(|| too_long.clone());
-        let (names, values) = (by_hand.definitions(true), by_hand.values(&theta, example));
-        // Only what stands in the formula, or in what stands in it.
-        let used = used(&slope, &names);
-        let definitions: Vec<Value> = names
-            .iter()
-            .zip(values)
-            .enumerate()
-            .filter(|(k, _)| used[*k])
-            .map(|(_, d)| {
-                let ((name, formula), value) = d;
-                json!({ "formula": mathml(&format!("{name} = {formula}")), "value": value })
-            })
-            .collect();
-        let loss = by_hand.loss_formula(style(true)).unwrap_or(too_long);
-        let formulas = json!({
-            "name": by_hand.name(i, false),
-            "symbol": mathml(&name),
-            "loss": mathml(&format!("L = {loss}")),
-            "slope": mathml(&format!("{left} = {slope}")),
-            "numbers": mathml(&format!("{left} = {numbers}")),
-            "text": by_hand.slope(i, style(false)),
-            "value": value,
-            "example": example,
-            "definitions": definitions,
-        });
-        (formulas, examples)
-    }
-
     /// What never changes: the network's parts, and the optimizer in full.
     pub fn description(&self) -> Value {
         let training = &self.training;
@@ -303,25 +181,11 @@ impl Glass {
             "l1": training.config.l1,
             "batch": training.batch(),
             "examples": training.data.train.len(),
-            "loss": { "line": training.model.loss.line(), "formula": training.model.loss.entry.formula },
+            "loss": { "line": training.model.loss.line(), "formula": Formula::lines(training.model.loss.entry.formula) },
             "optimizer": optimizer(choice),
-            "lists": super::playground::lists(),
+            "lists": lists(),
         })
     }
-}
-
-/// Formulas for the batches that there are.
-fn by_hand(training: &Training) -> Result<Vec<(usize, ByHand)>> {
-    let weights = training.theta().len();
-    if weights > MOST_BY_HAND {
-        return Err(Error::Settings {
-            message: format!("{weights} weights are too many to derive their slopes by hand here"),
-            mend: format!("take a network of at most {MOST_BY_HAND} weights; the other ways go on"),
-        });
-    }
-    let (batch, examples) = (training.batch(), training.data.train.len());
-    let sizes = [batch, examples % batch].into_iter().filter(|size| *size > 0);
-    sizes.map(|size| Ok((size, ByHand::new(&training.model, size, true)?))).collect()
 }
 
 /// The loss of the batch that comes next over weight `i`: as far to both sides as its step, three times, or its own size.
@@ -341,8 +205,8 @@ fn curve(training: &mut Training, i: usize, next: Option<f32>) -> Vec<(f64, f64)
 
 impl Session for Glass {
     fn answer(&mut self, question: &Value, deadline: &Deadline) -> Result<Value> {
-        let question: Question = read(question)?;
-        let look = self.look(&question, patience(question.milliseconds, deadline))?;
+        let (way, question): (Travel, Question) = Travel::read(question)?;
+        let look = self.look(&way, &question, way.patience(deadline))?;
         let mut answer = serde_json::to_value(look).expect("numbers and texts");
         answer["description"] = self.description();
         Ok(answer)

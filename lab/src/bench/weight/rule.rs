@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::bench::small::Training;
+use crate::typeset::Formula;
 
 /// One of the numbers that the optimizer keeps for a weight.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -54,14 +55,14 @@ pub fn optimizer(choice: &Choice) -> Value {
         parameters.iter().map(number).collect()
     };
     let around: Vec<Value> = choice.wrappers.iter().map(|(w, values)| {
-        json!({ "name": w.name, "about": w.about, "formula": w.formula, "numbers": numbers(w.parameters, values) })
+        json!({ "name": w.name, "about": w.about, "formula": Formula::lines(w.formula), "numbers": numbers(w.parameters, values) })
     }).collect();
     json!({
         "line": choice.line(),
         "about": choice.entry.about,
         "dialect": choice.dialect.about,
         "paper": choice.entry.paper,
-        "formula": choice.dialect.formula,
+        "formula": Formula::lines(choice.dialect.formula),
         "numbers": numbers(choice.dialect.parameters, choice.values()),
         "around": around,
     })

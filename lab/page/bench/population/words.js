@@ -1,0 +1,46 @@
+// The words of a population, by how it came to be.
+
+export const WORDS = {
+  // Members
+  start: { en: 'first population', zh: '初始种群' },
+  elite: { en: 'goes on unchanged (elite)', zh: '原样保留（精英）' },
+  crossed: { en: 'crossed', zh: '交叉' },
+  mutated: { en: 'mutated (and crossed)', zh: '变异（及交叉）' },
+  copy: { en: 'copy of a parent', zh: '父母的复制' },
+  anew: { en: 'drawn anew', zh: '重新抽取' },
+  counts: { en: 'draws the mean towards it: the larger, the more it counts', zh: '把均值拉向自己：越大权重越高' },
+  against: { en: 'pushes the distribution away, or counts nothing', zh: '把分布推开，或不计入' },
+  taken: { en: 'took a place: no worse than what was there', zh: '取而代之：不比原来的差' },
+  refused: { en: 'refused: worse than what is there', zh: '被拒绝：比原来的差' },
+  uphill: { en: 'taken uphill, by chance', zh: '上坡，凭概率被接受' },
+  flies: { en: 'particle', zh: '粒子' },
+  found: { en: 'particle that found a better place than it knew', zh: '找到比已知更好位置的粒子' },
+  again: { en: 'judged again', zh: '再次评估' },
+  // What else is drawn
+  before: { en: 'ring: the generation before, wider by the number of children', zh: '圆环：上一代，子女越多越大' },
+  ellipse: { en: 'ellipses: one and two deviations of the distribution; dashed: the next', zh: '椭圆：分布的一倍与两倍标准差；虚线：下一代' },
+  middle: { en: 'cross: its mean, and where it moves', zh: '十字：分布的均值及其移动' },
+  path: { en: 'dotted: where the mean has been heading (p_c)', zh: '点线：均值一直以来的去向（p_c）' },
+  rivals: { en: 'ring: member; line: to its rival', zh: '圆环：个体；连线：到它的对手' },
+  leader: { en: 'star: the best place that any knows; ring: the best each knows', zh: '星：全体已知的最好位置；圆环：各自已知的最好位置' },
+  velocity: { en: 'arrow: its velocity', zh: '箭头：速度' },
+  reach: { en: 'ring: where the chain stood; line: the step it tried', zh: '圆环：链原来的位置；连线：尝试的一步' },
+  // A generation
+  spread_said: { en: 'Drawn as a first population is: nothing is known yet.', zh: '按初始种群抽取：尚无任何信息。' },
+  anew_said: { en: 'Every generation is drawn anew, around the start: nothing is learned from the one before but its best.', zh: '每一代都在起点周围重新抽取：除最好者外，不从上一代学到任何东西。' },
+  kin_said: { en: '{n} parents were selected; {crossed} children were crossed, {mutated} mutated.', zh: '选出 {n} 个父母；{crossed} 个子女经交叉，{mutated} 个发生变异。' },
+  drawn_said: { en: 'Drawn from N(m, C), m = ({mean}), deviations {deviations}{sigma}. {up} of {n} members draw the mean towards them.', zh: '从 N(m, C) 抽取，m = ({mean})，标准差 {deviations}{sigma}。{n} 个个体中有 {up} 个把均值拉向自己。' },
+  sigma_said: { en: '; step size σ = {sigma}', zh: '；步长 σ = {sigma}' },
+  mixed_said: { en: '{taken} of {n} rivals took the place of their member.', zh: '{n} 个对手中有 {taken} 个取代了原个体。' },
+  flown_said: { en: '{taken} of {n} particles found a better place than they knew. Mean speed {speed}.', zh: '{n} 个粒子中有 {taken} 个找到了更好的位置。平均速度 {speed}。' },
+  stepped_said: { en: 'Temperature T = {T}, deviation of a step {sigma}: {down} steps down, {up} up by chance, {refused} refused.', zh: '温度 T = {T}，步的标准差 {sigma}：{down} 步下坡，{up} 步凭概率上坡，{refused} 步被拒绝。' },
+  // One member
+  one: { en: 'Member {i}: f = {f}, {kind}.', zh: '个体 {i}：f = {f}，{kind}。' },
+  genes: { en: 'Genes mutated: {n}.', zh: '变异的基因数：{n}。' },
+  share: { en: 'Its weight is {w}.', zh: '它的权重为 {w}。' },
+  mixture: { en: 'v = x{base} + F (x{plus} − x{minus}){towards}; then some genes of x{k} are kept.', zh: 'v = x{base} + F (x{plus} − x{minus}){towards}；然后保留 x{k} 的部分基因。' },
+  towards: { en: ' + F (x{to} − x{base})', zh: ' + F (x{to} − x{base})' },
+  was: { en: 'It stood at f = {f}.', zh: '原来 f = {f}。' },
+  pulls: { en: 'Arrows: what is kept of its velocity, the pull to its own best place, the pull to the best of all.', zh: '箭头：保留的速度、向自己最好位置的拉力、向全体最好位置的拉力。' },
+  children: { en: 'had {n} children', zh: '有 {n} 个子女' },
+};
