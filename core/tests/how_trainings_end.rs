@@ -20,9 +20,9 @@ fn a_learning_rate_that_is_too_large_gets_a_verdict() {
             panic!("{learning_rate} is too large for {batch:?}");
         };
         assert!(verdict.step >= 1 && !verdict.place.is_empty() && !verdict.op.is_empty(), "{verdict}");
-        assert!(verdict.values.contains("not finite"), "{verdict}");
-        assert!(verdict.cause.contains("learning rate"), "{verdict}");
-        assert!(verdict.mend.contains(&format!("{}", learning_rate / 10.0)), "{verdict}");
+        assert!(verdict.values.to_string().contains("not finite"), "{verdict}");
+        assert!(verdict.cause.to_string().contains("learning rate"), "{verdict}");
+        assert!(verdict.mend.to_string().contains(&format!("{}", learning_rate / 10.0)), "{verdict}");
         let text = Error::NotFinite(verdict).to_string();
         assert!(text.contains("training stopped at step") && text.contains("mend"), "{text}");
         let mut again = self::trainer(&model, &settings, &Threads::new(1));
