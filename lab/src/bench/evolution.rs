@@ -9,6 +9,7 @@ use gradus::evolution::{Evolver, Origin};
 use gradus::functions::Choice as Chosen;
 use gradus::layout::Layout;
 use gradus::losses::Loss;
+use gradus::message::Message;
 use gradus::network::{Model, Network};
 use gradus::optimizer::{Objective, Setup, Step};
 use gradus::optimizers::Choice;
@@ -150,7 +151,9 @@ pub fn evolve(ask: &Ask, deadline: &Deadline) -> Result<Evolution> {
     let function = Chosen::parse(&ask.f)?;
     if function.dimension() != 2 {
         return Err(Error::Settings {
-            message: format!("{} takes {} numbers", function.line(), function.dimension()),
+            message: Message::of("{function} takes {dimension} numbers")
+                .with("function", function.line())
+                .with("dimension", function.dimension()),
             mend: "take a function of two, that a map can show, or xor".into(),
         });
     }
@@ -181,7 +184,7 @@ fn strategy(ask: &Ask) -> Result<Choice> {
     match choice.judges_populations() {
         true => Ok(choice),
         false => Err(Error::Settings {
-            message: format!("{} has no population", choice.entry.name),
+            message: Message::of("{name} has no population").with("name", choice.entry.name),
             mend: "take an evolution: genetic, differential_evolution, particle_swarm, cma_es, …".into(),
         }),
     }
@@ -222,7 +225,7 @@ impl Run<'_> {
         choice.check(setup)?;
         let Some(mut evolver) = choice.evolver::<R>(setup) else {
             return Err(Error::Settings {
-                message: format!("{} cannot be asked for a population", choice.line()),
+                message: Message::of("{line} cannot be asked for a population").with("line", choice.line()),
                 mend: "take the strategy without what is around it".into(),
             });
         };

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use gradus::activations::ACTIVATIONS;
 use gradus::losses::{LOSSES, Link, Targets};
+use gradus::message::Message;
 use gradus::optimizers::{Family, OPTIMIZERS};
 use gradus::train::model_hash;
 use gradus::wrappers::WRAPPERS;
@@ -128,8 +129,9 @@ impl Playground {
         if let Some([layer, unit]) = question.focus
             && units.get(layer).is_none_or(|n| unit >= *n)
         {
-            let range = format!("a layer below {} and one of its neurons", units.len());
-            return Err(Error::range("focus", format!("[{layer},{unit}]"), &range));
+            let range =
+                Message::of("a layer below {layers} and one of its neurons").with("layers", units.len());
+            return Err(Error::range("focus", format!("[{layer},{unit}]"), range));
         }
         let (curve, arrived) = self.go(to, patience);
         let Playground { training, scores, plane, shown } = self;
@@ -274,7 +276,7 @@ pub fn open(state: &State, _: &Deadline) -> Result<Box<dyn Session>> {
 /// [`Error::Settings`] if it is none.
 pub(super) fn read<Q: for<'q> Deserialize<'q>>(question: &Value) -> Result<Q> {
     Q::deserialize(question).map_err(|error| Error::Settings {
-        message: format!("this question cannot be read: {error}"),
+        message: Message::of("this question cannot be read: {error}").with("error", error),
         mend: "load the page again: it may be older than the program".into(),
     })
 }

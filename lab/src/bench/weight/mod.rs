@@ -8,6 +8,7 @@ mod names;
 mod rule;
 
 use gradus::gradients::{ByHand, Style, central_step, forward_step};
+use gradus::message::Message;
 use gradus::optimizer::Objective;
 use gradus::train::model_hash;
 use gradus::{Error, Result};
@@ -131,7 +132,7 @@ impl Glass {
             return Err(Error::range(
                 "weight",
                 weight,
-                &format!("the place of a weight: 0 to {}", weights - 1),
+                Message::of("the place of a weight: 0 to {last}").with("last", weights - 1),
             ));
         }
         self.weight = weight;
@@ -315,8 +316,10 @@ fn by_hand(training: &Training) -> Result<Vec<(usize, ByHand)>> {
     let weights = training.theta().len();
     if weights > MOST_BY_HAND {
         return Err(Error::Settings {
-            message: format!("{weights} weights are too many to derive their slopes by hand here"),
-            mend: format!("take a network of at most {MOST_BY_HAND} weights; the other ways go on"),
+            message: Message::of("{weights} weights are too many to derive their slopes by hand here")
+                .with("weights", weights),
+            mend: Message::of("take a network of at most {most} weights; the other ways go on")
+                .with("most", MOST_BY_HAND),
         });
     }
     let (batch, examples) = (training.batch(), training.data.train.len());
