@@ -84,6 +84,8 @@ export function neurons(host, { drawing: { columns, shown }, thumbnail, title, a
     if (!known || column.weights === null) return [];
     const all = places[k - 1].flatMap((_, i) => places[k].map((__, j) => known.weight(k, i, j)));
     const most = greatest(all);
+    // Where lines are many they are thin.
+    const few = Math.min(1, 16 / Math.max(places[k - 1].length, places[k].length));
     return places[k - 1].flatMap((from, i) => places[k].map((to, j) => {
       const w = known.weight(k, i, j);
       const share = Math.abs(w) / most;
@@ -93,8 +95,8 @@ export function neurons(host, { drawing: { columns, shown }, thumbnail, title, a
       return svg('line', {
         class: `weight ${w < 0 ? 'below' : 'above'}`,
         x1: from.x, y1: from.y, x2: to.x, y2: to.y,
-        'stroke-width': (0.4 + 3 * share + (touched ? 0.8 : 0)).toFixed(2),
-        'stroke-opacity': (looked ? (touched ? 1 : 0.06) : 0.12 + 0.75 * share).toFixed(2),
+        'stroke-width': (0.3 + 3 * few * share + (touched ? 0.8 : 0)).toFixed(2),
+        'stroke-opacity': (looked ? (touched ? 1 : 0.06) : (0.12 + 0.75 * share) * (0.5 + 0.5 * few)).toFixed(2),
       });
     }));
   });
@@ -106,8 +108,10 @@ export function neurons(host, { drawing: { columns, shown }, thumbnail, title, a
     const head = svg('text', { ...anchor, y: 12, class: 'chart-label' }, name);
     const what = svg('text', { ...anchor, y: 24, class: 'chart-tick' }, column.function ?? '');
     if (column.block) {
-      return [head, svg('rect', { class: 'inputs', x: x - 22, y: 30, width: 44, height: height - 40, rx: 6 }),
-        svg('text', { ...anchor, y: height / 2, class: 'chart-tick' }, column.units.toLocaleString('en'))];
+      const tall = Math.min(180, height - 40);
+      const middle = 30 + (height - 40) / 2;
+      return [head, svg('rect', { class: 'inputs', x: x - 24, y: middle - tall / 2, width: 48, height: tall, rx: 6 }),
+        svg('text', { ...anchor, y: middle + 4, class: 'chart-tick' }, column.units.toLocaleString('en'))];
     }
     const results = known ? places[k].map((_, j) => known.result(k, j, example)) : [];
     const most = greatest(results.filter(Number.isFinite));
