@@ -56,10 +56,13 @@ fn overfitting_is_told_once_with_the_best_epoch() {
     for part in ["since epoch 4", "0.4000", "0.4500", "0.2500", "0.1111", "mend: "] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    // It goes on with its numbers of the moment, and ends when validation is better than ever.
+    // It goes on with its numbers of the moment, also when they tremble, and ends when validation is better than ever.
     let mut notices = Notices::of(&history);
     assert_eq!(notices.all()[0].epoch, 11);
-    notices.add(&epoch(12, 0.05, Some(0.3)));
+    assert!(notices.add(&epoch(12, 0.3, Some(0.401))).is_empty());
+    assert_eq!((notices.all()[0].since, notices.all()[0].epoch), (4, 12));
+    assert!(notices.add(&epoch(13, 0.05, Some(0.6))).is_empty());
+    notices.add(&epoch(14, 0.05, Some(0.3)));
     assert!(notices.all().is_empty());
 }
 

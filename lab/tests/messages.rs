@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 /// The rows of the page's table: code and Chinese.
 fn chinese() -> BTreeMap<String, String> {
-    let text = String::from_utf8(gradus_lab::assets::read("messages.js").unwrap()).unwrap();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("page/messages.js");
+    let text = std::fs::read_to_string(file).unwrap();
     let (_, table) = text.split_once("export const chinese = {\n").expect("the table is there");
     let (table, _) = table.split_once("\n};").expect("and ends");
     let rows: String = table.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
@@ -123,7 +124,6 @@ fn what_people_get_wrong_is_told_in_both_languages() {
         ("playground", &[("net", "dropout 0.5")]),
         ("playground", &[("net", "dense 30000 relu, dense 1 sigmoid")]),
         ("playground", &[("loss", "hinges")]),
-        ("playground", &[("loss", "")]),
         ("playground", &[("optimizer", "adm")]),
         ("playground", &[("optimizer", "adam@keras2")]),
         ("playground", &[("optimizer", "adam beta1=2")]),
@@ -163,23 +163,25 @@ fn what_people_get_wrong_is_told_in_both_languages() {
         ("universal", &[("f", "x y")]),
         ("universal", &[("n", "0")]),
         ("averages", &[("series", "1 2 drei")]),
-        ("averages", &[("series", " ")]),
         ("averages", &[("beta", "2")]),
         ("evolution", &[("algorithm", "sgd")]),
         ("evolution", &[("f", "rosenbrock dim=5")]),
         ("evolution", &[("population", "100000")]),
         ("evolution", &[("seed", "x")]),
     ];
-    let mut refused = 0;
     for (experiment, state) in wrong {
         let state: BTreeMap<_, _> = state.iter().copied().collect();
         let body = json!({ "state": state }).to_string();
-        let (status, answer) = post(&server, &format!("/api/bench/{experiment}"), &body);
+        let ask = |path: String, body: &str| -> (u16, Value) {
+            let (status, answer) = post(&server, &path, body);
+            (status, serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap())
+        };
+        let (mut status, mut answer) = ask(format!("/api/bench/{experiment}"), &body);
         if status == 200 {
-            continue;
+            // Some read their state when they are asked.
+            (status, answer) = ask(format!("/api/bench/{experiment}/{}", answer["session"]), "{}");
         }
-        refused += 1;
-        let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+        assert_eq!(status, 400, "{experiment} {state:?}: {answer}");
         let error = &answer["error"];
         let mut unknown = Vec::new();
         worded(error, &table, &mut unknown);
@@ -189,7 +191,6 @@ fn what_people_get_wrong_is_told_in_both_languages() {
         assert_eq!(worded(error, &english, &mut unknown), words);
         assert!(!words.contains('{'), "{experiment} {state:?}: a hole is left open: {words}");
     }
-    assert!(refused * 10 > wrong.len() * 9, "{refused} of {} are refused", wrong.len());
 }
 
 /// The server's own refusals too.
@@ -199,8 +200,8 @@ fn refusals_of_the_server_are_told_in_both_languages() {
     let at = host(&server);
     let json = "content-type: application/json";
     let token = format!("x-gradus-token: {}", server.token());
-    for (line, headers) in [
-        ("GET /api/runs/7", &[at.as_str()][..]),
+    let refused: [(&str, &[&str]); 8] = [
+        ("GET /api/runs/7", &[at.as_str()]),
         ("POST /api/bench/nothing", &[at.as_str(), json, token.as_str()]),
         ("POST /api/bench/descent/99", &[at.as_str(), json, token.as_str()]),
         ("POST /api/bench/descent", &[at.as_str(), json]),
@@ -208,7 +209,8 @@ fn refusals_of_the_server_are_told_in_both_languages() {
         ("GET /api/lab", &["host: example.org"]),
         ("GET /api/lab", &[at.as_str(), "origin: http://example.org"]),
         ("PUT /api/lab", &[at.as_str()]),
-    ] {
+    ];
+    for (line, headers) in refused {
         let (status, answer) = common::ask(&server, line, headers, "{}");
         assert!((400..500).contains(&status), "{line}: {status}");
         let body: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();

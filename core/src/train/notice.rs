@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! overfitting  the least validation loss is PATIENCE epochs old or older, the last is 2 % above it, and the training loss
-//!              has fallen since
+//!              has fallen since; said until a validation loss is less than the least
 //! diverging    the training loss is twice that of the first epoch
 //! dead         more than a quarter of a layer's ReLUs are 0 on all examples looked at
 //! saturated    more than half of the results of a layer's sigmoids or tanhs are at their ends
@@ -237,10 +237,18 @@ impl Notices {
             _ => *self.best.insert((record.epoch, validation_now, record.train_loss)),
         };
         let train_now = record.train_loss;
-        let is_so = record.epoch - epoch >= PATIENCE
+        let begins = record.epoch - epoch >= PATIENCE
             && validation_now > RISE * validation_then
             && train_now < train_then;
-        is_so.then_some(Found::Overfitting { validation_then, validation_now, train_then, train_now })
+        // Once said it holds until an epoch is better: a loss that trembles is no news.
+        let goes_on =
+            self.now.iter().any(|n| n.since == epoch && matches!(n.found, Found::Overfitting { .. }));
+        (begins || goes_on).then_some(Found::Overfitting {
+            validation_then,
+            validation_now,
+            train_then,
+            train_now,
+        })
     }
 }
 

@@ -62,10 +62,16 @@ fn greatest(values: &[f32]) -> f32 {
     values.iter().filter(|x| x.is_finite()).fold(0.0, |a, x| a.max(x.abs()))
 }
 
+/// A rate as people write it, to four digits: 0.005, 1e30.
+fn short(rate: f64) -> String {
+    let rounded: f64 = format!("{rate:.3e}").parse().unwrap_or(rate);
+    if (1e-4..1e4).contains(&rounded) { rounded.to_string() } else { format!("{rounded:e}") }
+}
+
 /// What to do about steps that are too long.
 pub(super) fn slower(learning_rate: f64) -> Message {
     Message::of("a learning rate of {rate} (a tenth), or a limit on the gradient (--clip-norm 1)")
-        .with("rate", learning_rate / 10.0)
+        .with("rate", short(learning_rate / 10.0))
 }
 
 /// Looks for the first thing in a step that is not finite: weights, inputs, then each op forward, then slopes.
@@ -78,7 +84,7 @@ pub(super) fn find(plan: &mut Plan, theta: &[f32], step: u64, learning_rate: f64
         cause: Message::of(
             "the learning rate {rate} is too large: each step overshoots further than the last",
         )
-        .with("rate", learning_rate),
+        .with("rate", short(learning_rate)),
         mend: Message::of("{slower}; the checkpoints of this run hold only finite weights")
             .saying("slower", slower(learning_rate)),
     };

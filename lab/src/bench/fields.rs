@@ -57,11 +57,12 @@ impl Fields {
         let fits = |x: &f64| (least..=most).contains(x);
         let number = text.parse().ok().filter(fits);
         number.map(Some).ok_or_else(|| {
-            Error::range(
-                name,
-                text,
-                Message::of("a number from {low} to {high}").with("low", least).with("high", most),
-            )
+            let range = match least {
+                // The least number above 0 has three hundred zeros.
+                f64::MIN_POSITIVE => Message::of("a number above 0, up to {high}"),
+                least => Message::of("a number from {low} to {high}").with("low", least),
+            };
+            Error::range(name, text, range.with("high", most))
         })
     }
 
@@ -109,6 +110,13 @@ mod tests {
         assert_eq!(fields.whole("seed", (0, 9)).unwrap(), None);
         let error = fields.end().unwrap_err().to_string();
         assert!(error.contains("`sed`") && error.contains("did you mean `seed`?"), "{error}");
+    }
+
+    #[test]
+    fn above_zero_is_said_without_three_hundred_zeros() {
+        let mut fields = fields(&[("lr", "much")]).unwrap();
+        let error = fields.number("lr", (f64::MIN_POSITIVE, 1e6)).unwrap_err().to_string();
+        assert!(error.ends_with("a number above 0, up to 1000000"), "{error}");
     }
 
     #[test]

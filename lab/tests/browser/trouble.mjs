@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accessible, check, open, program as start, until } from './browser.mjs';
 
-const NET = ['--image', '12x12', '--net', 'dense 32 relu, dense 1 sigmoid', '--patience', '0'];
+const NET = ['--image', '12x12', '--net', 'dense 32 relu init=zeros, dense 1 sigmoid', '--patience', '0'];
 
 export async function run({ program, browser, shots }) {
   const folder = mkdtempSync(join(tmpdir(), 'gradus-lab-'));
@@ -17,7 +17,7 @@ export async function run({ program, browser, shots }) {
     return { training, url };
   };
   try {
-    const dying = await train('dying', '--lr', '1', '--epochs', '100000');
+    const dying = await train('dying', '--epochs', '100000');
     const [english, chinese] = [await open(browser, dying.url), await open(browser, dying.url, { locale: 'zh-CN', dark: true, width: 390, height: 844 })];
     const said = (page) => page.locator('.trouble').allTextContents();
     await until(async () => (await said(english)).some((s) => /units of 1\.dense are dead since epoch \d+/.test(s)), 'dead units are told', 120);
