@@ -142,7 +142,6 @@ export const chinese = {
   'no layer is called `{name}`': '没有名为 `{name}` 的层',
   'no loss is called `{name}`': '没有名为 `{name}` 的损失',
   'no activation is called `{word}`': '没有名为 `{word}` 的激活函数',
-  'no activation is called `{activation}`': '没有名为 `{activation}` 的激活函数',
   'no optimizer is called `{rule}`': '没有名为 `{rule}` 的优化器',
   '{rule} has no dialect `{dialect}`': '{rule} 没有方言 `{dialect}`',
   'no schedule is called `{name}`': '没有名为 `{name}` 的学习率计划',

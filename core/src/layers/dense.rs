@@ -88,8 +88,7 @@ impl Dense {
             None if activation == "softmax" => End::Softmax,
             None => {
                 return Err(Error::Settings {
-                    message: Message::of("no activation is called `{activation}`")
-                        .with("activation", activation),
+                    message: Message::of("no activation is called `{word}`").with("word", activation),
                     mend: did_you_mean(activation, ACTIVATIONS.iter().map(|a| a.name)),
                 });
             }

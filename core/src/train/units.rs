@@ -94,11 +94,22 @@ pub(super) fn is_due(before: u64, now: u64) -> bool {
     now / every > before / every
 }
 
+/// A layer whose units are counted.
+struct Layer {
+    name: String,
+    line: String,
+    /// Numbers of its result.
+    size: usize,
+    /// Of them those of one place.
+    units: usize,
+    /// Where in the plan its result is.
+    result: Var,
+}
+
 /// Counts the units of a model.
 pub(super) struct Counter {
     plan: Plan,
-    /// Layers whose units are counted: name, line, units, and their results in the plan.
-    layers: Vec<(String, String, usize, Var)>,
+    layers: Vec<Layer>,
 }
 
 impl Counter {
@@ -112,19 +123,14 @@ impl Counter {
         train: &[u32],
         threads: &Threads,
     ) -> Result<Option<Counter>> {
-        let (_, found) = results(model, 1)?;
-        let numbers = model.inputs + found.iter().map(|(_, _, size, _)| size).sum::<usize>();
+        let (_, layers) = build(model, 1)?;
+        let numbers = model.inputs + layers.iter().map(|layer| layer.size).sum::<usize>();
         let count = train.len().min(EXAMPLES).min((NUMBERS / numbers).max(1));
-        if found.is_empty() || count == 0 {
+        if layers.is_empty() || count == 0 {
             return Ok(None);
         }
-        let (graph, found) = results(model, count)?;
-        let layers = found.into_iter().map(|(name, line, _, value)| {
-            let units = graph.shape(value).dims().last().copied().unwrap_or(1);
-            (name, line, units, value)
-        });
-        let layers: Vec<_> = layers.collect();
-        let kept: Vec<Var> = layers.iter().map(|(.., value)| *value).collect();
+        let (graph, layers) = build(model, count)?;
+        let kept: Vec<Var> = layers.iter().map(|layer| layer.result).collect();
         let mut plan = Plan::forward_only(graph, &kept, threads)?;
         for (k, row) in plan.data("input").chunks_exact_mut(model.inputs).enumerate() {
             data.read(train[k * train.len() / count] as usize, row);
@@ -137,27 +143,27 @@ impl Counter {
         self.plan.memory().copy_from_slice(memory);
         self.plan.at(Moment { training: false, seed, step, ..Moment::default() });
         self.plan.forward(theta);
-        let units = |(name, line, units, value): &(String, String, usize, Var)| {
-            Units::of(name, line, *units, self.plan.value(*value))
-        };
+        let units = |l: &Layer| Units::of(&l.name, &l.line, l.units, self.plan.value(l.result));
         self.layers.iter().filter_map(units).collect()
     }
 }
 
-/// The network for so many examples, and of each layer but the last whose units are counted: name, line, how many numbers
-/// its results are, and where they are.
-fn results(model: &Model, examples: usize) -> Result<(Graph, Vec<(String, String, usize, Var)>)> {
+/// The network for so many examples, and its layers whose units are counted: not the last.
+fn build(model: &Model, examples: usize) -> Result<(Graph, Vec<Layer>)> {
     let mut graph = Graph::new();
     let x = graph.data("input", &model.input.dims(examples));
-    let values = model.network.build_layers(&mut graph, x, false)?;
-    let hidden = model.network.layers().iter().zip(values).enumerate();
-    let hidden = hidden.take(model.network.layers().len().saturating_sub(1));
-    let found = hidden.filter_map(|(i, (layer, value))| {
-        let line = layer.line();
-        counted(&line)?;
-        Some((format!("{}.{}", i + 1, layer.kind()), line, graph.shape(value).size(), value))
-    });
-    let found = found.collect();
+    let results = model.network.build_layers(&mut graph, x, false)?;
+    let all = model.network.layers();
+    let hidden = all.iter().zip(results).enumerate().take(all.len().saturating_sub(1));
+    let mut found = Vec::new();
+    for (i, (layer, result)) in hidden {
+        let (line, shape) = (layer.line(), graph.shape(result));
+        if counted(&line).is_some() {
+            let name = format!("{}.{}", i + 1, layer.kind());
+            let units = shape.dims().last().copied().unwrap_or(1);
+            found.push(Layer { name, line, size: shape.size(), units, result });
+        }
+    }
     Ok((graph, found))
 }
 

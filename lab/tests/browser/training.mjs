@@ -44,7 +44,8 @@ const curve = (page) => page.getAttribute('.curves .chart-line:not(.faint)', 'd'
 
 /** Curves move, the wall fills, the matrix counts, the looks inside arrive. */
 async function watch(page) {
-  const first = await until(() => curve(page), 'the loss is drawn');
+  await until(async () => await page.locator('.curves .chart-line:not(.faint)').count() > 0, 'the loss is drawn', 180);
+  const first = await curve(page);
   await until(async () => await curve(page) !== first, 'the curve moves');
   await until(async () => await page.locator('.tile').count() >= 48, 'the wall fills');
   const counts = await page.locator('.matrix button').allTextContents();
@@ -57,11 +58,14 @@ async function watch(page) {
   check(painted > 20, 'a picture is painted');
 }
 
-/** All modules were asked for by the page itself: none had to wait until another that imports it had come. */
+/** All modules were asked for by the page itself, before the first of them had come: none waited for another that imports it. */
 async function atOnce(page) {
-  const late = await page.evaluate(() => performance.getEntriesByType('resource')
-    .filter((e) => e.name.endsWith('.js') && e.initiatorType !== 'link').map((e) => e.name));
-  check(late.filter((name) => !name.endsWith('/app.js')).length === 0, `not named by the page: ${late}`);
+  const late = await page.evaluate(() => {
+    const modules = performance.getEntriesByType('resource').filter((e) => e.name.endsWith('.js'));
+    const { responseEnd } = modules.find((e) => e.name.endsWith('/app.js'));
+    return modules.filter((e) => e.startTime > responseEnd).map((e) => e.name);
+  });
+  check(late.length === 0, `not named by the page: ${late}`);
 }
 
 /** The small network is drawn with every weight and neuron, moves on, and tells its numbers to pointer, keyboard and table. */

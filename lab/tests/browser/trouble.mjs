@@ -5,19 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accessible, check, open, program as start, until } from './browser.mjs';
 
-const NET = ['--image', '12x12', '--net', 'dense 32 relu init=zeros, dense 1 sigmoid', '--patience', '0'];
+const JOB = ['train', '--image', '12x12', '--patience', '0', '--lab'];
 
 export async function run({ program, browser, shots }) {
   const folder = mkdtempSync(join(tmpdir(), 'gradus-lab-'));
   const started = [];
   const train = async (name, ...more) => {
-    const training = start(program, ['train', ...NET, ...more, '--out', join(folder, name), '--lab']);
+    const training = start(program, [...JOB, ...more, '--out', join(folder, name)]);
     started.push(training);
     const [, url] = await training.told(/page\s+(http:\S+)/);
     return { training, url };
   };
   try {
-    const dying = await train('dying', '--epochs', '100000');
+    const dying = await train('dying', '--net', 'dense 32 relu init=zeros, dense 1 sigmoid', '--epochs', '100000');
     const [english, chinese] = [await open(browser, dying.url), await open(browser, dying.url, { locale: 'zh-CN', dark: true, width: 390, height: 844 })];
     const said = (page) => page.locator('.trouble').allTextContents();
     await until(async () => (await said(english)).some((s) => /units of 1\.dense are dead since epoch \d+/.test(s)), 'dead units are told', 120);
@@ -33,12 +33,12 @@ export async function run({ program, browser, shots }) {
       await page.context().close();
     }
 
-    const lost = await train('lost', '--lr', '1e30', '--optimizer', 'sgd');
+    const lost = await train('lost', '--net', 'dense 32 relu, dense 1 sigmoid', '--lr', '1e30', '--optimizer', 'sgd');
     const page = await open(browser, lost.url, { locale: 'zh-CN' });
     page.mayLose = true;
     await until(async () => (await said(page)).some((s) => s.includes('步出了问题')), 'the verdict comes', 120);
     const [text] = await said(page);
-    check(text.includes('学习率 1') && text.includes('太大') && text.includes('不是有限数') && text.includes('检查点'), text);
+    check(text.includes('学习率 1e30') && text.includes('太大') && text.includes('不是有限数') && text.includes('检查点'), text);
     await page.screenshot({ path: `${shots}/verdict-light-wide-zh.png` });
     check(await lost.training.done === 3, lost.training.text);
     await page.context().close();
