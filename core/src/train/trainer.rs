@@ -301,6 +301,7 @@ impl<'a> Trainer<'a> {
         if let Some(answer) = &mut self.answer {
             self.optimizer.answer(&self.theta, answer);
         }
+        let units = self.count_units()?;
         let memory = self.memory_of_answer();
         let answer = self.answer.as_ref().unwrap_or(&self.theta);
         let validated = if self.parts.validation.is_empty() {
@@ -309,7 +310,6 @@ impl<'a> Trainer<'a> {
             Some(self.evaluator.evaluate(answer, &memory, self.data, &self.parts.validation)?.scores)
         };
         let learning_rate = self.learning_rate(self.progress.step - 1);
-        let units = self.count_units()?;
         let p = &mut self.progress;
         p.epoch += 1;
         let better = match (&validated, p.best) {
