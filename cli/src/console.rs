@@ -153,6 +153,11 @@ impl Console {
                     self.bar.suspend(|| print(&checked(check)));
                 }
             }
+            Event::Notice(notice) => {
+                if matches!(self.voice, Voice::Terminal | Voice::Plain) {
+                    self.bar.suspend(|| print(&format!("note       {notice}")));
+                }
+            }
             Event::Verdict(_) => self.bar.finish_and_clear(),
         }
         if self.voice == Voice::Json {

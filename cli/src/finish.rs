@@ -9,8 +9,7 @@ use anyhow::Result;
 use gradus::Error;
 use gradus::threads::Threads;
 use gradus::train::{
-    EpochRecord, Evaluation, Evaluator, ModelFile, Outcome, Parts, Scores, Stopped, Verdict, model_hash,
-    write_whole,
+    EpochRecord, Evaluation, Evaluator, ModelFile, Outcome, Parts, Scores, Verdict, model_hash, write_whole,
 };
 use serde_json::json;
 
@@ -87,7 +86,7 @@ pub fn finish(run: &Run, done: &Finished) -> Result<()> {
     } else {
         print(&format!(
             "{}; the weights of epoch {} are kept",
-            stopped_because(&done.outcome),
+            done.outcome.because(),
             done.outcome.best_epoch
         ));
         for (name, evaluation, baseline) in [("validation", &validation, 0), ("test", &test, 1)] {
@@ -115,19 +114,6 @@ pub fn finish(run: &Run, done: &Finished) -> Result<()> {
 fn of_part(baselines: &Baselines, part: usize) -> (f64, f64) {
     let pick = |pair: (f64, f64)| if part == 0 { pair.0 } else { pair.1 };
     (pick(baselines.majority), pick(baselines.linear))
-}
-
-pub fn stopped_because(outcome: &Outcome) -> String {
-    let epochs = outcome.history.len();
-    match outcome.stopped {
-        Stopped::Epochs => format!("ended after {epochs} epochs"),
-        Stopped::Steps => format!("ended after {} steps", outcome.steps),
-        Stopped::Time => format!("ended after {:.1} seconds of training, in epoch {epochs}", outcome.seconds),
-        Stopped::Patience => format!("stopped early after {epochs} epochs, as validation no longer improved"),
-        Stopped::Optimizer(reason) => format!("ended after {} steps: {reason}", outcome.steps),
-        Stopped::Steered => format!("ended by hand after {} steps, in epoch {epochs}", outcome.steps),
-        Stopped::Asked => "stopped when asked to".into(),
-    }
 }
 
 /// The line that `--json` ends with. Losses and accuracies are those of the kept weights (the best epoch's);
@@ -237,7 +223,7 @@ fn report(run: &Run, done: &Finished, validation: Option<&Evaluation>, test: Opt
             })
             .collect(),
         best_epoch: Some(done.outcome.best_epoch as usize),
-        stopped: stopped_because(&done.outcome),
+        stopped: done.outcome.because().to_string(),
         scores: [("validation", validation, 0), ("test", test, 1)]
             .into_iter()
             .filter_map(|(name, e, k)| e.map(|e| part_score(name, &e.scores, of_part(&done.baselines, k))))

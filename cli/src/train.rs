@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use anyhow::{Context, Result, bail};
 use gradus::Error;
+use gradus::message::Message;
 use gradus::network::Model;
 use gradus::threads::Threads;
 use gradus::train::{
@@ -242,6 +243,9 @@ impl Run<'_> {
                 return Ok(ExitCode::from(3));
             }
             Err(error) => {
+                if let Some(page) = page {
+                    page.end(Ended::Error { words: error.message() });
+                }
                 let at = self.folder.display();
                 return Err(error)
                     .with_context(|| format!("training stopped; once that is mended: gradus resume {at}"));
@@ -249,8 +253,10 @@ impl Run<'_> {
         };
         if outcome.stopped == Stopped::Asked {
             let (step, at) = (outcome.steps, self.folder.display());
-            let words = format!("stopped and saved at step {step}; go on with: gradus resume {at}");
-            self.voice.say(&words);
+            let words = Message::of("stopped and saved at step {step}; go on with: gradus resume {run}")
+                .with("step", step)
+                .with("run", at);
+            self.voice.say(&words.to_string());
             if let Some(page) = page {
                 let theta_hash = model_hash(trainer.theta(), trainer.memory());
                 page.end(Ended::Done { words, theta_hash });
@@ -261,10 +267,7 @@ impl Run<'_> {
             profile::show(&profile, threads.count(), self.voice);
         }
         let [last, best] = trainer.into_weights();
-        let ended = Ended::Done {
-            words: finish::stopped_because(&outcome),
-            theta_hash: model_hash(&last.0, &last.1),
-        };
+        let ended = Ended::Done { words: outcome.because(), theta_hash: model_hash(&last.0, &last.1) };
         // Not before the training, which need not wait for it, nor beside it, where it would take a core from it.
         let Some(baselines) = self.baselines(&parts, &threads, stop)? else {
             let at = self.folder.display();

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use gradus::train::{Between, Change, EpochRecord, Event, Order, Parts, Record, Samples, Watcher, What};
+use gradus_lab::drawing::Drawing;
 use gradus_lab::watch::{Ended, Hub, Scene, Wall, Wish, look};
 use gradus_lab::{Options, Server};
 use serde_json::json;
@@ -142,6 +143,7 @@ fn scene(run: &Run, parts: &Parts) -> Scene {
         settings: run.recipe.train.clone(),
         classes: pictures.classes().to_vec(),
         wall: Some(wall),
+        drawing: Drawing::of(&run.model),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::message::Message;
 use crate::op::Shape;
 
 /// `Result` with [`Error`].
@@ -29,9 +30,9 @@ pub enum Error {
         /// The bytes of the wrong word.
         at: Range<usize>,
         /// What is wrong with it.
-        message: String,
+        message: Message,
         /// What to write instead.
-        mend: String,
+        mend: Message,
     },
     /// A value outside its range.
     #[error("{name} = {value} is out of range: it must be {range}")]
@@ -41,23 +42,23 @@ pub enum Error {
         /// What was given.
         value: String,
         /// What is allowed.
-        range: String,
+        range: Message,
     },
     /// Settings that contradict each other.
     #[error("{message}\n  mend: {mend}")]
     Settings {
         /// What contradicts what.
-        message: String,
+        message: Message,
         /// What to change.
-        mend: String,
+        mend: Message,
     },
     /// Data that cannot be trained on.
     #[error("{message}\n  mend: {mend}")]
     Data {
         /// What is wrong, and where.
-        message: String,
+        message: Message,
         /// What to change.
-        mend: String,
+        mend: Message,
     },
     /// A file that could not be read or written.
     #[error("could not {action} {path}: {source}{}", io_mend(source))]
@@ -94,8 +95,39 @@ impl Error {
     }
 
     /// A value outside its range.
-    pub fn range(name: &str, value: impl ToString, range: &str) -> Error {
+    pub fn range(name: &str, value: impl ToString, range: impl Into<Message>) -> Error {
         Error::Range { name: name.into(), value: value.to_string(), range: range.into() }
+    }
+
+    /// The same words as a [`Message`], so that they can be said in another language. What the operating system and damaged
+    /// files tell has no code.
+    pub fn message(&self) -> Message {
+        match self {
+            Error::Shape { op, inputs, needs } => {
+                Message::of("{op}: inputs of shape {inputs} do not fit: it needs {needs}")
+                    .with("op", op)
+                    .with("inputs", format!("{inputs:?}"))
+                    .with("needs", needs)
+            }
+            Error::Line { line, at, message, mend } => with_mend(
+                Message::of("{message}\n  {line}\n  {caret}{mend}")
+                    .saying("message", message.clone())
+                    .with("line", line)
+                    .with("caret", caret(line, at)),
+                mend,
+            ),
+            Error::Range { name, value, range } => {
+                Message::of("{name} = {value} is out of range: it must be {range}")
+                    .with("name", name)
+                    .with("value", value)
+                    .saying("range", range.clone())
+            }
+            Error::Settings { message, mend } | Error::Data { message, mend } => {
+                with_mend(Message::of("{message}{mend}").saying("message", message.clone()), mend)
+            }
+            Error::NotFinite(verdict) => verdict.message(),
+            Error::File { .. } | Error::Damaged { .. } => Message::plain(self),
+        }
     }
 }
 
@@ -113,21 +145,36 @@ fn io_mend(source: &std::io::Error) -> &'static str {
 }
 
 /// The line, and a caret under the wrong word.
-fn point_at(line: &str, at: &Range<usize>, message: &str, mend: &str) -> String {
+fn point_at(line: &str, at: &Range<usize>, message: &Message, mend: &Message) -> String {
+    let mend = if mend.is_empty() { String::new() } else { format!("\n  mend: {mend}") };
+    format!("{message}\n  {line}\n  {}{mend}", caret(line, at))
+}
+
+/// What stands under the line.
+fn caret(line: &str, at: &Range<usize>) -> String {
     let before = line[..at.start].chars().count();
     let width = line[at.clone()].chars().count().max(1);
-    let mend = if mend.is_empty() { String::new() } else { format!("\n  mend: {mend}") };
-    format!("{message}\n  {line}\n  {}{}{mend}", " ".repeat(before), "^".repeat(width))
+    format!("{}{}", " ".repeat(before), "^".repeat(width))
+}
+
+/// What to do, on a line of its own, if there is anything to say.
+fn with_mend(message: Message, mend: &Message) -> Message {
+    match mend.is_empty() {
+        true => message.with("mend", ""),
+        false => message.saying("mend", Message::of("\n  mend: {mend}").saying("mend", mend.clone())),
+    }
 }
 
 /// The names nearest to a misspelt one, and all of them: what a wrong name's mend says.
-pub fn did_you_mean<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> String {
+pub fn did_you_mean<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Message {
     let names: Vec<&str> = names.collect();
     let near = names.iter().map(|n| (distance(wrong, n), *n)).min();
     let known = names.join(", ");
     match near {
-        Some((d, name)) if d <= 2.max(wrong.len() / 3) => format!("did you mean `{name}`? known: {known}"),
-        _ => format!("known: {known}"),
+        Some((d, name)) if d <= 2.max(wrong.len() / 3) => {
+            Message::of("did you mean `{name}`? known: {known}").with("name", name).with("known", known)
+        }
+        _ => Message::of("known: {known}").with("known", known),
     }
 }
 

@@ -37,7 +37,7 @@ impl Input {
     }
 
     /// The lengths of a batch of `batch` examples.
-    pub(crate) fn dims(self, batch: usize) -> Vec<usize> {
+    pub fn dims(self, batch: usize) -> Vec<usize> {
         match self {
             Input::Numbers(n) => vec![batch, n],
             Input::Picture { height, width, channels } => vec![batch, height, width, channels],

@@ -45,6 +45,7 @@ mod layerwise;
 pub mod layout;
 mod line_search;
 pub mod losses;
+pub mod message;
 pub mod network;
 pub mod op;
 pub mod ops;

@@ -12,6 +12,7 @@ use crate::input::Input;
 use crate::layers::{LAYERS, Layer};
 use crate::layout::Layout;
 use crate::losses::{Link, Loss, Targets};
+use crate::message::Message;
 use crate::plan::Plan;
 use crate::presets::PRESETS;
 use crate::threads::Threads;
@@ -63,15 +64,21 @@ impl Network {
     /// # Errors
     /// [`Error::Shape`] if a layer does not fit the one before.
     pub fn build(&self, graph: &mut Graph, x: Var, open: bool) -> Result<Var> {
-        let mut value = x;
+        Ok(self.build_layers(graph, x, open)?.last().copied().unwrap_or(x))
+    }
+
+    /// As [`Network::build`]: the result of every layer.
+    pub(crate) fn build_layers(&self, graph: &mut Graph, x: Var, open: bool) -> Result<Vec<Var>> {
+        let mut values = Vec::with_capacity(self.layers.len());
         for (i, layer) in self.layers.iter().enumerate() {
+            let value = values.last().copied().unwrap_or(x);
             graph.scope(format!("{}.{}", i + 1, layer.kind()));
             let last = i + 1 == self.layers.len();
             let built = if last && open { layer.build_open(graph, value) } else { layer.build(graph, value) };
-            value = built.map_err(|error| in_layer(i, &**layer, error))?;
+            values.push(built.map_err(|error| in_layer(i, &**layer, error))?);
         }
         graph.scope("");
-        Ok(value)
+        Ok(values)
     }
 
     /// What the last layer ends in.
@@ -85,8 +92,8 @@ const DEEPEST: usize = 8;
 
 /// That every bracket is opened and closed.
 fn check_brackets(line: &str) -> Result<()> {
-    let wrong = |i: usize, message: &str, mend: &str| {
-        Err(Error::Line { line: line.into(), at: i..i + 1, message: message.into(), mend: mend.into() })
+    let wrong = |i: usize, message: Message, mend: &'static str| {
+        Err(Error::Line { line: line.into(), at: i..i + 1, message, mend: mend.into() })
     };
     let mut open = Vec::new();
     for (i, c) in line.char_indices() {
@@ -94,7 +101,7 @@ fn check_brackets(line: &str) -> Result<()> {
             '(' if open.len() == DEEPEST => {
                 return wrong(
                     i,
-                    &format!("brackets stand {DEEPEST} deep"),
+                    Message::of("brackets stand {depth} deep").with("depth", DEEPEST),
                     "write what is in them one after another",
                 );
             }
@@ -102,7 +109,7 @@ fn check_brackets(line: &str) -> Result<()> {
             ')' if open.pop().is_none() => {
                 return wrong(
                     i,
-                    "this bracket is closed, but was not opened",
+                    "this bracket is closed, but was not opened".into(),
                     "remove it, or write ( before it",
                 );
             }
@@ -110,7 +117,7 @@ fn check_brackets(line: &str) -> Result<()> {
         }
     }
     match open.pop() {
-        Some(i) => wrong(i, "this bracket is opened, but not closed", "write ) where it ends"),
+        Some(i) => wrong(i, "this bracket is opened, but not closed".into(), "write ) where it ends"),
         None => Ok(()),
     }
 }
@@ -138,7 +145,8 @@ pub(crate) fn layers_of(line: &str, stretch: Range<usize>) -> Result<Vec<Box<dyn
         } else {
             let entry = LAYERS.iter().find(|e| e.name == name).ok_or_else(|| {
                 let names = LAYERS.iter().map(|e| e.name).chain(PRESETS.iter().map(|p| p.name));
-                words.wrong(format!("no layer is called `{name}`"), did_you_mean(name, names))
+                let message = Message::of("no layer is called `{name}`").with("name", name);
+                words.wrong(message, did_you_mean(name, names))
             })?;
             layers.push((entry.parse)(&mut words)?);
         }
@@ -188,7 +196,11 @@ impl Model {
         let inputs = input.numbers();
         if inputs == 0 || classes < 2 {
             return Err(Error::Settings {
-                message: format!("there is nothing to learn: {inputs} inputs an example, {classes} classes"),
+                message: Message::of(
+                    "there is nothing to learn: {inputs} inputs an example, {classes} classes",
+                )
+                .with("inputs", inputs)
+                .with("classes", classes),
                 mend: "give examples of at least one number, of at least two classes".into(),
             });
         }
@@ -200,17 +212,16 @@ impl Model {
         };
         if !suits {
             let end = match wants {
-                Link::Identity => "anything but softmax, for example `dense 1 sigmoid`".to_string(),
-                Link::Sigmoid => "`dense 1 sigmoid` (the loss contains the sigmoid)".into(),
-                Link::Softmax => format!("`dense {classes} softmax` (the loss contains the softmax)"),
+                Link::Identity => Message::of("anything but softmax, for example `dense 1 sigmoid`"),
+                Link::Sigmoid => Message::of("`dense 1 sigmoid` (the loss contains the sigmoid)"),
+                Link::Softmax => Message::of("`dense {classes} softmax` (the loss contains the softmax)")
+                    .with("classes", classes),
             };
             return Err(Error::Settings {
-                message: format!(
-                    "the network `{}` does not suit the loss {}",
-                    network.line(),
-                    loss.entry.name
-                ),
-                mend: format!("end the network with {end}, or choose another loss"),
+                message: Message::of("the network `{network}` does not suit the loss {loss}")
+                    .with("network", network.line())
+                    .with("loss", loss.entry.name),
+                mend: Message::of("end the network with {end}, or choose another loss").saying("end", end),
             });
         }
         let open = wants != Link::Identity;
@@ -228,25 +239,28 @@ impl Model {
                 format!("`dense {classes} sigmoid`")
             };
             return Err(Error::Settings {
-                message: format!("the network ends in {outputs} numbers, but there are {classes} classes"),
-                mend: format!("end the network with {end}"),
+                message: Message::of(
+                    "the network ends in {outputs} numbers, but there are {classes} classes",
+                )
+                .with("outputs", outputs)
+                .with("classes", classes),
+                mend: Message::of("end the network with {end}").with("end", end),
             });
         }
         let link = if open { wants } else { ends };
         let layout = graph.layout().clone();
         if layout.weights() == 0 {
             return Err(Error::Settings {
-                message: format!(
-                    "the network `{}` has no weights: nothing in it can be trained",
-                    network.line()
-                ),
+                message: Message::of("the network `{network}` has no weights: nothing in it can be trained")
+                    .with("network", network.line()),
                 mend: "add a layer that has weights, for example `dense 1 sigmoid`".into(),
             });
         }
         // θ, its gradient, a state of the optimizer and the best θ: without room for these there is no training.
         if Vec::<f32>::new().try_reserve_exact(layout.weights().saturating_mul(4)).is_err() {
             return Err(Error::Settings {
-                message: format!("{} weights do not fit into this machine's memory", layout.weights()),
+                message: Message::of("{weights} weights do not fit into this machine's memory")
+                    .with("weights", layout.weights()),
                 mend: "write smaller layers, or make the pictures smaller (--image)".into(),
             });
         }

@@ -118,7 +118,14 @@ pub enum Reason {
 
 impl std::fmt::Display for Reason {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        f.write_str(match self {
+        f.write_str(self.words())
+    }
+}
+
+impl Reason {
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
             Reason::Target => "the loss is as low as was asked for",
             Reason::Flat => "the slopes are all nearly zero",
             Reason::Stalled => "the loss changes no more",
@@ -128,7 +135,7 @@ impl std::fmt::Display for Reason {
             Reason::Runaway => "the search grows without end: start it wider",
             Reason::NoDiversity => "all members of the population are nearly the same",
             Reason::Budget => "the evaluations that were granted are used up",
-        })
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod values;
 use std::ops::Range;
 
 use crate::error::did_you_mean;
+use crate::message::Message;
 use crate::{Error, Result};
 pub use values::{Kind, Parameter, Values};
 
@@ -65,10 +66,10 @@ impl<'a> Words<'a> {
     ///
     /// # Errors
     /// [`Error::Line`] pointing behind the last word.
-    pub fn need(&mut self, what: &str, mend: &str) -> Result<&'a str> {
+    pub fn need(&mut self, what: &'static str, mend: impl Into<Message>) -> Result<&'a str> {
         match self.take() {
             Some(word) => Ok(word),
-            None => Err(self.wrong_next(format!("{what} is missing"), mend.into())),
+            None => Err(self.wrong_next(missing(what), mend)),
         }
     }
 
@@ -81,7 +82,7 @@ impl<'a> Words<'a> {
     ///
     /// # Errors
     /// [`Error::Line`] at whatever stands there instead.
-    pub fn bracket(&mut self, what: &str, mend: &str) -> Result<Range<usize>> {
+    pub fn bracket(&mut self, what: &'static str, mend: &'static str) -> Result<Range<usize>> {
         match self.words.get(self.next).cloned() {
             Some(range)
                 if self.line[range.clone()].starts_with('(') && self.line[range.clone()].ends_with(')') =>
@@ -89,7 +90,7 @@ impl<'a> Words<'a> {
                 self.next += 1;
                 Ok(range.start + 1..range.end - 1)
             }
-            _ => Err(self.wrong_next(format!("{what} is missing"), mend.into())),
+            _ => Err(self.wrong_next(missing(what), mend)),
         }
     }
 
@@ -99,14 +100,15 @@ impl<'a> Words<'a> {
     /// [`Error::Line`] at the word.
     pub fn number<T: std::str::FromStr>(
         &mut self,
-        what: &str,
-        range: &str,
+        what: &'static str,
+        range: &'static str,
         fits: impl Fn(&T) -> bool,
     ) -> Result<T> {
-        let word = self.need(what, &format!("write {what} here: {range}"))?;
+        let mend = Message::of("write {what} here: {range}").saying("what", what).saying("range", range);
+        let word = self.need(what, mend)?;
         match word.parse::<T>() {
             Ok(n) if fits(&n) => Ok(n),
-            _ => Err(self.wrong(format!("{what} is `{word}`"), format!("it must be {range}"))),
+            _ => Err(self.wrong(is(what, word), must_be(range))),
         }
     }
 
@@ -126,10 +128,12 @@ impl<'a> Words<'a> {
             if !known.contains(&name) {
                 let names =
                     if known.is_empty() { "none".into() } else { did_you_mean(name, known.iter().copied()) };
-                return Err(self.wrong(format!("`{name}` is not a setting here"), names));
+                let message = Message::of("`{name}` is not a setting here").with("name", name);
+                return Err(self.wrong(message, names));
             }
             if pairs.iter().any(|(n, _)| *n == name) {
-                return Err(self.wrong(format!("`{name}` is set twice"), "keep one of them".into()));
+                let message = Message::of("`{name}` is set twice").with("name", name);
+                return Err(self.wrong(message, "keep one of them"));
             }
             pairs.push((name, value));
         }
@@ -152,11 +156,10 @@ impl<'a> Words<'a> {
     pub fn values_led(&mut self, parameters: &[Parameter]) -> Result<Values> {
         let Some(text) = self.take() else { return self.values(parameters) };
         let Some((first, others)) = parameters.split_first() else {
-            return Err(self.wrong(format!("`{text}` does not belong here"), "remove it".into()));
+            return Err(self.wrong(does_not_belong(text), "remove it"));
         };
         let Some(value) = first.read(text) else {
-            let mend = format!("it must be {}", first.allowed());
-            return Err(self.wrong(format!("`{}` is `{text}`", first.name), mend));
+            return Err(self.wrong(setting_is(first.name, text), must_be(first.allowed())));
         };
         let mut values = self.values(others)?;
         values.0.insert(0, (*first, value));
@@ -183,8 +186,8 @@ impl<'a> Words<'a> {
             match parameters[i].read(text) {
                 Some(x) => values.0[i].1 = x,
                 None => {
-                    let mend = format!("it must be {}", parameters[i].allowed());
-                    return Err(self.wrong_pair(name, format!("`{name}` is `{text}`"), mend));
+                    let mend = must_be(parameters[i].allowed());
+                    return Err(self.wrong_pair(name, setting_is(name, text), mend));
                 }
             }
         }
@@ -200,31 +203,51 @@ impl<'a> Words<'a> {
             None => Ok(()),
             Some(range) => {
                 let word = &self.line[range];
-                Err(self.wrong_next(
-                    format!("`{word}` does not belong here"),
-                    "remove it, or write a comma before it".into(),
-                ))
+                Err(self.wrong_next(does_not_belong(word), "remove it, or write a comma before it"))
             }
         }
     }
 
     /// An error at the word taken last.
-    pub fn wrong(&self, message: String, mend: String) -> Error {
+    pub fn wrong(&self, message: impl Into<Message>, mend: impl Into<Message>) -> Error {
         let at =
             self.next.checked_sub(1).and_then(|i| self.words.get(i)).cloned().unwrap_or(0..self.line.len());
-        Error::Line { line: self.line.into(), at, message, mend }
+        Error::Line { line: self.line.into(), at, message: message.into(), mend: mend.into() }
     }
 
     /// An error at the pair of that name, one of those taken by [`Words::pairs`].
-    pub fn wrong_pair(&self, name: &str, message: String, mend: String) -> Error {
+    pub fn wrong_pair(&self, name: &str, message: impl Into<Message>, mend: impl Into<Message>) -> Error {
         let is_it = |r: &&Range<usize>| self.line[(*r).clone()].split_once('=').is_some_and(|p| p.0 == name);
         let at = self.words[..self.next].iter().find(is_it).cloned().unwrap_or(0..self.line.len());
-        Error::Line { line: self.line.into(), at, message, mend }
+        Error::Line { line: self.line.into(), at, message: message.into(), mend: mend.into() }
     }
 
     /// An error at the next word, or behind the last.
-    fn wrong_next(&self, message: String, mend: String) -> Error {
+    fn wrong_next(&self, message: impl Into<Message>, mend: impl Into<Message>) -> Error {
         let at = self.words.get(self.next).cloned().unwrap_or(self.end..self.end);
-        Error::Line { line: self.line.into(), at, message, mend }
+        Error::Line { line: self.line.into(), at, message: message.into(), mend: mend.into() }
     }
+}
+
+fn missing(what: &'static str) -> Message {
+    Message::of("{what} is missing").saying("what", what)
+}
+
+fn is(what: &'static str, word: &str) -> Message {
+    Message::of("{what} is `{word}`").saying("what", what).with("word", word)
+}
+
+/// That a name's value is no good.
+pub(crate) fn setting_is(name: &str, word: &str) -> Message {
+    Message::of("`{name}` is `{word}`").with("name", name).with("word", word)
+}
+
+/// What a value must be instead.
+pub(crate) fn must_be(range: impl Into<Message>) -> Message {
+    Message::of("it must be {range}").saying("range", range)
+}
+
+/// That a word is one too many.
+pub(crate) fn does_not_belong(word: &str) -> Message {
+    Message::of("`{word}` does not belong here").with("word", word)
 }

@@ -97,7 +97,8 @@ fn what_is_drawn_has_the_mean_and_the_covariance_that_are_told() {
 #[test]
 fn the_mean_goes_where_the_shares_say() {
     // m ← m + Σ wₖ (xₖ − m) over the better half; of natural gradients over all; of an estimate against the slope.
-    let cases: [(&str, fn(f64) -> f64); 5] = [
+    type Counts = fn(f64) -> f64;
+    let cases: [(&str, Counts); 5] = [
         ("cma_es population=12", |share| share.max(0.0)),
         ("sep_cma_es population=12 active=no", |share| share),
         ("snes population=12", |share| share),
@@ -183,9 +184,10 @@ fn kept(all: &[Judged], size: usize) -> Vec<([f64; 2], f64)> {
     let mut now = vec![([0.0; 2], f64::INFINITY); size];
     for judged in all {
         let first = judged.members.len() - size;
-        for k in 0..size {
-            if judged.losses[first + k] <= now[k].1 {
-                now[k] = (judged.members[first + k], judged.losses[first + k]);
+        let born = judged.members[first..].iter().zip(&judged.losses[first..]);
+        for (now, (member, loss)) in now.iter_mut().zip(born) {
+            if *loss <= now.1 {
+                *now = (*member, *loss);
             }
         }
     }
@@ -208,7 +210,7 @@ fn particles_fly_as_the_sum_of_what_is_told() {
     ] {
         let inertia = if line.contains("inertia") { 0.6 } else { 0.7298 };
         let all = evolve(line, 25);
-        let mut velocities = vec![[0.0; 2]; 8];
+        let mut velocities = [[0.0; 2]; 8];
         for (g, judged) in all.iter().enumerate().skip(1) {
             let Made::Flown { from, best, leader, kept, own, social } = &judged.made else {
                 panic!("{:?}", judged.made)

@@ -148,7 +148,7 @@ fn a_verdict_names_the_rate_that_was_set_by_hand() {
     let mut steered = trainer(&model, &settings, &Threads::new(1));
     let error = go(&mut steered, folder.path(), &mut hand).unwrap_err();
     let Error::NotFinite(verdict) = error else { panic!("{error}") };
-    assert!(verdict.cause.contains(&(settings.learning_rate * 1e20).to_string()), "{verdict}");
+    assert!(verdict.cause.to_string().contains("rate 2e18 is"), "{verdict}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::scene::{Mark, Scene, Stroke, Text};
 pub fn png(scene: &Scene, scale: f64) -> Result<Vec<u8>> {
     let (width, height) = ((scene.width * scale).round() as u32, (scene.height * scale).round() as u32);
     let too_large = || Error::Settings {
-        message: format!("a picture of {width} × {height} pixels cannot be drawn"),
+        message: format!("a picture of {width} × {height} pixels cannot be drawn").into(),
         mend: "give the chart a size from 1 to a few thousand pixels a side".into(),
     };
     let mut map =

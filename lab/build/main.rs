@@ -2,9 +2,11 @@
 //! they are.
 //!
 //! Writes `files.rs`: a table of (path below `page/`, the bytes as gzip). The course's chapters, written in `book/`, become
-//! `course/LANGUAGE/CHAPTER.html`, and their titles `course/contents.json`.
+//! `course/LANGUAGE/CHAPTER.html`, and their titles `course/contents.json`. Style sheets take in what they import. Writes
+//! `sections.rs` too: for each section of the page, (its first module, that and all modules it imports).
 
 mod course;
+mod modules;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -17,11 +19,18 @@ fn main() {
     for watched in [&page, &book, &here.join("build")] {
         println!("cargo::rerun-if-changed={}", watched.display());
     }
+    std::fs::write(out.join("sections.rs"), format!("{:?}", modules::sections(&page)).replace("[", "&["))
+        .expect("cargo's own folder can be written");
     let mut files: Vec<(String, Vec<u8>)> = below(&page)
         .into_iter()
         .map(|path| {
             let name = path.strip_prefix(&page).expect("found below it").to_str().expect("plain names");
-            (name.replace('\\', "/"), std::fs::read(&path).expect("a file just listed"))
+            let mut bytes = std::fs::read(&path).expect("a file just listed");
+            if name.ends_with(".css") {
+                bytes =
+                    modules::styles(&page, &String::from_utf8(bytes).expect("style sheets are text")).into();
+            }
+            (name.replace('\\', "/"), bytes)
         })
         .collect();
     match course::files(&book) {

@@ -101,6 +101,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 channels: 3,
                 bytes: vec![0; 400 * 24 * 24 * 3],
             }),
+            drawing: None,
         })
     };
     let (mut alone, mut watched, mut open, mut beside) = (vec![], vec![], vec![], vec![]);

@@ -1,5 +1,6 @@
 // What the page asks the program for.
 
+import { wording } from './messages.js';
 import { t } from './words.js';
 
 const token = document.querySelector('meta[name=gradus-token]').content;
@@ -21,12 +22,18 @@ async function request(path, options) {
   }
   const kind = response.headers.get('content-type') ?? '';
   const answer = kind.startsWith('application/json') ? await response.json() : await response.text();
-  if (!response.ok) throw new Refused(response.status, answer.error ?? String(answer || response.status));
+  if (!response.ok) throw new Refused(response.status, wording(answer.error) || String(answer || response.status));
   return answer;
 }
 
 /** GET of JSON. */
 export const get = (path) => request(path, {});
+
+/** GET of bytes. */
+export async function bytes(path) {
+  const response = await fetch(path);
+  return new Uint8Array(await response.arrayBuffer());
+}
 
 /** POST of JSON, with the token. */
 export const post = (path, body) => request(path, {

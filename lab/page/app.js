@@ -10,7 +10,7 @@
 // A section is a row of SECTIONS: `load()` promises a module with `mount(element, rest, state, api) -> { unmount() }`, where
 // `rest` is the address after the section's name.
 
-import { get, session, unpack } from './api.js';
+import { session, unpack } from './api.js';
 import { el } from './dom.js';
 import { language, onLanguage, say, speak, t } from './words.js';
 
@@ -23,7 +23,8 @@ const SECTIONS = [
 
 const main = document.getElementById('main');
 const sections = document.getElementById('sections');
-let lab = { watch: false, runs: 0 };
+/** What the program has to show: `{ watch, runs }`. */
+const lab = JSON.parse(document.querySelector('meta[name=gradus-lab]').content);
 let mounted = null;
 /** Counts views, so that one that loads late does not come over the next. */
 let turn = 0;
@@ -129,4 +130,4 @@ systemIsDark.addEventListener('change', () => theme());
 document.getElementById('language').addEventListener('click', () => speak(language() === 'zh' ? 'en' : 'zh'));
 onLanguage(show);
 window.addEventListener('hashchange', show);
-get('api/lab').then((answer) => { lab = answer; }).catch(() => {}).finally(show);
+show();

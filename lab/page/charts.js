@@ -11,6 +11,7 @@
 //   name             what exported files are called (`loss` gives loss.svg, .png, .csv)
 //   drawn            `drawn(own)` is called after each drawing: `own.place` has the scales (`sx.at(x)`, `sy.at(y)`), `own.plot` the
 //                    drawing; what is added to it is exported too
+//   whole            the table on the page has all rows, however many
 //   table            `table()` returns { head, rows } in place of the chart's own
 // and a menu: the data as a table, SVG, PNG, CSV. Arrow keys on a focused chart read its values.
 //

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 /// (path below `page/`, the bytes as gzip).
 static FILES: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
-/// Where the page's own token goes in `index.html`.
-const TOKEN_PLACE: &str = "{{token}}";
+/// For each section of the page: its first module, and all modules that it needs.
+static SECTIONS: &[(&str, &[&str])] = include!(concat!(env!("OUT_DIR"), "/sections.rs"));
 
 /// The names of all files.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -26,12 +26,23 @@ pub fn read(name: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// `index.html` with the token that actions need: only a page of this origin can read it.
-pub fn index(token: &str) -> Response {
+/// All modules that the section of that first module needs.
+pub fn needed(first: &str) -> &'static [&'static str] {
+    SECTIONS.iter().find(|(name, _)| *name == first).map_or(&[], |(_, all)| all)
+}
+
+/// `index.html` with the token that actions need (only a page of this origin can read it), what there is to show, and the
+/// names of all modules of the section that will be shown first, so that they come at once and not one after another.
+pub fn index(token: &str, lab: &serde_json::Value, first: &str) -> Response {
     static INDEX: LazyLock<String> =
         LazyLock::new(|| String::from_utf8(read("index.html").unwrap_or_default()).unwrap_or_default());
     let kind = (header::CONTENT_TYPE, "text/html; charset=utf-8");
-    ([kind], INDEX.replace(TOKEN_PLACE, token)).into_response()
+    let links = needed(first).iter().map(|name| format!("<link rel=\"modulepreload\" href=\"{name}\">\n  "));
+    let page = INDEX
+        .replace("{{token}}", token)
+        .replace("{{lab}}", &lab.to_string().replace('"', "&quot;"))
+        .replace("{{preload}}", links.collect::<String>().trim_end());
+    ([kind], page).into_response()
 }
 
 /// A file as an answer: compressed, where the browser can read that. Names are looked up in a table, so that no path

@@ -5,12 +5,14 @@
 //! - [`Server`]: one thread that answers the page, and only the page ([`guard`])
 //! - [`assets`]: the page's files, carried in the program
 //! - [`watch`]: a training under way, seen and steered
+//! - [`drawing`]: which networks are drawn neuron by neuron
 //! - [`runs`]: runs on the disk, side by side
 //! - [`typeset`]: formulas as a browser draws them
 //! - [`mod@bench`]: the experiments, each a row of a table; [`sessions`] keeps those that are open
 
 pub mod assets;
 pub mod bench;
+pub mod drawing;
 pub mod guard;
 mod patience;
 pub mod reply;

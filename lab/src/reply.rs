@@ -4,11 +4,12 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
+use gradus::message::Message;
 use serde_json::{Value, json};
 
-/// `{"error": "…"}`.
-pub fn error(status: StatusCode, words: impl std::fmt::Display) -> Response {
-    (status, Json(json!({ "error": words.to_string() }))).into_response()
+/// `{"error": …}`: a [`Message`].
+pub fn error(status: StatusCode, words: impl Into<Message>) -> Response {
+    (status, Json(json!({ "error": words.into() }))).into_response()
 }
 
 /// Many numbers as one short text: their bytes as little-endian `f32`, in base64; `unpack` of the page's `api.js` makes a

@@ -9,12 +9,20 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use gradus::input::Input;
+use gradus::losses::Loss;
+use gradus::network::{Model, Network};
+use gradus::train::{EpochRecord, ModelFile, Notices};
 use serde_json::{Value, json};
 
+use crate::drawing::{self, Drawing};
 use crate::reply;
 
 /// Runs at most.
 pub const LIMIT: usize = 64;
+
+/// The file of the best weights, written when a training ends.
+const MODEL: &str = "model.safetensors";
 
 /// Bytes of a file at most.
 const LARGEST: u64 = 64 << 20;
@@ -81,6 +89,8 @@ impl Runs {
                 .collect()
         };
         let epochs: Vec<Value> = lines("metrics.jsonl");
+        let records: Vec<EpochRecord> =
+            epochs.iter().filter_map(|e| serde_json::from_value(e.clone()).ok()).collect();
         let changes: Vec<Value> = lines("steering.jsonl");
         let whole = |name| text(folder, name).and_then(|text| serde_json::from_str::<Value>(&text).ok());
         Some(json!({
@@ -88,10 +98,34 @@ impl Runs {
             "folder": folder.display().to_string(),
             "config": settings(&config),
             "epochs": epochs,
+            "notices": Notices::of(&records).all(),
             "changes": changes,
             "baselines": whole("baselines.json"),
             "verdict": whole("verdict.json"),
-            "finished": folder.join("model.safetensors").exists(),
+            "finished": folder.join(MODEL).exists(),
+        }))
+    }
+
+    /// The network of a finished run, and of a small one all weights.
+    fn network(&self, number: usize) -> Option<Value> {
+        let path = inside(self.0.get(number)?, MODEL)?;
+        if path.metadata().ok()?.len() > LARGEST {
+            return None;
+        }
+        let file = ModelFile::load(&path).ok()?;
+        let said = |name: &str| file.metadata.get(name);
+        let classes: Vec<String> = serde_json::from_str(said("classes")?).ok()?;
+        let (network, loss) = (Network::parse(said("network")?).ok()?, Loss::parse(said("loss")?).ok()?);
+        let model = Model::new(network, loss, said("input")?.parse::<Input>().ok()?, classes.len()).ok()?;
+        let theta = file.theta(model.layout(), &path).ok()?;
+        Some(json!({
+            "network": model.network.line(),
+            "layers": drawing::layers(&model),
+            "weights": theta.len(),
+            "drawing": Drawing::of(&model).map(|drawing| json!({
+                "columns": drawing.describe(),
+                "weights": drawing.weights(&theta),
+            })),
         }))
     }
 }
@@ -100,12 +134,14 @@ fn is_run(folder: &Path) -> bool {
     folder.join("run.toml").is_file()
 }
 
-/// A file of a run: not one that a link leads to elsewhere, and none that is too large.
+/// Where a file of a run is: none that a link leads to elsewhere.
+fn inside(folder: &Path, name: &str) -> Option<PathBuf> {
+    folder.join(name).canonicalize().ok().filter(|path| path.starts_with(folder))
+}
+
+/// The text of a file of a run, up to where it is too large.
 fn text(folder: &Path, name: &str) -> Option<String> {
-    let path = folder.join(name).canonicalize().ok()?;
-    if !path.starts_with(folder) {
-        return None;
-    }
+    let path = inside(folder, name)?;
     let mut text = String::new();
     std::fs::File::open(path).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
     Some(text)
@@ -127,12 +163,21 @@ fn settings(config: &str) -> Vec<(String, String)> {
 }
 
 fn plain(value: &toml::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+    match value {
+        toml::Value::String(text) => text.clone(),
+        // 1e30, and not thirty zeros.
+        toml::Value::Float(x) => format!("{x:?}"),
+        value => value.to_string(),
+    }
 }
 
-/// `GET /api/runs`: all; `GET /api/runs/NUMBER`: one, from 0.
+/// `GET /api/runs`: all; `GET /api/runs/NUMBER`: one, from 0; `GET /api/runs/NUMBER/network`: its network.
 pub fn routes(runs: Runs) -> Router {
-    Router::new().route("/api/runs", get(list)).route("/api/runs/{number}", get(one)).with_state(runs)
+    Router::new()
+        .route("/api/runs", get(list))
+        .route("/api/runs/{number}", get(one))
+        .route("/api/runs/{number}/network", get(network))
+        .with_state(runs)
 }
 
 async fn list(State(runs): State<Runs>) -> Response {
@@ -142,9 +187,17 @@ async fn list(State(runs): State<Runs>) -> Response {
 }
 
 async fn one(State(runs): State<Runs>, InPath(number): InPath<usize>) -> Response {
-    let read = tokio::task::spawn_blocking(move || runs.read(number)).await;
-    match read.ok().flatten() {
-        Some(run) => Json(run).into_response(),
-        None => reply::error(StatusCode::NOT_FOUND, "there is no such run"),
+    found(move || runs.read(number), "there is no such run").await
+}
+
+async fn network(State(runs): State<Runs>, InPath(number): InPath<usize>) -> Response {
+    found(move || runs.network(number), "this run has no network that can be read").await
+}
+
+/// What is read from the disk, on a thread of its own; `missing` if there is nothing.
+async fn found(read: impl FnOnce() -> Option<Value> + Send + 'static, missing: &'static str) -> Response {
+    match tokio::task::spawn_blocking(read).await.ok().flatten() {
+        Some(value) => Json(value).into_response(),
+        None => reply::error(StatusCode::NOT_FOUND, missing),
     }
 }

@@ -16,6 +16,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use gradus::message::Message;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -186,13 +187,27 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 async fn index(State(shared): State<Shared>) -> Response {
-    assets::index(shared.token.as_str())
+    assets::index(shared.token.as_str(), &shared.shows(), shared.first())
 }
 
 /// What the page has to show.
 async fn lab(State(shared): State<Shared>) -> Response {
-    Json(json!({ "version": env!("CARGO_PKG_VERSION"), "watch": shared.watched, "runs": shared.runs }))
-        .into_response()
+    Json(shared.shows()).into_response()
+}
+
+impl Shared {
+    fn shows(&self) -> Value {
+        json!({ "version": env!("CARGO_PKG_VERSION"), "watch": self.watched, "runs": self.runs })
+    }
+
+    /// The module of the section that the page opens with.
+    fn first(&self) -> &'static str {
+        match (self.watched, self.runs) {
+            (true, _) => "watch/index.js",
+            (false, 1..) => "runs/index.js",
+            _ => "bench/view.js",
+        }
+    }
 }
 
 async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
@@ -208,7 +223,10 @@ struct Open {
 
 async fn open(State(shared): State<Shared>, Path(name): Path<String>, Json(body): Json<Open>) -> Response {
     let Some(experiment) = bench::find(&name) else {
-        return reply::error(StatusCode::NOT_FOUND, format!("there is no experiment `{name}`"));
+        return reply::error(
+            StatusCode::NOT_FOUND,
+            Message::of("there is no experiment `{name}`").with("name", name),
+        );
     };
     match shared.sessions.open(experiment, bench::State(body.state)).await {
         Ok(session) => Json(json!({ "session": session })).into_response(),

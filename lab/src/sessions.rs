@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 
+use gradus::message::Message;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
@@ -26,7 +27,7 @@ pub const TIME: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Why there is no answer: a status and words.
-pub type Refusal = (StatusCode, String);
+pub type Refusal = (StatusCode, Message);
 
 /// All open sessions. A copy is another handle of the same.
 #[derive(Clone)]
@@ -79,7 +80,7 @@ impl Sessions {
         let session = {
             let mut open = self.open.lock().expect("nothing panics while it is held");
             let slot = open.get_mut(&number).filter(|slot| slot.experiment == experiment);
-            let ended = || (StatusCode::NOT_FOUND, "this session has ended: open it again".to_string());
+            let ended = || (StatusCode::NOT_FOUND, Message::of("this session has ended: open it again"));
             let slot = slot.ok_or_else(ended)?;
             slot.used = Instant::now();
             slot.session.clone()
@@ -113,7 +114,7 @@ impl Sessions {
         &self,
         work: impl FnOnce(&Deadline) -> gradus::Result<T> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let late = |_| (StatusCode::GATEWAY_TIMEOUT, "that took too long".to_string());
+        let late = |_| (StatusCode::GATEWAY_TIMEOUT, Message::of("that took too long"));
         let wait = self.workers.clone().acquire_owned();
         let permit = tokio::time::timeout(TIME, wait).await.map_err(late)?;
         let worker = tokio::task::spawn_blocking(move || {
@@ -122,7 +123,7 @@ impl Sessions {
         });
         match tokio::time::timeout(TIME + GRACE, worker).await.map_err(late)? {
             Ok(Ok(Ok(answer))) => Ok(answer),
-            Ok(Ok(Err(error))) => Err((StatusCode::BAD_REQUEST, error.to_string())),
+            Ok(Ok(Err(error))) => Err((StatusCode::BAD_REQUEST, error.message())),
             _ => Err((StatusCode::INTERNAL_SERVER_ERROR, "the experiment failed; this is a bug".into())),
         }
     }

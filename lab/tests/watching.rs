@@ -7,8 +7,9 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
+use base64::Engine;
 use common::{Through, host, hub, model, post, serve, train};
-use gradus::train::Event;
+use gradus::train::{EpochRecord, Event};
 use gradus_lab::Server;
 use gradus_lab::watch::{Cursor, Ended};
 use serde_json::Value;
@@ -137,4 +138,126 @@ fn a_person_pauses_and_steps() {
     });
     assert_eq!(hash, alone);
     hub.end(done());
+}
+
+/// The numbers of a packed text.
+fn unpack(text: &Value) -> Vec<f32> {
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text.as_str().unwrap()).unwrap();
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+}
+
+/// Of a small network every weight and result is told: the inputs are the examples', the first layer's results follow from
+/// inputs, weights and biases by plain loops, and the last layer's are the answers on the wall.
+#[test]
+fn a_look_tells_every_weight_and_neuron() {
+    let model = model();
+    let hub = hub(&model);
+    let server = serve(&hub);
+    let over = AtomicBool::new(false);
+    let (scene, look) = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Relaxed) {
+                train(&model, &mut Through(&hub));
+            }
+        });
+        let mut scene = Value::Null;
+        let found = listen(&server).find_map(|mut message| {
+            if let Some(new) = message.get_mut("scene") {
+                scene = new.take();
+            }
+            message.get_mut("look").map(Value::take)
+        });
+        over.store(true, Relaxed);
+        (scene, found.unwrap())
+    });
+    hub.end(done());
+    let columns = scene["drawing"]["columns"].as_array().unwrap();
+    let shown: Vec<usize> = serde_json::from_value(scene["drawing"]["shown"].clone()).unwrap();
+    let units: Vec<u64> = columns.iter().map(|c| c["units"].as_u64().unwrap()).collect();
+    assert_eq!((units, shown.len()), (vec![36, 12, 9, 1], 8));
+    let neurons = &look["neurons"];
+    let weights = unpack(&neurons["weights"]);
+    assert_eq!(weights.len(), 36 * 12 + 12 + 12 * 9 + 9 + 1);
+    let results: Vec<Vec<f32>> = neurons["results"].as_array().unwrap().iter().map(unpack).collect();
+    let wall = hub.scene().wall.as_ref().unwrap();
+    let at = |column: usize, what: &str| columns[column][what].as_u64().unwrap() as usize;
+    let mut greatest = 0.0f32;
+    for (example, place) in shown.iter().enumerate() {
+        let mut x = [0.0; 36];
+        hub.scene().samples.read(wall.examples[*place] as usize, &mut x);
+        assert_eq!(results[0][36 * example..][..36], x);
+        for unit in 0..12 {
+            let sum: f32 = (0..36).map(|i| x[i] * weights[at(1, "weights") + 12 * i + unit]).sum();
+            let by_hand = (sum + weights[at(1, "bias") + unit]).max(0.0);
+            let told = results[1][12 * example + unit];
+            assert!((by_hand - told).abs() < 1e-5, "example {example}, unit {unit}: {by_hand} {told}");
+            greatest = greatest.max(told);
+        }
+        let p = results[3][example];
+        let (class, sure) = (&look["answers"]["classes"][place], &look["answers"]["sure"][place]);
+        assert_eq!(class, u64::from(p > 0.5));
+        let off = sure.as_f64().unwrap() - 1000.0 * f64::from(p.max(1.0 - p));
+        assert!(off.abs() < 0.6, "{sure} {p}");
+    }
+    assert!(greatest > 0.1, "something is said");
+}
+
+/// What goes wrong is told with the epoch since when, and a page that comes late is told too.
+#[test]
+fn pages_are_told_what_goes_wrong() {
+    let model = model();
+    let hub = hub(&model);
+    let epoch = |epoch: u64, validation: f64| EpochRecord {
+        epoch,
+        step: epoch,
+        train_loss: 1.0 / epoch as f64,
+        validation_loss: Some(validation),
+        validation_accuracy: Some(0.5),
+        learning_rate: 0.1,
+        seconds: 1.0,
+        passes: 1,
+        diversity: None,
+        examples_per_second: 1.0,
+        best: false,
+        units: None,
+        theta_hash: String::new(),
+    };
+    let mut early = Cursor::default();
+    for k in 1..=9 {
+        hub.see(&Event::Epoch(epoch(k, 0.5 + 0.1 * (k as f64 - 3.0).abs())));
+        let news = hub.news(&mut early).unwrap();
+        assert_eq!(news["notices"].as_array().unwrap().len(), usize::from(k >= 8), "epoch {k}: {news}");
+    }
+    for mut cursor in [Cursor::default(), early] {
+        hub.see(&Event::Epoch(epoch(10, 2.0)));
+        let notice = &hub.news(&mut cursor).unwrap()["notices"][0];
+        assert_eq!((&notice["kind"], &notice["since"]), (&"overfitting".into(), &3.into()));
+        assert_eq!(notice["words"]["facts"]["validation_now"], "2.0000");
+    }
+    let resumed = common::hub(&model);
+    resumed.history(&(1..=9).map(|k| epoch(k, 0.5 + 0.1 * (k as f64 - 3.0).abs())).collect::<Vec<_>>());
+    assert_eq!(resumed.news(&mut Cursor::default()).unwrap()["notices"][0]["since"], 3);
+}
+
+/// The pictures' bytes are asked for by themselves; what comes first is short.
+#[test]
+fn the_walls_pictures_come_by_themselves() {
+    let model = model();
+    let hub = hub(&model);
+    let server =
+        Server::start(gradus_lab::Options { watch: Some(hub.clone()), ..Default::default() }).unwrap();
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream
+        .write_all(
+            format!("GET /api/watch/wall HTTP/1.1\r\n{}\r\nconnection: close\r\n\r\n", host(&server))
+                .as_bytes(),
+        )
+        .unwrap();
+    let mut answer = Vec::new();
+    std::io::Read::read_to_end(&mut stream, &mut answer).unwrap();
+    let wall = hub.scene().wall.as_ref().unwrap();
+    assert!(answer.ends_with(&wall.bytes) && answer.starts_with(b"HTTP/1.1 200"));
+    let first = hub.news(&mut Cursor::default()).unwrap();
+    assert_eq!(first["scene"]["wall"]["count"], 30);
+    assert!(first["scene"]["wall"].get("bytes").is_none());
 }

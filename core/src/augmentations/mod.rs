@@ -17,6 +17,7 @@ pub use picture::{Picture, Size};
 pub use views::Views;
 
 use crate::error::did_you_mean;
+use crate::message::Message;
 use crate::rng::{Rng, Stream};
 use crate::words::{Parameter, Values, Words};
 use crate::{Error, Result};
@@ -95,7 +96,7 @@ impl Augment {
                     "none" => "`none` stands alone".into(),
                     _ => did_you_mean(name, AUGMENTATIONS.iter().map(|e| e.name)),
                 };
-                words.wrong(format!("no change of pictures is called `{name}`"), mend)
+                words.wrong(Message::of("no change of pictures is called `{name}`").with("name", name), mend)
             })?;
             let values = words.values_led(entry.parameters)?;
             words.end()?;
@@ -137,7 +138,9 @@ impl Augment {
             [height, width, channels] => Ok(Size { height: *height, width: *width, channels: *channels }),
             _ if self.is_empty() => Ok(Size::default()),
             _ => Err(Error::Settings {
-                message: format!("`{}` changes pictures, but these data are none: they are {dims:?} numbers an example", self.line()),
+                message: Message::of("`{change}` changes pictures, but these data are none: they are {dims} numbers an example")
+                    .with("change", self.line())
+                    .with("dims", format!("{dims:?}")),
                 mend: "train without changes (`none`), or say in `Samples::shape` how high, how wide and how deep the pictures are".into(),
             }),
         }

@@ -4,6 +4,7 @@ use super::cma::{Cma, Covariance, PARAMETERS, has_room};
 use super::eigen::decompose;
 use super::vectors::{add, dot};
 use super::{Evolver, MakeEvolver, in_words};
+use crate::message::Message;
 use crate::optimizer::Setup;
 use crate::optimizers::{Dialect, Entry, Family, Maker};
 use crate::real::{Number, Slot};
@@ -86,10 +87,14 @@ pub(crate) fn few_enough(name: &str, n: usize, most: usize, bytes: f64, instead:
     }
     let needs = in_words(bytes * n as f64 * n as f64);
     Err(Error::Settings {
-        message: format!(
-            "{name} keeps numbers for every pair of weights: {n} weights would take {needs}; it takes up to {most} weights"
-        ),
-        mend: format!("use {instead}, which takes any number of weights, or a smaller network"),
+        message: Message::of(
+            "{name} keeps numbers for every pair of weights: {n} weights would take {needs}; it takes up to {most} weights",
+        )
+        .with("name", name)
+        .with("n", n)
+        .with("needs", needs)
+        .with("most", most),
+        mend: Message::of("use {instead}, which takes any number of weights, or a smaller network").with("instead", instead),
     })
 }
 

@@ -56,6 +56,7 @@ pub use {
     simulated_annealing::SimulatedAnnealing, snes::Snes, xnes::Xnes,
 };
 
+use crate::message::Message;
 use crate::optimizer::{Objective, Optimizer, Reason, Setup, Step};
 use crate::real::{Number, Slot};
 use crate::words::{Parameter, Values};
@@ -252,11 +253,11 @@ pub(crate) fn room(members: usize, weights: usize, or: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::Settings {
-        message: format!(
-            "a population of {members} members of {weights} weights would take {}",
-            in_words(needs)
-        ),
-        mend: format!("use fewer members (population=…), {or}, or a smaller network"),
+        message: Message::of("a population of {members} members of {weights} weights would take {needs}")
+            .with("members", members)
+            .with("weights", weights)
+            .with("needs", in_words(needs)),
+        mend: Message::of("use fewer members (population=…), {or}, or a smaller network").with("or", or),
     })
 }
 

@@ -47,6 +47,7 @@ use std::sync::Arc;
 
 use crate::Result;
 use crate::error::did_you_mean;
+use crate::message::Message;
 use crate::rng::{Rng, Stream};
 use crate::threads::Threads;
 use crate::words::{Parameter, Values, Words};
@@ -140,7 +141,9 @@ impl Choice {
                 return Ok(Choice(What::Typed(line.trim().into(), Arc::new(Written::read(line)?))));
             }
             let mend = did_you_mean(&name, all().map(|e| e.name));
-            return Err(words.wrong(format!("no function is called `{written}`"), mend));
+            return Err(
+                words.wrong(Message::of("no function is called `{written}`").with("written", written), mend)
+            );
         };
         let values = words.values(entry.parameters)?;
         words.end()?;

@@ -15,6 +15,7 @@
 use super::formula::{Derivatives, Expression, Name, Sheet, Style, Tape, on_clean_sheet, write_name};
 use crate::graph::{Graph, Source, Var};
 use crate::losses::{Link, Targets};
+use crate::message::Message;
 use crate::network::Model;
 use crate::optimizer::Objective;
 use crate::plan::Plan;
@@ -68,7 +69,8 @@ impl ByHand {
     /// [`Error::Settings`] if a layer cannot be written as a formula, or if there are too many to be of use.
     pub fn new(model: &Model, batch: usize, training: bool) -> Result<ByHand> {
         let too_long = |weights: usize| Error::Settings {
-            message: format!("{weights} weights are too many to derive their slopes by hand"),
+            message: Message::of("{weights} weights are too many to derive their slopes by hand")
+                .with("weights", weights),
             mend: "take a network of a few hundred weights, or another way to the gradient".into(),
         };
         let (weights, inputs) = (model.layout().weights(), model.inputs);
@@ -249,7 +251,9 @@ fn write(
             Source::Op { op, inputs, .. } => {
                 let inputs: Vec<&[Expression]> = inputs.iter().map(|v| values[v.0].as_slice()).collect();
                 op.formula(&inputs, training).map_err(|reason| Error::Settings {
-                    message: format!("the network cannot be derived by hand: {reason} (in {})", node.scope),
+                    message: Message::of("the network cannot be derived by hand: {reason} (in {layer})")
+                        .with("reason", reason)
+                        .with("layer", &node.scope),
                     mend: "leave that layer out, or take another way to the gradient".into(),
                 })?
             }

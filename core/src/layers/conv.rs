@@ -4,9 +4,10 @@ use crate::activations::Activation;
 use crate::graph::{Graph, Var};
 use crate::initializers::{self, Fan};
 use crate::losses::Link;
+use crate::message::Message;
 use crate::ops::Conv2d;
 use crate::window::{Padding, Window};
-use crate::words::Words;
+use crate::words::{Words, setting_is};
 use crate::{Error, Result};
 
 pub(super) const ROW: Entry = Entry {
@@ -59,8 +60,8 @@ fn parse(words: &mut Words) -> Result<Box<dyn Layer>> {
     })?;
     let size = words.need("the size of the kernels", "write rows x columns here: for example 3x3")?;
     let sides = reading::sides(size).filter(|_| size.contains('x')).ok_or_else(|| {
-        let mend = "write rows x columns, whole numbers from 1 to 255: for example 3x3".into();
-        words.wrong(format!("the size of the kernels is `{size}`"), mend)
+        let mend = "write rows x columns, whole numbers from 1 to 255: for example 3x3";
+        words.wrong(Message::of("the size of the kernels is `{size}`").with("size", size), mend)
     })?;
     let norm = takes_norm(words);
     let activation = reading::activation(words)?.unwrap_or(reading::identity());
@@ -84,9 +85,8 @@ fn groups(words: &Words, name: &str, value: &str) -> Result<Groups> {
         (_, Ok(n)) if n >= 1 => Ok(Groups::Of(n)),
         _ => {
             let mend =
-                "write groups=2 (any whole number from 1 that divides the channels), or groups=depthwise"
-                    .into();
-            Err(words.wrong_pair(name, format!("`groups` is `{value}`"), mend))
+                "write groups=2 (any whole number from 1 that divides the channels), or groups=depthwise";
+            Err(words.wrong_pair(name, setting_is(name, value), mend))
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::error::did_you_mean;
 use crate::graph::{Graph, Var};
 use crate::initializers::{Fan, Initializer};
 use crate::losses::Link;
+use crate::message::Message;
 use crate::ops::Linear;
 use crate::words::Words;
 use crate::{Error, Result, initializers};
@@ -55,9 +56,10 @@ fn parse(words: &mut Words) -> Result<Box<dyn Layer>> {
             (None, "softmax") => End::Softmax,
             _ => {
                 let names = ACTIVATIONS.iter().map(|a| a.name).chain(["softmax"]);
-                return Err(
-                    words.wrong(format!("no activation is called `{word}`"), did_you_mean(word, names))
-                );
+                return Err(words.wrong(
+                    Message::of("no activation is called `{word}`").with("word", word),
+                    did_you_mean(word, names),
+                ));
             }
         };
     }
@@ -86,7 +88,7 @@ impl Dense {
             None if activation == "softmax" => End::Softmax,
             None => {
                 return Err(Error::Settings {
-                    message: format!("no activation is called `{activation}`"),
+                    message: Message::of("no activation is called `{word}`").with("word", activation),
                     mend: did_you_mean(activation, ACTIVATIONS.iter().map(|a| a.name)),
                 });
             }

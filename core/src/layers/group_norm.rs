@@ -1,6 +1,7 @@
 use super::batch_norm::{EPSILON, scale_and_shift};
 use super::{Entry, Layer};
 use crate::graph::{Graph, Var};
+use crate::message::Message;
 use crate::ops::GroupNorm;
 use crate::words::{Parameter, Values, Words};
 use crate::{Error, Result};
@@ -53,11 +54,14 @@ impl Layer for GroupNormLayer {
                 .map(|n| n.to_string())
                 .collect();
             return Err(Error::Settings {
-                message: format!(
-                    "group_norm: {channels} channels cannot be divided among {} groups",
-                    self.groups
-                ),
-                mend: format!("write a divisor of {channels}, for example one of {}", divisors.join(", ")),
+                message: Message::of(
+                    "group_norm: {channels} channels cannot be divided among {groups} groups",
+                )
+                .with("channels", channels)
+                .with("groups", self.groups),
+                mend: Message::of("write a divisor of {channels}, for example one of {divisors}")
+                    .with("channels", channels)
+                    .with("divisors", divisors.join(", ")),
             });
         }
         let [scale, shift] = scale_and_shift(graph, x);

@@ -4,8 +4,9 @@ use crate::Result;
 use crate::activations::{self, ACTIVATIONS, Activation};
 use crate::error::did_you_mean;
 use crate::initializers::{self, INITIALIZERS};
+use crate::message::Message;
 use crate::window::{Padding, Window};
-use crate::words::Words;
+use crate::words::{Words, setting_is};
 
 /// Rows and columns of a window, strides and distances.
 const SIDE: std::ops::RangeInclusive<usize> = 1..=255;
@@ -20,7 +21,7 @@ pub(super) fn activation(words: &mut Words) -> Result<Option<&'static Activation
     let Some(word) = words.take() else { return Ok(None) };
     let unknown = || {
         let mend = did_you_mean(word, ACTIVATIONS.iter().map(|a| a.name));
-        words.wrong(format!("no activation is called `{word}`"), mend)
+        words.wrong(Message::of("no activation is called `{word}`").with("word", word), mend)
     };
     activations::named(word).ok_or_else(unknown).map(Some)
 }
@@ -29,8 +30,8 @@ pub(super) fn activation(words: &mut Words) -> Result<Option<&'static Activation
 pub(super) fn bias(words: &Words, name: &str, value: &str, norm: bool) -> Result<bool> {
     let bias = yes(words, name, value)?;
     if bias && norm {
-        let mend = "leave it out: the norm has a shift of its own, which does the same".into();
-        return Err(words.wrong_pair(name, "a bias before a norm changes nothing".into(), mend));
+        let mend = "leave it out: the norm has a shift of its own, which does the same";
+        return Err(words.wrong_pair(name, "a bias before a norm changes nothing", mend));
     }
     Ok(bias)
 }
@@ -41,8 +42,8 @@ pub(super) fn yes(words: &Words, name: &str, value: &str) -> Result<bool> {
         "yes" => Ok(true),
         "no" => Ok(false),
         _ => {
-            let mend = format!("write {name}=yes or {name}=no");
-            Err(words.wrong_pair(name, format!("`{name}` is `{value}`"), mend))
+            let mend = Message::of("write {name}=yes or {name}=no").with("name", name);
+            Err(words.wrong_pair(name, setting_is(name, value), mend))
         }
     }
 }
@@ -51,7 +52,7 @@ pub(super) fn yes(words: &Words, name: &str, value: &str) -> Result<bool> {
 pub(super) fn initializer(words: &Words, name: &str, value: &str) -> Result<&'static initializers::Entry> {
     INITIALIZERS.iter().find(|e| e.name == value).ok_or_else(|| {
         let mend = did_you_mean(value, INITIALIZERS.iter().map(|e| e.name));
-        words.wrong_pair(name, format!("no way to start is called `{value}`"), mend)
+        words.wrong_pair(name, Message::of("no way to start is called `{value}`").with("value", value), mend)
     })
 }
 
@@ -76,8 +77,10 @@ pub(super) fn written([rows, columns]: [usize; 2]) -> String {
 /// The value of `name=N` or `name=NxM`.
 pub(super) fn sides_of(words: &Words, name: &str, value: &str) -> Result<[usize; 2]> {
     sides(value).ok_or_else(|| {
-        let mend = format!("write {name}=2, or {name}=2x1 for rows and columns: whole numbers from 1 to 255");
-        words.wrong_pair(name, format!("`{name}` is `{value}`"), mend)
+        let mend =
+            Message::of("write {name}=2, or {name}=2x1 for rows and columns: whole numbers from 1 to 255")
+                .with("name", name);
+        words.wrong_pair(name, setting_is(name, value), mend)
     })
 }
 
@@ -88,8 +91,9 @@ pub(super) fn padding(words: &Words, name: &str, value: &str) -> Result<Padding>
         ("valid", _) => Ok(Padding::Valid),
         (_, Ok(n)) if n <= *SIDE.end() => Ok(Padding::Pixels(n)),
         _ => {
-            let mend = format!("write {name}=same, {name}=valid, or a number of pixels from 0 to 255");
-            Err(words.wrong_pair(name, format!("`{name}` is `{value}`"), mend))
+            let mend = Message::of("write {name}=same, {name}=valid, or a number of pixels from 0 to 255")
+                .with("name", name);
+            Err(words.wrong_pair(name, setting_is(name, value), mend))
         }
     }
 }
@@ -98,8 +102,8 @@ pub(super) fn padding(words: &Words, name: &str, value: &str) -> Result<Padding>
 pub(super) fn pool(words: &mut Words) -> Result<Window> {
     let text = words.need("the size of the window", "write it here: 2, or 2x3 for rows and columns")?;
     let [rows, columns] = sides(text).ok_or_else(|| {
-        let mend = "it must be a whole number from 1 to 255, or two of them: 2x3 for rows and columns".into();
-        words.wrong(format!("the size of the window is `{text}`"), mend)
+        let mend = "it must be a whole number from 1 to 255, or two of them: 2x3 for rows and columns";
+        words.wrong(Message::of("the size of the window is `{text}`").with("text", text), mend)
     })?;
     let mut window = Window::new(rows, columns, Padding::Valid).stride(rows, columns);
     for (name, value) in words.pairs(&["stride", "pad"])? {

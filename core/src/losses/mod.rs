@@ -20,6 +20,7 @@ mod squared_error;
 pub use pointwise::{Pointwise, PointwiseLoss};
 pub use softmax_cross_entropy::SoftmaxCrossEntropy;
 
+use crate::message::Message;
 use crate::op::{Gradient, Op};
 use crate::words::{Parameter, Values, Words};
 use crate::{Error, Result};
@@ -85,7 +86,10 @@ impl Loss {
         let mut words = Words::of(line);
         let name = words.need("the name of a loss", "for example binary_cross_entropy")?;
         let entry = LOSSES.iter().find(|e| e.name == name).ok_or_else(|| {
-            words.wrong(format!("no loss is called `{name}`"), crate::error::did_you_mean(name, names()))
+            words.wrong(
+                Message::of("no loss is called `{name}`").with("name", name),
+                crate::error::did_you_mean(name, names()),
+            )
         })?;
         let values = words.values(entry.parameters)?;
         words.end()?;

@@ -2,6 +2,7 @@ use super::{Dialect, Entry, Family, Make, Maker, positive};
 use crate::around::{Around, Slopes};
 use crate::evolution::in_words;
 use crate::line_search::{Limits, Point, SLOTS, strong_wolfe};
+use crate::message::Message;
 use crate::optimizer::{Objective, Optimizer, Reason, Setup, Step};
 use crate::pieces::Pieces;
 use crate::real::{Number, Slot};
@@ -113,12 +114,12 @@ impl Make for Lbfgs {
         }
         let fits = (ROOM / (8.0 * weights)).floor();
         Err(Error::Settings {
-            message: format!(
-                "lbfgs with {history} pairs of {weights} weights would take {}",
-                in_words(needs)
-            ),
+            message: Message::of("lbfgs with {history} pairs of {weights} weights would take {needs}")
+                .with("history", history)
+                .with("weights", weights)
+                .with("needs", in_words(needs)),
             mend: if fits >= 1.0 {
-                format!("keep fewer pairs (history={})", fits.min(10.0))
+                Message::of("keep fewer pairs (history={pairs})").with("pairs", fits.min(10.0))
             } else {
                 "use a smaller network".into()
             },

@@ -45,6 +45,7 @@ use crate::Result;
 use crate::descent::Descent;
 use crate::error::did_you_mean;
 use crate::evolution::{self, Evolve, Evolver, MakeEvolver};
+use crate::message::Message;
 use crate::optimizer::{Optimizer, Rule, Setup};
 use crate::real::{Kinds, Number};
 use crate::words::{Parameter, Values, Words};
@@ -243,8 +244,10 @@ impl Choice {
                 match words.take() {
                     Some("over") => continue,
                     Some(word) => {
-                        let mend = format!("write `over` between {name} and what it is around");
-                        return Err(words.wrong(format!("`{word}` does not belong here"), mend));
+                        let mend = Message::of("write `over` between {name} and what it is around")
+                            .with("name", name);
+                        return Err(words
+                            .wrong(Message::of("`{word}` does not belong here").with("word", word), mend));
                     }
                     None => {
                         let mut choice = Choice::parse(wrapper.inner)?;
@@ -340,12 +343,18 @@ fn find(words: &Words, name: &str) -> Result<(&'static Entry, &'static Dialect)>
     let (rule, dialect) = name.split_once('@').map_or((name, None), |(rule, dialect)| (rule, Some(dialect)));
     let entry = OPTIMIZERS.iter().find(|e| e.name == rule).ok_or_else(|| {
         let names = OPTIMIZERS.iter().map(|e| e.name).chain(WRAPPERS.iter().map(|w| w.name));
-        words.wrong(format!("no optimizer is called `{rule}`"), did_you_mean(rule, names))
+        words.wrong(
+            Message::of("no optimizer is called `{rule}`").with("rule", rule),
+            did_you_mean(rule, names),
+        )
     })?;
     let Some(dialect) = dialect else { return Ok((entry, &entry.dialects[0])) };
     let found = entry.dialects.iter().find(|d| d.name == dialect).ok_or_else(|| {
         let mend = did_you_mean(dialect, entry.dialects.iter().map(|d| d.name));
-        words.wrong(format!("{rule} has no dialect `{dialect}`"), mend)
+        words.wrong(
+            Message::of("{rule} has no dialect `{dialect}`").with("rule", rule).with("dialect", dialect),
+            mend,
+        )
     })?;
     Ok((entry, found))
 }

@@ -5,6 +5,7 @@ use super::memory::{Block, Lease, Span, place};
 use super::pieces::Sketch;
 use super::{MAX_INPUTS, Place, Plan, Room, Run};
 use crate::graph::{Graph, Source, Var};
+use crate::message::Message;
 use crate::op::{Moment, Shape};
 use crate::threads::Threads;
 use crate::{Error, Result};
@@ -25,7 +26,10 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
     let (spans, total) = place(&leases);
     if Vec::<f32>::new().try_reserve_exact(total).is_err() {
         return Err(Error::Settings {
-            message: format!("the values of a batch do not fit into this machine's memory: {total} numbers"),
+            message: Message::of(
+                "the values of a batch do not fit into this machine's memory: {total} numbers",
+            )
+            .with("total", total),
             mend: "take a smaller batch (--batch), fewer channels, or smaller pictures (--image)".into(),
         });
     }

@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::elementary::turn;
 use crate::error::did_you_mean;
+use crate::message::Message;
 use crate::words::{Parameter, Values, Words};
 use crate::{Error, Result};
 
@@ -153,7 +154,7 @@ impl Choice {
             let name = words.need("the name of a schedule", "for example cosine")?;
             let entry = SCHEDULES.iter().find(|e| e.name == name).ok_or_else(|| {
                 let mend = did_you_mean(name, SCHEDULES.iter().map(|e| e.name));
-                words.wrong(format!("no schedule is called `{name}`"), mend)
+                words.wrong(Message::of("no schedule is called `{name}`").with("name", name), mend)
             })?;
             let (values, time) = match &entry.times {
                 None => (words.values(entry.parameters)?, None),
@@ -170,8 +171,11 @@ impl Choice {
             match words.take() {
                 Some("over") => {}
                 Some(word) => {
-                    let mend = format!("write `over` between {name} and what comes after it");
-                    return Err(words.wrong(format!("`{word}` does not belong here"), mend));
+                    let mend =
+                        Message::of("write `over` between {name} and what comes after it").with("name", name);
+                    return Err(
+                        words.wrong(Message::of("`{word}` does not belong here").with("word", word), mend)
+                    );
                 }
                 None => {
                     words.end()?;

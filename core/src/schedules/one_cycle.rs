@@ -1,4 +1,5 @@
 use super::{Entry, Made, Schedule, Seen, cosine::RUN, half_cosine, share};
+use crate::message::Message;
 use crate::words::Parameter;
 use crate::{Error, Result};
 
@@ -49,7 +50,8 @@ fn make(made: Made) -> Result<Box<dyn Schedule>> {
     if made.values.whole("phases") == 3 {
         if rise >= 0.5 {
             return Err(Error::Settings {
-                message: format!("a one_cycle that rises for {rise} of its time has none left to end in"),
+                message: Message::of("a one_cycle that rises for {rise} of its time has none left to end in")
+                    .with("rise", rise),
                 mend: "with phases=3 write a rise below 0.5".into(),
             });
         }

@@ -1,5 +1,6 @@
 //! The lengths T of schedules: in steps, in epochs, or as long as the training.
 
+use crate::message::Message;
 use crate::words::Words;
 use crate::{Error, Result};
 
@@ -47,8 +48,10 @@ impl Times {
             [] => self.default.split_once('=').expect("a default is a pair"),
             [pair] => *pair,
             [first, second, ..] => {
-                let message = format!("`{}` and `{}` say the same thing twice", first.0, second.0);
-                return Err(words.wrong_pair(second.0, message, "keep one of them".into()));
+                let message = Message::of("`{first}` and `{second}` say the same thing twice")
+                    .with("first", first.0)
+                    .with("second", second.0);
+                return Err(words.wrong_pair(second.0, message, "keep one of them"));
             }
         };
         let time = match (unit, text) {
@@ -109,16 +112,18 @@ impl Time {
             Time::Run => match horizon.steps {
                 Some(steps) if steps > 0 => Ok(vec![steps]),
                 Some(_) => Err(Error::Settings {
-                    message: format!("nothing of the training is left for the schedule {name}"),
+                    message: Message::of("nothing of the training is left for the schedule {name}").with("name", name),
                     mend: "make what comes before it shorter, or the training longer".into(),
                 }),
                 None => Err(Error::Settings {
-                    message: format!(
-                        "the schedule {name} must know how long the training is, and a limit on time does not tell"
-                    ),
-                    mend: format!(
-                        "write `{name} steps=…` or `{name} epochs=…`, or limit the training's steps or epochs"
-                    ),
+                    message: Message::of(
+                        "the schedule {name} must know how long the training is, and a limit on time does not tell",
+                    )
+                    .with("name", name),
+                    mend: Message::of(
+                        "write `{name} steps=…` or `{name} epochs=…`, or limit the training's steps or epochs",
+                    )
+                    .with("name", name),
                 }),
             },
         }

@@ -32,6 +32,11 @@ impl<'a> Evaluator<'a> {
         Evaluator { model, threads: threads.clone(), plans: Vec::new(), batch: 256 }
     }
 
+    /// On which threads.
+    pub(super) fn threads(&self) -> &Threads {
+        &self.threads
+    }
+
     fn plan(&mut self, batch: usize) -> Result<usize> {
         if let Some(found) = self.plans.iter().position(|p| p.0 == batch) {
             return Ok(found);

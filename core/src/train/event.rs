@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::notice::Notice;
 use super::steering::{Between, Order};
+use super::units::Units;
 use crate::Result;
 use crate::gradients::{Fault, Report};
 
@@ -34,6 +36,9 @@ pub struct EpochRecord {
     pub examples_per_second: f64,
     /// Whether these are the best weights so far.
     pub best: bool,
+    /// Units that no longer learn, layer by layer; in epochs after which they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<Vec<Units>>,
     /// The first 16 digits of SHA-256 over θ as little-endian f32.
     pub theta_hash: String,
 }
@@ -81,6 +86,8 @@ pub enum Event {
     },
     /// An epoch ended.
     Epoch(EpochRecord),
+    /// Something goes wrong since this epoch that did not before.
+    Notice(Notice),
     /// The gradient of a step's batch was checked, before the step.
     #[serde(rename = "gradient_check")]
     GradientCheck(GradientCheck),

@@ -55,7 +55,7 @@ impl Sweep {
     /// # Errors
     /// [`Error::Range`] for the first value outside its range.
     pub fn check(&self) -> Result<()> {
-        let fine = |fine: bool, name: &str, value: f64, range: &str| match fine {
+        let fine = |fine: bool, name: &str, value: f64, range: &'static str| match fine {
             true => Ok(()),
             false => Err(Error::range(name, value, range)),
         };

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::EpochRecord;
+use crate::message::Message;
 use crate::optimizer::Reason;
 
 /// Why a training ended.
@@ -38,4 +39,27 @@ pub struct Outcome {
     pub steps: u64,
     /// Seconds of training, over all its starts.
     pub seconds: f64,
+}
+
+impl Outcome {
+    /// Why it ended, for people.
+    pub fn because(&self) -> Message {
+        let (epochs, steps) = (self.history.len(), self.steps);
+        match self.stopped {
+            Stopped::Epochs => Message::of("ended after {epochs} epochs"),
+            Stopped::Steps => Message::of("ended after {steps} steps"),
+            Stopped::Time => Message::of("ended after {seconds} seconds of training, in epoch {epochs}")
+                .with("seconds", format!("{:.1}", self.seconds)),
+            Stopped::Patience => {
+                Message::of("stopped early after {epochs} epochs, as validation no longer improved")
+            }
+            Stopped::Optimizer(reason) => {
+                Message::of("ended after {steps} steps: {reason}").saying("reason", reason.words())
+            }
+            Stopped::Steered => Message::of("ended by hand after {steps} steps, in epoch {epochs}"),
+            Stopped::Asked => Message::of("stopped when asked to"),
+        }
+        .with("epochs", epochs)
+        .with("steps", steps)
+    }
 }

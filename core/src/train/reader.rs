@@ -71,7 +71,8 @@ impl<'a> Reader<'a> {
         let size = augment.size(data.shape().dims())?;
         if !augment.is_empty() && size.numbers() != data.inputs() {
             return Err(Error::Data {
-                message: format!("the data speak of {size:?}, but of {} numbers an example", data.inputs()),
+                message: format!("the data speak of {size:?}, but of {} numbers an example", data.inputs())
+                    .into(),
                 mend: "let `Samples::shape` and `Samples::inputs` agree".into(),
             });
         }

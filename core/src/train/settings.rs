@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::augmentations::Augment;
 use crate::gradients::Way;
+use crate::message::Message;
 use crate::optimizer::Around;
 use crate::schedules::Horizon;
 use crate::{Error, Result};
@@ -247,7 +248,8 @@ impl Settings {
         }
         if self.batch == Batch::All && self.accumulate > 1 {
             return Err(Error::Settings {
-                message: format!("{} times all examples are more than there are", self.accumulate),
+                message: Message::of("{times} times all examples are more than there are")
+                    .with("times", self.accumulate),
                 mend: "write a number of examples as the batch, or accumulate 1".into(),
             });
         }

@@ -14,9 +14,11 @@ use super::evaluate::Evaluator;
 use super::event::{EpochRecord, Event, GradientCheck, Watcher};
 use super::feed::Feed;
 use super::model_file::model_hash;
+use super::notice::Notices;
 use super::outcome::{Outcome, Stopped};
 use super::profile::Profile;
 use super::settings::{Monitor, Settings};
+use super::units::Counter;
 use super::verdict;
 use crate::cost::Counted;
 use crate::network::Model;
@@ -49,6 +51,9 @@ pub struct Trainer<'a> {
     best_memory: Vec<f32>,
     order: Vec<u32>,
     progress: Progress,
+    /// Counts units that no longer learn, from the first time that it is due.
+    units: Option<Counter>,
+    notices: Notices,
     /// Steps and seconds that were watched.
     watched: Option<(u64, f64)>,
     /// Whether the optimizer judges populations.
@@ -99,6 +104,8 @@ impl<'a> Trainer<'a> {
             optimizer,
             theta,
             progress,
+            units: None,
+            notices: Notices::default(),
             watched: None,
             evolves,
         })
@@ -179,7 +186,7 @@ impl<'a> Trainer<'a> {
             if stops {
                 // The checkpoint stands in mid-epoch: whoever resumes goes on as if there had been no stop.
                 if self.progress.seen > 0 {
-                    watcher.see(&Event::Epoch(self.end_epoch()?));
+                    self.turn(watcher)?;
                 }
                 self.progress.ended = Some(Stopped::Steered);
                 break;
@@ -209,7 +216,7 @@ impl<'a> Trainer<'a> {
             let reason = self.limit_reached();
             let mut pause = self.settings.checkpoint_seconds;
             if self.progress.seen == self.order.len() || self.passes_used_up() || reason.is_some() {
-                watcher.see(&Event::Epoch(self.end_epoch()?));
+                self.turn(watcher)?;
                 self.progress.ended = reason.or(self.epoch_limit_reached());
                 // Making a file durable takes as long as many a short epoch.
                 pause = pause.min(1.0);
@@ -294,6 +301,7 @@ impl<'a> Trainer<'a> {
         if let Some(answer) = &mut self.answer {
             self.optimizer.answer(&self.theta, answer);
         }
+        let units = self.count_units()?;
         let memory = self.memory_of_answer();
         let answer = self.answer.as_ref().unwrap_or(&self.theta);
         let validated = if self.parts.validation.is_empty() {
@@ -333,6 +341,7 @@ impl<'a> Trainer<'a> {
             diversity: self.optimizer.diversity(),
             examples_per_second: p.seen as f64 / p.epoch_seconds.max(1e-9),
             best: better,
+            units,
             theta_hash: model_hash(&self.theta, &self.feed.memory),
         };
         let judged = Judged {

@@ -2,6 +2,7 @@
 
 use crate::cost::Cost;
 use crate::gradients::{ByHand, Difference, FiniteDifferences, InSingle, Way, central_step, forward_step};
+use crate::message::Message;
 use crate::network::Model;
 use crate::optimizer::Objective;
 use crate::plan::{ExactPlan, Plan};
@@ -33,13 +34,15 @@ impl Source {
         };
         if weights > MOST_WEIGHTS {
             return Err(Error::Settings {
-                message: format!(
-                    "with {weights} weights each step would compute the loss of its batch {} times",
-                    difference.losses(weights)
-                ),
-                mend: format!(
-                    "take a network of at most {MOST_WEIGHTS} weights, or --gradient backpropagation, which takes about 3"
-                ),
+                message: Message::of(
+                    "with {weights} weights each step would compute the loss of its batch {times} times",
+                )
+                .with("weights", weights)
+                .with("times", difference.losses(weights)),
+                mend: Message::of(
+                    "take a network of at most {most} weights, or --gradient backpropagation, which takes about 3",
+                )
+                .with("most", MOST_WEIGHTS),
             });
         }
         let exact = plan.exact();

@@ -1,5 +1,7 @@
 //! What can be given by name, and what was given.
 
+use crate::message::Message;
+
 /// A number that a table's member can be given by name.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
@@ -84,12 +86,13 @@ impl Parameter {
     }
 
     /// What is allowed, in words.
-    pub fn allowed(&self) -> String {
-        match self.kind {
-            Kind::Number => format!("a number in {}", self.range()),
-            Kind::Whole => format!("a whole number in {}", self.range()),
-            Kind::Word(_) => format!("one of {}", self.range()),
-        }
+    pub fn allowed(&self) -> Message {
+        let template = match self.kind {
+            Kind::Number => "a number in {range}",
+            Kind::Whole => "a whole number in {range}",
+            Kind::Word(_) => "one of {range}",
+        };
+        Message::of(template).with("range", self.range())
     }
 
     /// The range, as people write it: `[0, 1)`, or the words: `no, yes`.

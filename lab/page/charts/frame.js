@@ -39,8 +39,8 @@ export function chart(host, options, { draw, data, read }) {
   const tell = () => own.options.table?.() ?? data(own.options);
   const fillTable = () => {
     const { head, rows } = tell();
-    const most = 500;
-    const every = Math.ceil(rows.length / most);
+    const most = own.options.whole ? rows.length : 500;
+    const every = Math.ceil(rows.length / most) || 1;
     table.replaceChildren(el('table', {}, el('caption', {}, own.options.title ?? ''),
       el('thead', {}, el('tr', {}, head.map((h) => el('th', { scope: 'col' }, h)))),
       el('tbody', {}, rows.filter((_, i) => i % every === 0).map((row) => el('tr', {}, row.map((v, i) => el(i ? 'td' : 'th',

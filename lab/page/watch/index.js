@@ -1,6 +1,6 @@
 // A training under way: watched and steered.
 
-import { listen } from '../api.js';
+import { bytes, listen } from '../api.js';
 import { el } from '../dom.js';
 import { curves } from './curves.js';
 import { inside } from './inside.js';
@@ -24,6 +24,7 @@ export function mount(element, rest, state, api) {
   const take = (message) => {
     const fresh = store.take(message);
     if (message.scene) {
+      store.pictures = bytes('api/watch/wall');
       panels.forEach((panel) => panel.destroy?.());
       waiting.remove();
       element.querySelectorAll('.panel').forEach((panel) => panel.remove());

@@ -94,9 +94,9 @@ export function inside(place, store, api) {
       over(updates, 'update');
       table.replaceChildren(cells([t('part'), t('shape'), t('norm'), t('gradient_norm'), t('update_ratio')],
         parts.map((p) => [p.name, p.shape.join('×'), round(p.norm), round(p.gradient), round(p.update ?? NaN, 3)])));
-      const counted = seen.filter((l) => l.dead !== null || l.saturated !== null);
+      const counted = seen.map((l) => l.counted).filter(Boolean);
       layers.hidden = counted.length === 0;
-      layers.replaceChildren(cells([t('layer'), t('dead'), t('saturated')], counted.map((l) => [`${l.name} (${l.function})`,
+      layers.replaceChildren(cells([t('layer'), t('dead'), t('saturated')], counted.map((l) => [`${l.layer} (${l.function})`,
         l.dead === null ? '–' : t('of', { a: l.dead, b: l.units }), l.saturated === null ? '–' : percent(l.saturated)])));
       spread();
       firstLayer();

@@ -1,21 +1,34 @@
-// The network drawn, layer by layer, with the shapes of what passes through.
+// The network drawn, layer by layer, with the shapes of what passes through; a small one also neuron by neuron.
 
 import { el, scroller, svg } from '../dom.js';
+import { neurons } from './neurons.js';
+import { paint } from './pixels.js';
 
 /** The panel. */
 export function network(place, store, api) {
   const { t } = api;
-  const { layers, weights, network: line } = store.scene;
+  const { layers, weights, network: line, drawing, wall } = store.scene;
   place.append(el('div', { class: 'panel-head' }, el('h2', {}, t('network')), el('span', { class: 'soft' }, t('weights_n', { n: weights.toLocaleString('en') }))),
-    el('section', { class: 'card' },
-      scroller(t('network'), el('ol', { class: 'layers' }, layers.map((layer, i) => el('li', {},
-        picture(layer, layers[i - 1]),
-        el('strong', {}, layer.kind === 'input' ? t('input') : layer.kind.replace(/_/g, ' ')),
-        el('span', { class: 'mono' }, layer.shape.join(' × ')),
-        layer.weights ? el('span', { class: 'soft' }, t('weights_n', { n: layer.weights.toLocaleString('en') })) : null)))),
-      el('p', { class: 'mono soft line' }, line)));
-  return { take() {} };
+    el('section', { class: 'card' }, shapes(layers, t), el('p', { class: 'mono soft line' }, line)));
+  if (!drawing) return { take() {} };
+  const card = el('section', { class: 'card neurons' });
+  place.append(card);
+  const thumbnail = wall && ((sheet, k) => store.pictures.then((bytes) => paint(sheet, bytes, k, wall)));
+  const drawn = neurons(card, { drawing, thumbnail, title: t('neurons'), api });
+  return {
+    take(fresh) {
+      if (fresh.has('look') && store.look?.neurons) drawn.update(store.look.neurons);
+    },
+    destroy: drawn.destroy,
+  };
 }
+
+/** Layers side by side, with the shapes of their results. */
+export const shapes = (layers, t) => scroller(t('network'), el('ol', { class: 'layers' }, layers.map((layer, i) => el('li', {},
+  picture(layer, layers[i - 1]),
+  el('strong', {}, layer.kind === 'input' ? t('input') : layer.kind.replace(/_/g, ' ')),
+  el('span', { class: 'mono' }, layer.shape.join(' × ')),
+  layer.weights ? el('span', { class: 'soft' }, t('weights_n', { n: layer.weights.toLocaleString('en') })) : null))));
 
 /** A layer as a column of neurons, or as a stack of pictures. */
 function picture({ shape, kind }, before) {

@@ -3,6 +3,7 @@
 import { post } from '../api.js';
 import { round } from '../charts.js';
 import { el } from '../dom.js';
+import { wording } from '../messages.js';
 import { duration, percent } from './store.js';
 
 /** The head of the view. */
@@ -98,7 +99,7 @@ export function status(place, store, api) {
     }
     if (fresh.has('end')) {
       const { end: { words, theta_hash: hash } } = store;
-      if (words) place.append(el('p', { class: 'notice' }, words, hash ? el('code', {}, ` ${t('theta', { h: hash })}`) : ''));
+      if (words && store.end.why === 'done') place.append(el('p', { class: 'notice' }, wording(words), hash ? el('code', {}, ` ${t('theta', { h: hash })}`) : ''));
     }
   };
   return { take };

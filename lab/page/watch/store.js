@@ -4,10 +4,13 @@
 export class Store {
   constructor() {
     this.scene = null;
+    /** A promise of the bytes of the wall's pictures, picture after picture. */
+    this.pictures = null;
     this.start = null;
     this.now = null;
     this.curve = { step: [], loss: [], low: [], high: [], rate: [], seconds: [], stride: 1 };
     this.epochs = [];
+    this.notices = [];
     this.changes = [];
     this.look = null;
     this.trace = [];
@@ -26,6 +29,7 @@ export class Store {
     if (message.now) this.now = message.now;
     if (message.curve) this.#grow(message.curve);
     if (message.epochs) this.epochs.push(...message.epochs);
+    if (message.notices) this.notices = message.notices;
     if (message.changes) this.changes = message.changes;
     if (message.check) this.check = message.check;
     if (message.trace) this.trace = message.trace;

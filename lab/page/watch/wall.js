@@ -1,6 +1,5 @@
 // Pictures with the network's answers of the moment, and the confusion matrix that opens them.
 
-import { unpackBytes } from '../api.js';
 import { el, scroller } from '../dom.js';
 import { paint } from './pixels.js';
 import { percent } from './store.js';
@@ -15,7 +14,6 @@ export function wall(place, store, api) {
   const { t } = api;
   const { wall: pictures, classes } = store.scene;
   if (!pictures) return { take() {} };
-  const bytes = unpackBytes(pictures.bytes);
   let filter = 'all';
   let cell = null;
   let most = PAGE;
@@ -42,7 +40,7 @@ export function wall(place, store, api) {
   const tile = (k) => {
     if (!made.has(k)) {
       const sheet = el('canvas', { 'aria-hidden': 'true' });
-      paint(sheet, bytes, k, pictures);
+      store.pictures.then((bytes) => paint(sheet, bytes, k, pictures));
       const caption = el('span', {});
       made.set(k, { node: el('li', { class: 'tile' }, sheet, caption), caption });
     }

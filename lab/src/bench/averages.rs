@@ -1,6 +1,7 @@
 //! Exponentially weighted averages of a noisy series: how much of the past is remembered.
 
 use gradus::average::ExponentialAverage;
+use gradus::message::Message;
 use gradus::rng::{Rng, Stream};
 use gradus::{Error, Result};
 use serde::Serialize;
@@ -145,7 +146,9 @@ fn read(text: &str) -> Result<Vec<f64>> {
             _ => {
                 let shown: String = word.chars().take(40).collect();
                 return Err(Error::Data {
-                    message: format!("value {} of the series, `{shown}`, is no number", values.len() + 1),
+                    message: Message::of("value {number} of the series, `{shown}`, is no number")
+                        .with("number", values.len() + 1)
+                        .with("shown", shown),
                     mend: "write numbers like 1.5 or -2e3 with spaces, commas or line breaks between".into(),
                 });
             }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use gradus::error::did_you_mean;
+use gradus::message::Message;
 use gradus::{Error, Result};
 
 use super::State;
@@ -27,9 +28,11 @@ impl Fields {
     pub fn of(state: &State) -> Result<Fields> {
         match state.0.iter().find(|(_, text)| text.len() > LONGEST) {
             None => Ok(Fields { left: state.0.clone(), known: Vec::new() }),
-            Some((name, _)) => {
-                Err(Error::range(name, "a longer text", &format!("a text of at most {LONGEST} letters")))
-            }
+            Some((name, _)) => Err(Error::range(
+                name,
+                "a longer text",
+                Message::of("a text of at most {most} letters").with("most", LONGEST),
+            )),
         }
     }
 
@@ -53,7 +56,14 @@ impl Fields {
         let Some(text) = self.text(name) else { return Ok(None) };
         let fits = |x: &f64| (least..=most).contains(x);
         let number = text.parse().ok().filter(fits);
-        number.map(Some).ok_or_else(|| Error::range(name, text, &format!("a number from {least} to {most}")))
+        number.map(Some).ok_or_else(|| {
+            let range = match least {
+                // The least number above 0 has three hundred zeros.
+                f64::MIN_POSITIVE => Message::of("a number above 0, up to {high}"),
+                least => Message::of("a number from {low} to {high}").with("low", least),
+            };
+            Error::range(name, text, range.with("high", most))
+        })
     }
 
     /// A whole number within [least, most], if it is given.
@@ -63,8 +73,8 @@ impl Fields {
     pub fn whole(&mut self, name: &'static str, (least, most): (u64, u64)) -> Result<Option<u64>> {
         let Some(text) = self.text(name) else { return Ok(None) };
         let number = text.parse().ok().filter(|x| (least..=most).contains(x));
-        let range = format!("a whole number from {least} to {most}");
-        number.map(Some).ok_or_else(|| Error::range(name, text, &range))
+        let range = Message::of("a whole number from {low} to {high}").with("low", least).with("high", most);
+        number.map(Some).ok_or_else(|| Error::range(name, text, range))
     }
 
     /// That nothing is left.
@@ -75,7 +85,7 @@ impl Fields {
         match self.left.keys().next() {
             None => Ok(()),
             Some(name) => Err(Error::Settings {
-                message: format!("`{name}` is not a setting of this experiment"),
+                message: Message::of("`{name}` is not a setting of this experiment").with("name", name),
                 mend: did_you_mean(name, self.known.into_iter()),
             }),
         }
@@ -100,6 +110,13 @@ mod tests {
         assert_eq!(fields.whole("seed", (0, 9)).unwrap(), None);
         let error = fields.end().unwrap_err().to_string();
         assert!(error.contains("`sed`") && error.contains("did you mean `seed`?"), "{error}");
+    }
+
+    #[test]
+    fn above_zero_is_said_without_three_hundred_zeros() {
+        let mut fields = fields(&[("lr", "much")]).unwrap();
+        let error = fields.number("lr", (f64::MIN_POSITIVE, 1e6)).unwrap_err().to_string();
+        assert!(error.ends_with("a number above 0, up to 1000000"), "{error}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How much an experiment may ask for: whatever a page sends, an answer comes soon and fits into memory.
 
+use gradus::message::Message;
 use gradus::optimizers::Choice;
 use gradus::words::{Kind, Parameter, Values};
 use gradus::{Error, Result};
@@ -35,7 +36,11 @@ pub fn short(what: &str, text: &str, most: usize) -> Result<()> {
     if text.len() <= most {
         return Ok(());
     }
-    Err(Error::range(what, format!("{} letters", text.len()), &format!("at most {most}")))
+    Err(Error::range(
+        what,
+        format!("{} letters", text.len()),
+        Message::of("at most {most}").with("most", most),
+    ))
 }
 
 /// A number that must lie within bounds.
@@ -45,7 +50,11 @@ pub fn short(what: &str, text: &str, most: usize) -> Result<()> {
 pub fn between(name: &str, x: f64, (low, high): (f64, f64)) -> Result<f64> {
     match (low..=high).contains(&x) {
         true => Ok(x),
-        false => Err(Error::range(name, x, &format!("a number from {low} to {high}"))),
+        false => Err(Error::range(
+            name,
+            x,
+            Message::of("a number from {low} to {high}").with("low", low).with("high", high),
+        )),
     }
 }
 
@@ -56,7 +65,11 @@ pub fn between(name: &str, x: f64, (low, high): (f64, f64)) -> Result<f64> {
 pub fn count(name: &str, n: usize, (low, high): (usize, usize)) -> Result<usize> {
     match (low..=high).contains(&n) {
         true => Ok(n),
-        false => Err(Error::range(name, n, &format!("a whole number from {low} to {high}"))),
+        false => Err(Error::range(
+            name,
+            n,
+            Message::of("a whole number from {low} to {high}").with("low", low).with("high", high),
+        )),
     }
 }
 

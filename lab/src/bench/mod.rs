@@ -127,7 +127,7 @@ impl State {
         self.parse(key, "a whole number").map(|n| n.unwrap_or(default))
     }
 
-    fn parse<T: std::str::FromStr>(&self, key: &str, what: &str) -> Result<Option<T>> {
+    fn parse<T: std::str::FromStr>(&self, key: &str, what: &'static str) -> Result<Option<T>> {
         self.get(key).map(|text| text.parse().map_err(|_| Error::range(key, text, what))).transpose()
     }
 }

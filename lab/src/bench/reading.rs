@@ -1,5 +1,6 @@
 //! What an address says, read: lists of numbers and of lines, within their bounds.
 
+use gradus::message::Message;
 use gradus::{Error, Result};
 use serde::Serialize;
 use serde_json::Value;
@@ -29,7 +30,11 @@ fn list(state: &State, key: &str, separator: char) -> Result<Option<Vec<f64>>> {
         Ok(x) if x.is_finite() => Ok(x),
         _ => {
             let shown: String = word.trim().chars().take(40).collect();
-            Err(Error::range(key, shown, &format!("numbers with `{separator}` between")))
+            Err(Error::range(
+                key,
+                shown,
+                Message::of("numbers with `{separator}` between").with("separator", separator),
+            ))
         }
     };
     text.split(separator).map(read).collect::<Result<Vec<f64>>>().map(Some)
@@ -121,7 +126,7 @@ impl Session for Asked {
 /// Never, as all answers are plain data.
 pub fn json(answer: &impl Serialize) -> Result<Value> {
     serde_json::to_value(answer).map_err(|error| Error::Data {
-        message: format!("the answer cannot be written: {error}"),
+        message: Message::of("the answer cannot be written: {error}").with("error", error),
         mend: "ask for less".into(),
     })
 }

@@ -2,12 +2,13 @@
 //!
 //! A thread of its own asks the trainer for a copy of the weights before and after a step, and computes from these, on a few
 //! fixed examples: histograms of weights, slopes and activations, the norm of the gradient and how far the step went
-//! (‖Δθ‖ / ‖θ‖) for each part, dead and saturated units, the answers on the wall's pictures and the first layer's weights
-//! as pictures. It looks only while a page is open, at most twice a second, and rests until a look was less than
+//! (‖Δθ‖ / ‖θ‖) for each part, dead and saturated units, the answers on the wall's pictures, the first layer's weights as
+//! pictures, and of a small network every weight and activation. It looks only while a page is open, at most twice a second, and rests until a look was less than
 //! [`SHARE`] of the machine's time. It writes nothing that the training reads.
 
 mod answers;
 mod inside;
+mod neurons;
 
 use std::sync::LazyLock;
 use std::sync::atomic::Ordering::Relaxed;
@@ -21,6 +22,7 @@ use super::Hub;
 use super::desk::Copy;
 use answers::Answers;
 use inside::Inside;
+use neurons::Neurons;
 
 /// The most that looks may take of the machine's time.
 pub const SHARE: f64 = 0.005;
@@ -41,9 +43,11 @@ fn watch(hub: &Hub) {
     // Nothing is made, and no memory taken, before there is a page.
     let Some(first) = next(hub) else { return };
     let (scene, threads) = (hub.scene(), Threads::new(1));
-    let (Ok(mut inside), mut answers) = (Inside::new(scene, &threads), Answers::new(scene, &threads)) else {
+    let (Ok(mut inside), Ok(mut neurons)) = (Inside::new(scene, &threads), Neurons::new(scene, &threads))
+    else {
         return;
     };
+    let mut answers = Answers::new(scene, &threads);
     let mut first = Some(first);
     let cores = Threads::available() as f64;
     let (mut last, mut taken) = (None, 0.0f64);
@@ -60,6 +64,7 @@ fn watch(hub: &Hub) {
                 "layers": inside.layers(scene, now),
                 "first": inside::first_layer(scene, &now.theta),
                 "answers": answers.of(scene, now),
+                "neurons": neurons.as_mut().and_then(|neurons| neurons.of(scene, now)),
                 "seconds": taken,
             });
             taken = busy().saturating_sub(began).as_secs_f64();

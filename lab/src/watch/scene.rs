@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use gradus::graph::Graph;
 use gradus::network::Model;
 use gradus::train::{Parts, Samples, Settings};
 use serde_json::{Value, json};
 
-use crate::reply::packed_bytes;
+use crate::drawing::{self, Drawing};
 
 /// A training, as pages see it.
 pub struct Scene {
@@ -27,7 +26,12 @@ pub struct Scene {
     pub classes: Vec<String>,
     /// Pictures to show, if the examples are any.
     pub wall: Option<Wall>,
+    /// What is drawn neuron by neuron ([`Drawing::of`] the model).
+    pub drawing: Option<Drawing>,
 }
+
+/// Examples whose activations are shown.
+const SHOWN: usize = 8;
 
 /// Pictures on which pages see the network's answers.
 pub struct Wall {
@@ -59,14 +63,31 @@ impl Wall {
 }
 
 impl Scene {
-    /// All of it as JSON.
+    /// Numbers from 0 to below `count`, evenly spread, for the examples whose activations are shown.
+    fn spread(count: usize) -> impl Iterator<Item = usize> {
+        let shown = count.min(SHOWN);
+        (0..shown).map(move |k| k * count / shown)
+    }
+
+    /// The examples whose activations are shown: of the wall's pictures, or of the training part.
+    pub fn shown(&self) -> Vec<u32> {
+        let from = self.wall.as_ref().map_or(&self.parts.train, |wall| &wall.examples);
+        Self::spread(from.len()).map(|k| from[k]).collect()
+    }
+
+    /// All of it as JSON, but for the pictures' bytes: those are asked for by themselves, so that the page need not wait for them.
     pub fn describe(&self) -> Value {
         json!({
             "title": self.title,
             "folder": self.folder,
             "classes": self.classes,
             "network": self.model.network.line(),
-            "layers": self.layers(),
+            "layers": drawing::layers(&self.model),
+            "drawing": self.drawing.as_ref().map(|drawing| json!({
+                "columns": drawing.describe(),
+                // Which pictures of the wall.
+                "shown": self.wall.as_ref().map(|wall| Self::spread(wall.examples.len()).collect::<Vec<_>>()),
+            })),
             "weights": self.model.layout().weights(),
             "settings": self.settings,
             "parts": { "train": self.parts.train.len(), "validation": self.parts.validation.len(),
@@ -78,32 +99,8 @@ impl Scene {
                 "width": wall.width,
                 "height": wall.height,
                 "channels": wall.channels,
-                "bytes": packed_bytes(&wall.bytes),
                 "classes": wall.examples.iter().map(|i| self.samples.class(*i as usize)).collect::<Vec<_>>(),
             })),
         })
-    }
-
-    /// The layers with the shapes of their results, for one example.
-    fn layers(&self) -> Vec<Value> {
-        let mut graph = Graph::new();
-        let dims = self.samples.shape();
-        let input: Vec<usize> = std::iter::once(1).chain(dims.dims().iter().copied()).collect();
-        let mut value = graph.data("input", &input);
-        let mut layers =
-            vec![json!({ "kind": "input", "line": "input", "shape": dims.dims(), "weights": 0 })];
-        for layer in self.model.network.layers() {
-            let before = graph.layout().weights();
-            // The model was built of the same layers.
-            let Ok(built) = layer.build(&mut graph, value) else { break };
-            value = built;
-            layers.push(json!({
-                "kind": layer.kind(),
-                "line": layer.line(),
-                "shape": &graph.shape(value).dims()[1..],
-                "weights": graph.layout().weights() - before,
-            }));
-        }
-        layers
     }
 }

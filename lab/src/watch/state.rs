@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use gradus::train::{Change, EpochRecord, Event, GradientCheck, Settings, Verdict};
+use gradus::message::Message;
+use gradus::train::{Change, EpochRecord, Event, GradientCheck, Notices, Settings, Verdict};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -19,7 +20,7 @@ pub enum Ended {
     /// As it should, or asked to: in words.
     Done {
         /// Why, for people.
-        words: String,
+        words: Message,
         /// The hash of the last weights.
         theta_hash: String,
     },
@@ -28,7 +29,7 @@ pub enum Ended {
     /// A file could not be written, or the like.
     Error {
         /// What.
-        words: String,
+        words: Message,
     },
 }
 
@@ -76,6 +77,7 @@ pub struct State {
     start: Option<Event>,
     curve: Curve,
     epochs: Vec<EpochRecord>,
+    notices: Notices,
     changes: Vec<Change>,
     check: Option<GradientCheck>,
     checks: u64,
@@ -101,6 +103,7 @@ impl State {
             start: None,
             curve: Curve::default(),
             epochs: Vec::new(),
+            notices: Notices::default(),
             changes: Vec::new(),
             check: None,
             checks: 0,
@@ -130,16 +133,20 @@ impl State {
                 (now.seconds, now.learning_rate, now.diversity) = (*seconds, *learning_rate, *diversity);
                 self.measure();
             }
-            Event::Epoch(record) => self.epochs.push(record.clone()),
+            Event::Epoch(record) => {
+                self.notices.add(record);
+                self.epochs.push(record.clone());
+            }
             Event::GradientCheck(check) => (self.check, self.checks) = (Some(check.clone()), self.checks + 1),
-            Event::Verdict(_) => {}
+            // Pages are told the numbers of all that are so now, not only of those that are new.
+            Event::Notice(_) | Event::Verdict(_) => {}
         }
         self.ticks += 1;
     }
 
     /// Epochs of an earlier start of the run.
     pub fn history(&mut self, epochs: &[EpochRecord]) {
-        self.epochs = epochs.to_vec();
+        (self.epochs, self.notices) = (epochs.to_vec(), Notices::of(epochs));
         if let Some(last) = epochs.last() {
             (self.now.seconds, self.now.epoch) = (last.seconds, last.epoch);
         }
@@ -213,6 +220,7 @@ impl State {
         }
         if cursor.epochs < self.epochs.len() {
             news.insert("epochs".into(), json!(self.epochs[cursor.epochs..]));
+            news.insert("notices".into(), json!(self.notices.all()));
         }
         if cursor.changes < self.changes.len() {
             news.insert("changes".into(), json!(self.changes));

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -22,9 +23,18 @@ const PACE: Duration = Duration::from_millis(100);
 /// The greatest factor of the learning rate, and its reciprocal the least.
 const FACTOR: f64 = 1e6;
 
-/// `GET /api/watch`: server-sent events; `POST /api/watch`: a [`Wish`].
+/// `GET /api/watch`: server-sent events; `POST /api/watch`: a [`Wish`]; `GET /api/watch/wall`: the bytes of the wall's pictures.
 pub fn routes(hub: Hub) -> Router {
-    Router::new().route("/api/watch", get(watch)).route("/api/watch", post(wish)).with_state(hub)
+    Router::new()
+        .route("/api/watch", get(watch))
+        .route("/api/watch", post(wish))
+        .route("/api/watch/wall", get(wall))
+        .with_state(hub)
+}
+
+async fn wall(State(hub): State<Hub>) -> Response {
+    let bytes = hub.scene().wall.as_ref().map_or_else(Vec::new, |wall| wall.bytes.clone());
+    ([(CONTENT_TYPE, "application/octet-stream")], bytes).into_response()
 }
 
 async fn wish(State(hub): State<Hub>, Json(wish): Json<Wish>) -> Response {

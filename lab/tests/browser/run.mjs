@@ -6,10 +6,11 @@ import * as course from './course.mjs';
 import * as playground from './playground.mjs';
 import * as ideas from './ideas.mjs';
 import * as training from './training.mjs';
+import * as trouble from './trouble.mjs';
 import * as views from './views.mjs';
 
 /** Each exports `run({ program, browser, shots })`. */
-const TESTS = { training, views, playground, ideas, course };
+const TESTS = { training, trouble, views, playground, ideas, course };
 
 const [program, only] = process.argv.slice(2);
 const shots = 'shots';

@@ -19,7 +19,9 @@ export async function run({ program, browser, shots }) {
     await page.waitForSelector('.status h1');
     const drawn = await page.evaluate(() => Math.round(performance.getEntriesByName('gradus-drawn')[0].startTime));
     console.log(`        ${served} ms from the command to the address, ${drawn} ms from there to the page drawn`);
+    await atOnce(page);
     await watch(page);
+    await neurons(page);
     await steer(page);
     await everywhere(page, browser, url, shots);
     await page.click('text=Go on');
@@ -42,7 +44,8 @@ const curve = (page) => page.getAttribute('.curves .chart-line:not(.faint)', 'd'
 
 /** Curves move, the wall fills, the matrix counts, the looks inside arrive. */
 async function watch(page) {
-  const first = await until(() => curve(page), 'the loss is drawn');
+  await until(async () => await page.locator('.curves .chart-line:not(.faint)').count() > 0, 'the loss is drawn', 180);
+  const first = await curve(page);
   await until(async () => await curve(page) !== first, 'the curve moves');
   await until(async () => await page.locator('.tile').count() >= 48, 'the wall fills');
   const counts = await page.locator('.matrix button').allTextContents();
@@ -53,6 +56,49 @@ async function watch(page) {
   await until(async () => await page.locator('.layers li').count() === 5, 'the network is drawn');
   const painted = await page.locator('.tile canvas').first().evaluate((c) => new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size);
   check(painted > 20, 'a picture is painted');
+}
+
+/** All modules were asked for by the page itself, before the first of them had come: none waited for another that imports it. */
+async function atOnce(page) {
+  const late = await page.evaluate(() => {
+    const modules = performance.getEntriesByType('resource').filter((e) => e.name.endsWith('.js'));
+    const { responseEnd } = modules.find((e) => e.name.endsWith('/app.js'));
+    return modules.filter((e) => e.startTime > responseEnd).map((e) => e.name);
+  });
+  check(late.length === 0, `not named by the page: ${late}`);
+}
+
+/** The small network is drawn with every weight and neuron, moves on, and tells its numbers to pointer, keyboard and table. */
+async function neurons(page) {
+  const lines = page.locator('.neurons line.weight');
+  await until(async () => await lines.count() === 48 * 24 + 24, 'every weight is a line');
+  check(await page.locator('.neurons circle.unit').count() === 48 + 24 + 1, 'every neuron is a circle');
+  const widths = () => lines.evaluateAll((all) => all.map((l) => l.getAttribute('stroke-width')).join());
+  const first = await widths();
+  await until(async () => await widths() !== first, 'the weights move');
+  check(await page.locator('.neurons .weight.above').count() > 100 && await page.locator('.neurons .weight.below').count() > 100, 'both signs are there');
+  await page.focus('.neurons svg[tabindex]');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowDown');
+  const readout = page.locator('.neurons .chart-readout');
+  check(/2\.dense 2 · result .* · bias /.test(await readout.textContent()), `the keyboard reads a neuron: ${await readout.textContent()}`);
+  const [x, y] = await page.locator('.neurons circle.unit').last().evaluate((c) => { const b = c.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; });
+  await page.mouse.move(x, y);
+  await until(async () => /^4\.dense|^3\.dense/.test(await readout.textContent()), 'the pointer reads a neuron');
+  // The last neuron's result on a picture is what the wall says of that picture.
+  await page.mouse.move(0, 0);
+  await page.click('.controls >> text=Pause');
+  await page.waitForTimeout(1500);
+  await page.locator('.examples button').nth(1).click();
+  await page.click('.neurons .chart-menu summary');
+  const [saved] = await Promise.all([page.waitForEvent('download'), page.click('.neurons .chart-menu >> text=Save as CSV')]);
+  const rows = readFileSync(await saved.path(), 'utf8').split('\r\n').slice(1).map((row) => row.split(','));
+  check(rows.filter((row) => row[1] === 'weight').length === 48 * 24 + 24, 'the table has every weight');
+  const said = Number(rows.filter((row) => row[1] === 'result').at(-1)[3]);
+  const tile = await page.locator('.tile').first().getAttribute('title');
+  const [, sure] = tile.match(/, (\d+) %$/);
+  check(Math.abs(100 * Math.max(said, 1 - said) - Number(sure)) <= 0.51, `the last neuron says ${said}, the wall ${tile}`);
+  await page.click('.controls >> text=Go on');
 }
 
 /** Pause, one step, another rate, save; every change has its effect. */

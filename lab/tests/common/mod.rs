@@ -12,6 +12,7 @@ use gradus::network::{Model, Network};
 use gradus::op::Shape;
 use gradus::threads::Threads;
 use gradus::train::{Batch, Between, Event, Order, Parts, Samples, Settings, Trainer, Watcher, model_hash};
+use gradus_lab::drawing::Drawing;
 use gradus_lab::watch::{Hub, Scene, Wall, look};
 use gradus_lab::{Options, Server};
 
@@ -77,6 +78,7 @@ pub fn hub(model: &Arc<Model>) -> Hub {
         settings: settings(),
         classes: vec!["above".into(), "below".into()],
         wall: Some(wall),
+        drawing: Drawing::of(model),
     })
 }
 

@@ -7,6 +7,7 @@ use super::crossovers::{CROSSOVERS, Crossover};
 use super::mutations::{MUTATIONS, Mutation};
 use super::selections::{SELECTIONS, Selection};
 use crate::evolution::{Course, Diversity, Draws, Evolver, Origin, Spread, least, rank};
+use crate::message::Message;
 use crate::optimizer::{Reason, Setup};
 use crate::optimizers::Choice;
 use crate::real::{Number, Slot};
@@ -117,8 +118,8 @@ impl<R: Number> Genetic<R> {
         if choice.entry.name == super::ROW.name && choice.wrappers.is_empty() {
             return Ok(Self::new(choice.values(), setup));
         }
-        let (line, message) =
-            (line.to_string(), format!("`{}` is not the genetic algorithm", choice.entry.name));
+        let line = line.to_string();
+        let message = Message::of("`{name}` is not the genetic algorithm").with("name", choice.entry.name);
         Err(crate::Error::Line { at: 0..line.len(), line, message, mend: "write `genetic` first".into() })
     }
 

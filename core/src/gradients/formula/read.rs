@@ -16,6 +16,7 @@ use std::ops::Range;
 use super::tokens::{Token, tokens};
 use super::{Expression, Function, Name, Sheet, with};
 use crate::error::did_you_mean;
+use crate::message::Message;
 use crate::real::Real;
 use crate::{Error, Result};
 
@@ -49,8 +50,8 @@ pub(crate) fn read(text: &str, variables: &[&'static str]) -> Result<Expression>
         return Err(wrong(
             &line[..cut],
             cut..cut,
-            format!("the formula has {} letters", line.len()),
-            format!("write one of at most {MOST_LETTERS}"),
+            Message::of("the formula has {letters} letters").with("letters", line.len()),
+            Message::of("write one of at most {letters}").with("letters", MOST_LETTERS),
         ));
     }
     let tokens = tokens(&line)?;
@@ -59,17 +60,20 @@ pub(crate) fn read(text: &str, variables: &[&'static str]) -> Result<Expression>
     match reader.tokens.get(reader.next) {
         None => Ok(read),
         Some((Token::Close | Token::Bar, _)) => {
-            Err(reader.wrong_here("this bracket was never opened", "take it away, or open it before".into()))
+            Err(reader.wrong_here("this bracket was never opened", "take it away, or open it before"))
         }
-        Some(_) => {
-            Err(reader.wrong_here("something is missing before this", "write + − * / or ^ between".into()))
-        }
+        Some(_) => Err(reader.wrong_here("something is missing before this", "write + − * / or ^ between")),
     }
 }
 
 /// An error at a stretch of a line.
-pub(super) fn wrong(line: &str, at: Range<usize>, message: impl Into<String>, mend: String) -> Error {
-    Error::Line { line: line.into(), at, message: message.into(), mend }
+pub(super) fn wrong(
+    line: &str,
+    at: Range<usize>,
+    message: impl Into<Message>,
+    mend: impl Into<Message>,
+) -> Error {
+    Error::Line { line: line.into(), at, message: message.into(), mend: mend.into() }
 }
 
 struct Reader<'a> {
@@ -99,7 +103,7 @@ impl Reader<'_> {
         self.tokens.get(self.next).map_or(self.line.len()..self.line.len(), |(_, at)| at.clone())
     }
 
-    fn wrong_here(&self, message: impl Into<String>, mend: String) -> Error {
+    fn wrong_here(&self, message: impl Into<Message>, mend: impl Into<Message>) -> Error {
         wrong(self.line, self.here(), message, mend)
     }
 
@@ -107,8 +111,9 @@ impl Reader<'_> {
     fn deeper(&mut self, read: impl FnOnce(&mut Self) -> Result<Expression>) -> Result<Expression> {
         if self.depth == MOST_DEPTH {
             return Err(self.wrong_here(
-                format!("more than {MOST_DEPTH} brackets, signs or powers within one another"),
-                "write it flatter".into(),
+                Message::of("more than {depth} brackets, signs or powers within one another")
+                    .with("depth", MOST_DEPTH),
+                "write it flatter",
             ));
         }
         self.depth += 1;
@@ -141,7 +146,7 @@ impl Reader<'_> {
                 let below = self.signed()?;
                 if with(|sheet| sheet.constant(below)) == Some(0.0) {
                     let end = self.tokens[self.next - 1].1.end;
-                    let mend = "divide by something else".into();
+                    let mend = "divide by something else";
                     return Err(wrong(self.line, at.start..end, "a division by zero", mend));
                 }
                 product = product / below;
@@ -212,11 +217,11 @@ impl Reader<'_> {
             false => return Ok((Expression::of(to) * base.ln()).exp()),
         };
         if doubled.abs() > (MOST_POWER / most.max(1)) as f64 {
-            let mend = format!("write a power of at most {MOST_POWER}");
+            let mend = Message::of("write a power of at most {power}").with("power", MOST_POWER);
             return Err(wrong(self.line, here, "the power is too large", mend));
         }
         if with(|sheet| sheet.constant(base)) == Some(0.0) && doubled < 0.0 {
-            return Err(wrong(self.line, here, "a division by zero", "divide by something else".into()));
+            return Err(wrong(self.line, here, "a division by zero", "divide by something else"));
         }
         Ok(with(|sheet| sheet.product(&[(base, doubled as i32)])))
     }
@@ -224,7 +229,7 @@ impl Reader<'_> {
     fn atom(&mut self) -> Result<Expression> {
         let at = self.here();
         let Some(token) = self.peek() else {
-            let mend = "write a number, a variable, a function or a bracket".into();
+            let mend = "write a number, a variable, a function or a bracket";
             return Err(self.wrong_here("the formula ends too soon", mend));
         };
         self.next += 1;
@@ -241,7 +246,7 @@ impl Reader<'_> {
             Token::Word(from, to) => self.word(from..to),
             _ => {
                 self.next -= 1;
-                let mend = "write a number, a variable, a function or a bracket before it".into();
+                let mend = "write a number, a variable, a function or a bracket before it";
                 Err(self.wrong_here("something is missing here", mend))
             }
         }
@@ -253,11 +258,11 @@ impl Reader<'_> {
         match self.take(end) {
             true => Ok(inner),
             false if self.peek().is_none() => {
-                Err(wrong(self.line, at, "this bracket is never closed", "close it".into()))
+                Err(wrong(self.line, at, "this bracket is never closed", "close it"))
             }
             false => Err(self.wrong_here(
                 "something is missing before this",
-                "write + − * / or ^ between, or close the bracket".into(),
+                "write + − * / or ^ between, or close the bracket",
             )),
         }
     }
@@ -274,18 +279,21 @@ impl Reader<'_> {
         }
         let word = if word == "σ" { "sigmoid" } else { word };
         let Some(function) = FUNCTIONS.iter().find(|f| **f == word) else {
-            return Err(wrong(self.line, at, format!("`{word}` is not known"), self.mend_of(word)));
+            let message = Message::of("`{word}` is not known").with("word", word);
+            return Err(wrong(self.line, at, message, self.mend_of(word)));
         };
         let open = self.here();
         if !self.take(Token::Open) {
-            let mend = format!("write {function}(…)");
-            return Err(self.wrong_here(format!("{function} needs a bracket"), mend));
+            let mend = Message::of("write {function}(…)").with("function", function);
+            let message = Message::of("{function} needs a bracket").with("function", function);
+            return Err(self.wrong_here(message, mend));
         }
         if matches!(*function, "max" | "min") {
             let a = self.deeper(Self::sum)?;
             if !self.take(Token::Comma) {
-                return Err(self
-                    .wrong_here(format!("{function} takes two numbers"), format!("write {function}(…, …)")));
+                let message = Message::of("{function} takes two numbers").with("function", function);
+                let mend = Message::of("write {function}(…, …)").with("function", function);
+                return Err(self.wrong_here(message, mend));
             }
             let b = self.bracketed(Token::Close, open)?;
             return Ok(if *function == "max" { Real::max(a, b) } else { Real::min(a, b) });
@@ -308,10 +316,11 @@ impl Reader<'_> {
     }
 
     /// What to write instead of a word that is not known.
-    fn mend_of(&self, word: &str) -> String {
+    fn mend_of(&self, word: &str) -> Message {
         let letters = word.chars().map(|c| c.to_string());
         if word.len() > 1 && letters.clone().all(|c| self.variables.contains(&c.as_str())) {
-            return format!("write a sign between: {}", letters.collect::<Vec<_>>().join("*"));
+            let product = letters.collect::<Vec<_>>().join("*");
+            return Message::of("write a sign between: {product}").with("product", product);
         }
         let known = self.variables.iter().chain(&CONSTANTS).chain(&FUNCTIONS).copied();
         match word {

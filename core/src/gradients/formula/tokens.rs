@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::read::wrong;
 use crate::Result;
+use crate::message::Message;
 
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,8 +69,8 @@ fn sign(line: &str, at: usize, c: char) -> Result<Token> {
         '|' => Token::Bar,
         ',' | ';' | '，' => Token::Comma,
         _ => {
-            let mend = "known are numbers, variables, functions, + − * / ^ | and brackets".into();
-            let message = format!("`{}` is no sign of a formula", c.escape_debug());
+            let mend = "known are numbers, variables, functions, + − * / ^ | and brackets";
+            let message = Message::of("`{sign}` is no sign of a formula").with("sign", c.escape_debug());
             return Err(wrong(line, at..at + c.len_utf8(), message, mend));
         }
     })
@@ -94,8 +95,8 @@ fn number(line: &str, at: usize) -> Result<(Token, usize)> {
     match text.parse::<f64>() {
         Ok(x) if x.is_finite() => Ok((Token::Number(x), length)),
         _ => {
-            let mend = "write it like 12, 0.5 or 1e-3, below 1.8e308".into();
-            Err(wrong(line, at..at + length, format!("`{text}` is no number"), mend))
+            let mend = "write it like 12, 0.5 or 1e-3, below 1.8e308";
+            Err(wrong(line, at..at + length, Message::of("`{text}` is no number").with("text", text), mend))
         }
     }
 }

@@ -6,6 +6,7 @@ use super::Trainer;
 use crate::network::Held;
 use crate::real::Slot;
 use crate::train::checkpoint;
+use crate::train::notice::Notices;
 use crate::{Error, Result};
 
 impl Trainer<'_> {
@@ -61,6 +62,7 @@ impl Trainer<'_> {
         self.progress = contents.progress;
         // Asked to stop is not an end, and the limits may have been moved since.
         self.progress.ended = self.limit_reached().or(self.epoch_limit_reached());
+        self.notices = Notices::of(&self.progress.history);
         self.shuffle();
         Ok(())
     }

@@ -4,11 +4,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::Trainer;
+use crate::Result;
 use crate::gradients::{Check, check};
 use crate::plan::Plan;
-use crate::train::event::{Event, GradientCheck};
+use crate::train::event::{Event, GradientCheck, Watcher};
 use crate::train::model_file::model_hash;
 use crate::train::steering::Between;
+use crate::train::units::{self, Counter, Units};
 
 impl Trainer<'_> {
     pub(super) fn start_event(&self) -> Event {
@@ -22,6 +24,28 @@ impl Trainer<'_> {
             step: self.progress.step,
             theta_hash: model_hash(&self.theta, &self.feed.memory),
         }
+    }
+
+    /// Ends the epoch, and tells of it and of what goes wrong since.
+    pub(super) fn turn(&mut self, watcher: &mut dyn Watcher) -> Result<()> {
+        let record = self.end_epoch()?;
+        let fresh = self.notices.add(&record);
+        watcher.see(&Event::Epoch(record));
+        fresh.into_iter().for_each(|notice| watcher.see(&Event::Notice(notice)));
+        Ok(())
+    }
+
+    /// Units that no longer learn, if it is time to count them.
+    pub(super) fn count_units(&mut self) -> Result<Option<Vec<Units>>> {
+        let p = &self.progress;
+        if !units::is_due(p.history.last().map_or(0, |e| e.passes), p.cost.passes()) {
+            return Ok(None);
+        }
+        if self.units.is_none() {
+            self.units = Counter::new(self.model, self.data, &self.parts.train, self.evaluator.threads())?;
+        }
+        let at = (self.settings.seed, p.step);
+        Ok(self.units.as_mut().map(|counter| counter.count(&self.theta, &self.feed.memory, at)))
     }
 
     pub(super) fn between<'s>(&'s self, stop: &'s AtomicBool) -> Between<'s> {

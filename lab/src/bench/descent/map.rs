@@ -1,6 +1,7 @@
 //! What a function looks like: its curve, or its heights on a grid.
 
 use gradus::functions::Choice;
+use gradus::message::Message;
 use gradus::{Error, Result};
 use serde::{Serialize, Serializer};
 
@@ -40,8 +41,9 @@ impl Map {
         let (low, high) = choice.within();
         let view = view.map_or_else(|| [low, high].repeat(dimension), <[f64]>::to_vec);
         if view.len() != 2 * dimension {
-            let range = format!("{} numbers: the least and the greatest of each side", 2 * dimension);
-            return Err(Error::range("view", format!("{view:?}"), &range));
+            let range = Message::of("{dimension} numbers: the least and the greatest of each side")
+                .with("dimension", 2 * dimension);
+            return Err(Error::range("view", format!("{view:?}"), range));
         }
         for side in view.chunks_exact(2) {
             limits::between("view", side[0], (-1e6, 1e6))?;

@@ -11,6 +11,7 @@ mod verdict;
 
 use gradus::functions::{Choice, Function};
 use gradus::layout::Layout;
+use gradus::message::Message;
 use gradus::optimizer::{Reason, Setup, Step};
 use gradus::optimizers;
 use gradus::threads::Threads;
@@ -140,7 +141,9 @@ pub fn read(f: &str) -> Result<(Choice, About)> {
     let dimension = choice.dimension();
     if dimension > 2 {
         return Err(Error::Settings {
-            message: format!("{} takes {dimension} numbers, and a map has two sides", choice.line()),
+            message: Message::of("{function} takes {dimension} numbers, and a map has two sides")
+                .with("function", choice.line())
+                .with("dimension", dimension),
             mend: "take one or two: dim=2".into(),
         });
     }
@@ -168,8 +171,10 @@ pub fn race(ask: &Ask, deadline: &Deadline) -> Result<Race> {
         None => choice.start(),
         Some(start) if start.len() == dimension => start.clone(),
         Some(start) => {
-            let range = format!("{dimension} numbers, as {} takes", choice.name());
-            return Err(Error::range("start", format!("{start:?}"), &range));
+            let range = Message::of("{dimension} numbers, as {function} takes")
+                .with("dimension", dimension)
+                .with("function", choice.name());
+            return Err(Error::range("start", format!("{start:?}"), range));
         }
     };
     for x in &start {

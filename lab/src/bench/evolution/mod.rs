@@ -12,6 +12,7 @@ mod xor;
 
 use gradus::functions::Choice as Chosen;
 use gradus::layout::Layout;
+use gradus::message::Message;
 use gradus::optimizer::Setup;
 use gradus::optimizers::Choice;
 use gradus::threads::Threads;
@@ -123,7 +124,9 @@ pub fn evolve(ask: &Ask, deadline: &Deadline) -> Result<Evolution> {
     let function = Chosen::parse(&ask.f)?;
     if function.dimension() != 2 {
         return Err(Error::Settings {
-            message: format!("{} takes {} numbers", function.line(), function.dimension()),
+            message: Message::of("{function} takes {dimension} numbers")
+                .with("function", function.line())
+                .with("dimension", function.dimension()),
             mend: "take a function of two, that a map can show, or xor".into(),
         });
     }
@@ -156,7 +159,7 @@ fn strategy(ask: &Ask) -> Result<Choice> {
     match choice.judges_populations() {
         true => Ok(choice),
         false => Err(Error::Settings {
-            message: format!("{} has no population", choice.entry.name),
+            message: Message::of("{name} has no population").with("name", choice.entry.name),
             mend: "take an evolution: genetic, differential_evolution, particle_swarm, cma_es, …".into(),
         }),
     }

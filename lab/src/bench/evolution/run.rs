@@ -1,6 +1,7 @@
 //! A strategy's run: asked, judged and told, generation by generation.
 
 use gradus::evolution::{Evolver, Made, Origin};
+use gradus::message::Message;
 use gradus::optimizer::{Objective, Setup, Step};
 use gradus::optimizers::Choice;
 use gradus::real::Number;
@@ -52,7 +53,7 @@ impl Run<'_> {
         choice.check(setup)?;
         let Some(mut evolver) = choice.evolver::<R>(setup) else {
             return Err(Error::Settings {
-                message: format!("{} cannot be asked for a population", choice.line()),
+                message: Message::of("{line} cannot be asked for a population").with("line", choice.line()),
                 mend: "take the strategy without what is around it".into(),
             });
         };

@@ -9,6 +9,7 @@ mod racer;
 
 use std::time::{Duration, Instant};
 
+use gradus::message::Message;
 use gradus::{Error, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -73,8 +74,8 @@ impl Landscape {
         let lines: Vec<&str> = lines.split(';').map(str::trim).filter(|line| !line.is_empty()).collect();
         if lines.is_empty() || lines.len() > MOST_RACERS {
             return Err(Error::Settings {
-                message: format!("{} optimizers are to race", lines.len()),
-                mend: format!("write 1 to {MOST_RACERS} lines, with ; between them"),
+                message: Message::of("{lines} optimizers are to race").with("lines", lines.len()),
+                mend: Message::of("write 1 to {most} lines, with ; between them").with("most", MOST_RACERS),
             });
         }
         let racers: Vec<Racer> = lines.iter().map(|line| Racer::new(line, &config)).collect::<Result<_>>()?;
@@ -84,7 +85,9 @@ impl Landscape {
         const MOST_WORK: f64 = 3e10;
         if work > MOST_WORK {
             return Err(Error::Settings {
-                message: format!("a map of {side} × {side} would take about {work:.0e} multiplications"),
+                message: Message::of("a map of {side} × {side} would take about {work} multiplications")
+                    .with("side", side)
+                    .with("work", format!("{work:.0e}")),
                 mend: "take a coarser grid, a smaller network or fewer examples".into(),
             });
         }

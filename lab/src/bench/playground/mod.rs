@@ -10,6 +10,7 @@ mod pictures;
 
 use std::time::Duration;
 
+use gradus::message::Message;
 use gradus::train::model_hash;
 use gradus::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -120,8 +121,9 @@ impl Playground {
         if let Some([layer, unit]) = focus
             && units.get(layer).is_none_or(|n| unit >= *n)
         {
-            let range = format!("a layer below {} and one of its neurons", units.len());
-            return Err(Error::range("focus", format!("[{layer},{unit}]"), &range));
+            let range =
+                Message::of("a layer below {layers} and one of its neurons").with("layers", units.len());
+            return Err(Error::range("focus", format!("[{layer},{unit}]"), range));
         }
         let (curve, arrived) = self.go(to, patience);
         let Playground { training, scores, plane, shown } = self;

@@ -1,5 +1,6 @@
 //! What decides an experiment on two inputs: the same settings as a training has, small.
 
+use gradus::message::Message;
 use gradus::optimizer::Around;
 use gradus::train::Batch;
 use gradus::{Error, Result};
@@ -64,7 +65,7 @@ impl Config {
             optimizer: line(fields, "optimizer", "adam")?,
             learning_rate: fields.number("lr", positive)?,
             batch: fields.text_or("batch", "16").parse().map_err(|message: String| Error::Settings {
-                message,
+                message: message.into(),
                 mend: "for example batch=16".into(),
             })?,
             l2: fields.number("l2", (0.0, 1e3))?.unwrap_or(0.0),
@@ -85,7 +86,11 @@ fn line(fields: &mut Fields, name: &'static str, default: &str) -> Result<String
     const LONGEST: usize = 1000;
     let line = fields.text_or(name, default);
     if line.chars().count() > LONGEST {
-        return Err(Error::range(name, "a longer line", &format!("a line of at most {LONGEST} letters")));
+        return Err(Error::range(
+            name,
+            "a longer line",
+            Message::of("a line of at most {most} letters").with("most", LONGEST),
+        ));
     }
     Ok(line)
 }

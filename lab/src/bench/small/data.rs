@@ -2,6 +2,7 @@
 
 use gradus::elementary::turn;
 use gradus::error::did_you_mean;
+use gradus::message::Message;
 use gradus::rng::{Rng, Stream};
 use gradus::{Error, Result};
 
@@ -130,7 +131,7 @@ impl Data {
             }
             let names = SHAPES.iter().map(|s| s.name).chain(["own"]);
             Error::Settings {
-                message: format!("data: there is no `{}`", config.data),
+                message: Message::of("data: there is no `{data}`").with("data", &config.data),
                 mend: did_you_mean(&config.data, names),
             }
         })?;

@@ -5,6 +5,7 @@
 
 use gradus::elementary::turns;
 use gradus::error::did_you_mean;
+use gradus::message::Message;
 use gradus::{Error, Result};
 
 /// A number made of a point.
@@ -36,12 +37,12 @@ pub fn parse(list: &str) -> Result<Vec<&'static Feature>> {
     let mut features: Vec<&Feature> = Vec::new();
     for name in list.split([',', ' ']).filter(|name| !name.is_empty()) {
         let found = FEATURES.iter().find(|f| f.name == name).ok_or_else(|| Error::Settings {
-            message: format!("features: there is no `{name}`"),
+            message: Message::of("features: there is no `{name}`").with("name", name),
             mend: did_you_mean(name, FEATURES.iter().map(|f| f.name)),
         })?;
         if features.iter().any(|f| f.name == name) {
             return Err(Error::Settings {
-                message: format!("features: `{name}` stands twice"),
+                message: Message::of("features: `{name}` stands twice").with("name", name),
                 mend: "keep one of them".into(),
             });
         }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use gradus::message::Message;
 use gradus::rng::{Rng, Stream};
 use gradus::{Error, Result};
 
@@ -63,8 +64,10 @@ fn rows(text: &str) -> Result<Vec<([f64; 2], &str)>> {
         let cells: Vec<&str> =
             line.split([',', '\t', ' ']).map(|c| c.trim_matches([' ', '"', '\r'])).collect();
         let cells: Vec<&str> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
-        let wrong = |message: String| Error::Data {
-            message: format!("point {}: {message}", i + 1),
+        let wrong = |message: Message| Error::Data {
+            message: Message::of("point {number}: {message}")
+                .with("number", i + 1)
+                .saying("message", message),
             mend: "write x, y and a label in each line, for example 0.5,-0.2,1".into(),
         };
         let number = |text: &str| text.parse::<f64>().ok().filter(|x| x.abs() <= 1e12);
@@ -72,14 +75,19 @@ fn rows(text: &str) -> Result<Vec<([f64; 2], &str)>> {
             continue;
         }
         let &[x, y, label] = cells.as_slice() else {
-            return Err(wrong(format!("there are {} columns, not 3", cells.len())));
+            return Err(wrong(
+                Message::of("there are {columns} columns, not 3").with("columns", cells.len()),
+            ));
         };
-        let read =
-            |name, text| number(text).ok_or_else(|| wrong(format!("{name} is `{}`, no number", short(text))));
+        let read = |name: &str, text: &str| {
+            let said =
+                Message::of("{name} is `{text}`, no number").with("name", name).with("text", short(text));
+            number(text).ok_or_else(|| wrong(said))
+        };
         rows.push(([read("x", x)?, read("y", y)?], label));
         if rows.len() > MOST_EXAMPLES {
             return Err(Error::Data {
-                message: format!("there are more than {MOST_EXAMPLES} points"),
+                message: Message::of("there are more than {most} points").with("most", MOST_EXAMPLES),
                 mend: "paste fewer: a part of them shows the same".into(),
             });
         }
@@ -102,10 +110,9 @@ fn meaning(labels: &[&str]) -> Result<(Vec<f64>, Task, Vec<String>)> {
         let classes = names.len().max(2);
         if classes > MOST_CLASSES {
             return Err(Error::Data {
-                message: format!("there are {classes} classes"),
-                mend: format!(
-                    "give at most {MOST_CLASSES}; for values to predict, write numbers with a point"
-                ),
+                message: Message::of("there are {classes} classes").with("classes", classes),
+                mend: Message::of("give at most {most}; for values to predict, write numbers with a point")
+                    .with("most", MOST_CLASSES),
             });
         }
         let labels = (0..labels.len()).map(|i| place(i) as f64).collect();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gradus::message::Message;
 use gradus::{Error, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -61,7 +62,7 @@ impl Travel {
 /// [`Error::Settings`] if it is none.
 pub fn read<Q: for<'q> Deserialize<'q>>(question: &Value) -> Result<Q> {
     Q::deserialize(question).map_err(|error| Error::Settings {
-        message: format!("this question cannot be read: {error}"),
+        message: Message::of("this question cannot be read: {error}").with("error", error),
         mend: "load the page again: it may be older than the program".into(),
     })
 }

@@ -1,6 +1,7 @@
 //! Whether network, loss, optimizer and data suit one another, and are small enough to watch.
 
 use gradus::losses::{Link, Loss, Targets};
+use gradus::message::Message;
 use gradus::network::{Model, Network};
 use gradus::optimizers::{Choice, Family};
 use gradus::{Error, Result};
@@ -23,8 +24,9 @@ pub fn model(config: &Config, data: &Data) -> Result<Model> {
     let network = Network::parse(&config.net)?;
     if network.layers().len() > MOST_LAYERS {
         return Err(Error::Settings {
-            message: format!("{} layers are too many to watch", network.layers().len()),
-            mend: format!("write at most {MOST_LAYERS}"),
+            message: Message::of("{layers} layers are too many to watch")
+                .with("layers", network.layers().len()),
+            mend: Message::of("write at most {most}").with("most", MOST_LAYERS),
         });
     }
     let loss = Loss::parse(&config.loss)?;
@@ -32,7 +34,8 @@ pub fn model(config: &Config, data: &Data) -> Result<Model> {
         Task::Classes(classes) => classes,
         Task::Values if loss.entry.link != Link::Identity || loss.entry.targets != Targets::Values => {
             return Err(Error::Settings {
-                message: format!("{} is a loss for classes, but these data are values", loss.entry.name),
+                message: Message::of("{loss} is a loss for classes, but these data are values")
+                    .with("loss", loss.entry.name),
                 mend: "take loss=squared_error, and end the network with `dense 1`".into(),
             });
         }
@@ -41,18 +44,16 @@ pub fn model(config: &Config, data: &Data) -> Result<Model> {
     let model = Model::new(network, loss, config.features.len(), classes)?;
     if data.task == Task::Values && model.outputs != 1 {
         return Err(Error::Settings {
-            message: format!(
-                "the network ends in {} numbers, but one value is to be predicted",
-                model.outputs
-            ),
+            message: Message::of("the network ends in {outputs} numbers, but one value is to be predicted")
+                .with("outputs", model.outputs),
             mend: "end the network with `dense 1`".into(),
         });
     }
     let weights = model.layout().weights();
     if weights > MOST_WEIGHTS {
         return Err(Error::Settings {
-            message: format!("{weights} weights are too many to watch"),
-            mend: format!("write smaller layers: at most {MOST_WEIGHTS} weights"),
+            message: Message::of("{weights} weights are too many to watch").with("weights", weights),
+            mend: Message::of("write smaller layers: at most {most} weights").with("most", MOST_WEIGHTS),
         });
     }
     Ok(model)
@@ -73,7 +74,8 @@ pub fn check_work(choice: &Choice, model: &Model, batch: usize) -> Result<()> {
         return Ok(());
     }
     Err(Error::Settings {
-        message: format!("a step would take about {work:.0e} multiplications: too long to watch"),
+        message: Message::of("a step would take about {work} multiplications: too long to watch")
+            .with("work", format!("{work:.0e}")),
         mend: "take a smaller batch, a smaller network or fewer members (population=…)".into(),
     })
 }

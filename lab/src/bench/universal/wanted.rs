@@ -1,6 +1,7 @@
 //! The function that is to be approximated: typed, or drawn.
 
 use gradus::functions::{Choice, Function};
+use gradus::message::Message;
 use gradus::{Error, Result};
 
 use super::{Ask, stretch};
@@ -27,7 +28,9 @@ impl Wanted {
         let choice = Choice::parse(&ask.f)?;
         if choice.dimension() != 1 {
             return Err(Error::Settings {
-                message: format!("{} takes {} numbers", choice.name(), choice.dimension()),
+                message: Message::of("{function} takes {dimension} numbers")
+                    .with("function", choice.name())
+                    .with("dimension", choice.dimension()),
                 mend: "write a formula of x alone".into(),
             });
         }
@@ -40,13 +43,14 @@ impl Wanted {
             let y = wanted.at(x);
             if y.is_nan() || y.abs() > 1e6 {
                 return Err(Error::Data {
-                    message: format!(
-                        "f({x:.4}) is {y}: the function must have a value, up to a million, everywhere"
-                    ),
-                    mend: format!(
-                        "write another, or choose a stretch other than {} to {}",
-                        ask.on[0], ask.on[1]
-                    ),
+                    message: Message::of(
+                        "f({x}) is {y}: the function must have a value, up to a million, everywhere",
+                    )
+                    .with("x", format!("{x:.4}"))
+                    .with("y", y),
+                    mend: Message::of("write another, or choose a stretch other than {low} to {high}")
+                        .with("low", ask.on[0])
+                        .with("high", ask.on[1]),
                 });
             }
         }

@@ -1,6 +1,7 @@
 //! The slope's formula, with the numbers of an example in it.
 
 use gradus::gradients::{ByHand, Style};
+use gradus::message::Message;
 use gradus::{Error, Result};
 use serde_json::{Value, json};
 
@@ -72,8 +73,10 @@ pub(super) fn by_hand(training: &Training) -> Result<Vec<(usize, ByHand)>> {
     let weights = training.theta().len();
     if weights > MOST_BY_HAND {
         return Err(Error::Settings {
-            message: format!("{weights} weights are too many to derive their slopes by hand here"),
-            mend: format!("take a network of at most {MOST_BY_HAND} weights; the other ways go on"),
+            message: Message::of("{weights} weights are too many to derive their slopes by hand here")
+                .with("weights", weights),
+            mend: Message::of("take a network of at most {most} weights; the other ways go on")
+                .with("most", MOST_BY_HAND),
         });
     }
     let (batch, examples) = (training.batch(), training.data.train.len());

@@ -10,6 +10,7 @@ mod rule;
 mod slopes;
 
 use gradus::gradients::ByHand;
+use gradus::message::Message;
 use gradus::optimizer::Objective;
 use gradus::train::model_hash;
 use gradus::{Error, Result};
@@ -109,7 +110,7 @@ impl Glass {
             return Err(Error::range(
                 "weight",
                 weight,
-                &format!("the place of a weight: 0 to {}", weights - 1),
+                Message::of("the place of a weight: 0 to {last}").with("last", weights - 1),
             ));
         }
         self.weight = weight;

@@ -1,10 +1,10 @@
 //! Weights, slopes and activations, layer by layer, on a few examples of the training part that stay the same.
 
-use gradus::activations;
 use gradus::op::Moment;
 use gradus::optimizer::Objective;
 use gradus::plan::Plan;
 use gradus::threads::Threads;
+use gradus::train::Units;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -102,8 +102,7 @@ impl Inside {
         scene.model.layout().parts().iter().map(part).collect()
     }
 
-    /// Each layer's result, as in use: a histogram, and how many of its units are dead (0 on all examples) or saturated (the
-    /// share of results within 1 % of the ends).
+    /// Each layer's result, as in use: a histogram, and how many of its units no longer learn, where that is counted.
     pub fn layers(&mut self, scene: &Scene, now: &Copy) -> Vec<Value> {
         self.plan.memory().copy_from_slice(&now.memory);
         self.plan.at(Moment {
@@ -118,18 +117,14 @@ impl Inside {
             let number = seen.scope.split('.').next().and_then(|n| n.parse::<usize>().ok());
             let Some(layer) = number.and_then(|n| layers.get(n.wrapping_sub(1))) else { return };
             let last = number == Some(layers.len());
-            // What a layer ends in is a word of its line; the last one's function is part of the loss.
-            let line = layer.line();
-            let function = line.split(' ').find_map(activations::named).filter(|_| !last);
             let units = seen.shape.dims().last().copied().unwrap_or(1);
-            let value = json!({
-                "name": seen.scope,
-                "function": function.map(|f| f.name),
-                "units": units,
-                "dead": function.filter(|f| f.name == "relu").map(|_| dead(seen.values, units)),
-                "saturated": function.and_then(|f| saturated(f.name, seen.values)),
-                "results": Histogram::of(seen.values),
-            });
+            // The last one's function is part of the loss.
+            let counted = match last {
+                true => None,
+                false => Units::of(seen.scope, &layer.line(), units, seen.values),
+            };
+            let results = Histogram::of(seen.values);
+            let value = json!({ "name": seen.scope, "counted": counted, "results": results });
             // Of the ops of a layer the last makes its result.
             match shown.last_mut() {
                 Some((scope, last)) if scope == seen.scope => *last = value,
@@ -138,27 +133,6 @@ impl Inside {
         });
         shown.into_iter().map(|(_, value)| value).collect()
     }
-}
-
-/// Units that are 0 wherever they were computed.
-fn dead(values: &[f32], units: usize) -> usize {
-    let mut alive = vec![false; units];
-    for row in values.chunks_exact(units.max(1)) {
-        alive.iter_mut().zip(row).for_each(|(alive, x)| *alive |= *x != 0.0);
-    }
-    alive.iter().filter(|alive| !**alive).count()
-}
-
-/// The share of results within 1 % of either end of a function that has two.
-fn saturated(function: &str, values: &[f32]) -> Option<f64> {
-    let low = match function {
-        "sigmoid" => 0.0,
-        "tanh" => -1.0,
-        _ => return None,
-    };
-    let edge = 0.01 * (1.0 - low);
-    let count = values.iter().filter(|x| **x < low + edge || **x > 1.0 - edge).count();
-    Some(count as f64 / values.len().max(1) as f64)
 }
 
 fn norm(numbers: impl Iterator<Item = f32>) -> f64 {
@@ -203,13 +177,5 @@ mod tests {
         assert_eq!((h.counts[0], h.counts[BARS - 1]), (1, 1));
         assert_eq!(Histogram::of(&[3.0; 7]).counts.iter().sum::<u32>(), 7);
         assert_eq!(Histogram::of(&[]).counts.iter().sum::<u32>(), 0);
-    }
-
-    #[test]
-    fn dead_and_saturated_units_are_counted() {
-        assert_eq!(dead(&[0.0, 1.0, 0.0, 0.0, 0.0, 0.0], 3), 2);
-        assert_eq!(saturated("sigmoid", &[0.005, 0.5, 0.995, 0.02]), Some(0.5));
-        assert_eq!(saturated("tanh", &[-0.985, 0.5, 0.985, 0.97]), Some(0.5));
-        assert_eq!(saturated("relu", &[0.0]), None);
     }
 }
