@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn sums_are_those_of_every_channel() {
         for length in [0, 1, 3, 47, 48, 300_000, (48 << 16) + 51] {
-            let bytes: Vec<u8> = (0..length).map(|i| 255 - (i * i % 97 * (i % 3)) as u8).collect();
+            let bytes: Vec<u8> = (0..length).map(|i: u64| 255 - (i * i % 97 * (i % 3)) as u8).collect();
             let [sum, squares] = sums(&bytes);
             for c in 0..3 {
                 let own = || bytes.iter().skip(c).step_by(3).map(|b| u64::from(*b));

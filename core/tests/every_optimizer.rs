@@ -312,7 +312,9 @@ fn every_wrong_word_is_pointed_at() {
             let (below, above) = ((p.min - 0.5).to_string(), (p.max + 1.0).to_string());
             // Without limits, infinity may be a value: "never".
             let is_never = |value: &&str| {
-                value.ends_with("inf") && p.allowed().to_string().contains('∞') && p.range().contains(['[', ']'])
+                value.ends_with("inf")
+                    && p.allowed().to_string().contains('∞')
+                    && p.range().contains(['[', ']'])
             };
             let wrong = [below.as_str(), above.as_str(), "NaN", "inf", "much", ""];
             for value in wrong.into_iter().filter(|value| !is_never(value)) {

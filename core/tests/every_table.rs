@@ -126,6 +126,7 @@ fn is_shared(stem: &str) -> bool {
         "instance",
         "transform",
         "course",
+        "made",
         "origin",
         "draws",
         "flock",

@@ -233,7 +233,8 @@ impl Notices {
     fn overfitting(&mut self, record: &EpochRecord) -> Option<Found> {
         let validation_now = record.validation_loss?;
         let (epoch, validation_then, train_then) = match self.best {
-            Some(best) if best.1 <= validation_now => best,
+            // An epoch before the best: the training was begun again.
+            Some(best) if best.0 <= record.epoch && best.1 <= validation_now => best,
             _ => *self.best.insert((record.epoch, validation_now, record.train_loss)),
         };
         let train_now = record.train_loss;

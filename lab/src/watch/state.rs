@@ -125,6 +125,9 @@ impl State {
                 self.now.step = *step;
                 self.before = (*step, self.now.seconds);
                 self.start = Some(event.clone());
+                if *step == 0 {
+                    self.notices = Notices::default();
+                }
             }
             Event::Step { step, epoch, loss, diversity, learning_rate, seen, seconds } => {
                 self.curve.add(*step, *loss, *learning_rate, *seconds);
