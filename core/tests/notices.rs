@@ -36,33 +36,33 @@ fn told(history: &[EpochRecord]) -> Vec<(u64, Notice)> {
         .collect()
 }
 
-/// The least validation loss is in epoch 4; five epochs later, and 2 % higher, it is overfitting since then.
+/// The least validation loss is in epoch 4; eight epochs later, and 5 % higher, it is overfitting since then.
 #[test]
 fn overfitting_is_told_once_with_the_best_epoch() {
-    let validation = [0.7, 0.6, 0.5, 0.4, 0.41, 0.42, 0.43, 0.44, 0.45, 0.46, 0.47];
+    let validation = [0.7, 0.6, 0.5, 0.4, 0.41, 0.42, 0.43, 0.44, 0.45, 0.46, 0.47, 0.48, 0.49, 0.5];
     let history: Vec<_> = (1..).zip(validation).map(|(k, v)| epoch(k, 1.0 / k as f64, Some(v))).collect();
     let all = told(&history);
     assert_eq!(all.len(), 1, "{all:?}");
     let (when, notice) = &all[0];
-    assert_eq!((*when, notice.since, notice.epoch), (9, 4, 9));
+    assert_eq!((*when, notice.since, notice.epoch), (12, 4, 12));
     let numbers = Found::Overfitting {
         validation_then: 0.4,
-        validation_now: 0.45,
+        validation_now: 0.48,
         train_then: 0.25,
-        train_now: 1.0 / 9.0,
+        train_now: 1.0 / 12.0,
     };
     assert_eq!(notice.found, numbers);
     let text = notice.to_string();
-    for part in ["since epoch 4", "0.4000", "0.4500", "0.2500", "0.1111", "mend: "] {
+    for part in ["since epoch 4", "0.4000", "0.4800", "0.2500", "0.0833", "mend: "] {
         assert!(text.contains(part), "{part}: {text}");
     }
     // It goes on with its numbers of the moment, also when they tremble, and ends when validation is better than ever.
     let mut notices = Notices::of(&history);
-    assert_eq!(notices.all()[0].epoch, 11);
-    assert!(notices.add(&epoch(12, 0.3, Some(0.401))).is_empty());
-    assert_eq!((notices.all()[0].since, notices.all()[0].epoch), (4, 12));
-    assert!(notices.add(&epoch(13, 0.05, Some(0.6))).is_empty());
-    notices.add(&epoch(14, 0.05, Some(0.3)));
+    assert_eq!(notices.all()[0].epoch, 14);
+    assert!(notices.add(&epoch(15, 0.3, Some(0.401))).is_empty());
+    assert_eq!((notices.all()[0].since, notices.all()[0].epoch), (4, 15));
+    assert!(notices.add(&epoch(16, 0.05, Some(0.6))).is_empty());
+    notices.add(&epoch(17, 0.05, Some(0.3)));
     assert!(notices.all().is_empty());
 }
 
@@ -72,7 +72,7 @@ fn what_is_no_overfitting_is_not_told() {
         (1..=40).map(|k| epoch(k, train(k), validation(k))).collect()
     };
     let falls = |k: u64| 1.0 / k as f64;
-    // Validation stands still, trembles by less than 2 %, or is not there at all.
+    // Validation stands still, trembles by less than 5 %, or is not there at all.
     assert!(told(&long(|_| Some(0.5), falls)).is_empty());
     assert!(told(&long(|k| Some(0.5 + 0.009 * (k % 2) as f64), falls)).is_empty());
     assert!(told(&long(|_| None, falls)).is_empty());

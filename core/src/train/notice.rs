@@ -1,7 +1,7 @@
 //! What goes wrong without being an end: told from the numbers of the epochs alone, with the epoch since when it is so.
 //!
 //! ```text
-//! overfitting  the least validation loss is PATIENCE epochs old or older, the last is 2 % above it, and the training loss
+//! overfitting  the least validation loss is PATIENCE epochs old or older, the last is 5 % above it, and the training loss
 //!              has fallen since; said until a validation loss is less than the least
 //! diverging    the training loss is twice that of the first epoch
 //! dead         more than a quarter of a layer's ReLUs are 0 on all examples looked at
@@ -19,9 +19,9 @@ use super::verdict::slower;
 use crate::message::Message;
 
 /// Epochs after the best one until it is called overfitting.
-const PATIENCE: u64 = 5;
+const PATIENCE: u64 = 8;
 /// How far above the least a validation loss is until it has risen.
-const RISE: f64 = 1.02;
+const RISE: f64 = 1.05;
 /// How many times the first epoch's training loss is diverging.
 const APART: f64 = 2.0;
 /// The share of dead units that is worth a word.

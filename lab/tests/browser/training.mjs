@@ -82,9 +82,16 @@ async function neurons(page) {
   await page.keyboard.press('ArrowDown');
   const readout = page.locator('.neurons .chart-readout');
   check(/2\.dense 2 · result .* · bias /.test(await readout.textContent()), `the keyboard reads a neuron: ${await readout.textContent()}`);
-  const [x, y] = await page.locator('.neurons circle.unit').last().evaluate((c) => { const b = c.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; });
-  await page.mouse.move(x, y);
-  await until(async () => /^4\.dense|^3\.dense/.test(await readout.textContent()), 'the pointer reads a neuron');
+  // Circles are drawn anew with every look: each try finds the one there is.
+  await until(async () => {
+    const [x, y] = await page.locator('.neurons circle.unit').last().evaluate((c) => {
+      c.scrollIntoView({ block: 'center' });
+      const { x, y, width, height } = c.getBoundingClientRect();
+      return [x + width / 2, y + height / 2];
+    });
+    await page.mouse.move(x, y);
+    return /^[34]\.dense/.test(await readout.textContent());
+  }, 'the pointer reads a neuron');
   // The last neuron's result on a picture is what the wall says of that picture.
   await page.mouse.move(0, 0);
   await page.click('.controls >> text=Pause');
