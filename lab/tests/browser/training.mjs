@@ -76,7 +76,10 @@ async function neurons(page) {
   const widths = () => lines.evaluateAll((all) => all.map((l) => l.getAttribute('stroke-width')).join());
   const first = await widths();
   await until(async () => await widths() !== first, 'the weights move');
+  // The rest has time.
+  await page.click('.controls >> text=Pause');
   check(await page.locator('.neurons .weight.above').count() > 100 && await page.locator('.neurons .weight.below').count() > 100, 'both signs are there');
+  await page.waitForTimeout(1500);
   await page.focus('.neurons svg[tabindex]');
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowDown');
@@ -94,8 +97,6 @@ async function neurons(page) {
   }, 'the pointer reads a neuron');
   // The last neuron's result on a picture is what the wall says of that picture.
   await page.mouse.move(0, 0);
-  await page.click('.controls >> text=Pause');
-  await page.waitForTimeout(1500);
   await page.locator('.examples button').nth(1).click();
   await page.click('.neurons .chart-menu summary');
   const [saved] = await Promise.all([page.waitForEvent('download'), page.click('.neurons .chart-menu >> text=Save as CSV')]);

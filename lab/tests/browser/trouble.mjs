@@ -25,6 +25,9 @@ export async function run({ program, browser, shots }) {
     check((await said(chinese)).every((s) => s.includes('怎么办') && !/[a-z]{4,} [a-z]{4,} [a-z]{4,}/.test(s)), `no English is left: ${await said(chinese)}`);
     const [, line] = await dying.training.told(/^note +(.*are dead since.*mend: .*)$/m);
     check(line, 'the terminal tells too');
+    // Nothing moves while it is looked at.
+    await english.click('.pause');
+    await until(async () => await english.textContent('.state') === 'Paused', 'it pauses');
     await accessible(chinese, 'trouble, dark, narrow');
     await chinese.screenshot({ path: `${shots}/trouble-dark-narrow-zh.png` });
     await english.screenshot({ path: `${shots}/trouble-light-wide.png` });

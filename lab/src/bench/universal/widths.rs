@@ -23,7 +23,7 @@ pub struct Widths {
 /// Trains networks of 1, 2, 4, … neurons, as `ask` says otherwise.
 ///
 /// # Errors
-/// As for [`approximate`].
+/// As for [`super::approximate`].
 pub fn widths(ask: &Ask, deadline: &Deadline) -> Result<Widths> {
     let wanted = Wanted::of(ask)?;
     let mut found = Widths { n: Vec::new(), constructed: Vec::new(), trained: Vec::new(), cut_short: false };
