@@ -26,7 +26,7 @@ export async function run({ program, browser, shots }) {
     const [, line] = await dying.training.told(/^note +(.*are dead since.*mend: .*)$/m);
     check(line, 'the terminal tells too');
     // Nothing moves while it is looked at.
-    await english.click('.pause');
+    await english.evaluate(() => document.querySelector('.pause').click());
     await until(async () => await english.textContent('.state') === 'Paused', 'it pauses');
     await accessible(chinese, 'trouble, dark, narrow');
     await chinese.screenshot({ path: `${shots}/trouble-dark-narrow-zh.png` });
