@@ -194,20 +194,16 @@ impl Sweep {
         self.down.places * self.across.places * self.channels
     }
 
-    /// Where in a picture each pixel begins that the window covers at place (oy, ox), row by row: as [`Sweep::pixels`], for
-    /// loops that take many channels at a time.
+    /// The rows and the columns of a picture that the window covers at place (oy, ox).
     #[inline(always)]
-    pub fn each_pixel(self, oy: usize, ox: usize) -> impl Iterator<Item = usize> {
-        let (rows, columns) = (self.down.span(oy), self.across.span(ox));
-        let (first, row) = (rows.start * self.across.length + columns.start, self.across.length);
-        let (mut at, mut left) = (first, columns.len());
-        let ends = rows.len() * columns.len();
-        (0..ends).map(move |_| {
-            let here = at * self.channels;
-            (at, left) =
-                if left > 1 { (at + 1, left - 1) } else { (at + row + 1 - columns.len(), columns.len()) };
-            here
-        })
+    pub fn spans(self, oy: usize, ox: usize) -> [Range<usize>; 2] {
+        [self.down.span(oy), self.across.span(ox)]
+    }
+
+    /// Where in a picture the pixel at (iy, ix) begins.
+    #[inline(always)]
+    pub fn pixel(self, iy: usize, ix: usize) -> usize {
+        (iy * self.across.length + ix) * self.channels
     }
 
     /// Whether every pixel is covered by one window exactly.
@@ -222,7 +218,7 @@ impl Sweep {
         let rows = (0..self.down.size).filter_map(move |ky| self.down.pixel(oy, ky));
         rows.flat_map(move |iy| {
             let columns = (0..self.across.size).filter_map(move |kx| self.across.pixel(ox, kx));
-            columns.map(move |ix| (iy * self.across.length + ix) * self.channels)
+            columns.map(move |ix| self.pixel(iy, ix))
         })
     }
 }

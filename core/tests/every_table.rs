@@ -127,6 +127,7 @@ fn is_shared(stem: &str) -> bool {
         "transform",
         "course",
         "made",
+        "maker",
         "origin",
         "draws",
         "flock",

@@ -300,7 +300,7 @@ fn conv_backward_weights_on(
     }
 }
 
-/// How a convolution is computed: the bits are the same.
+/// How a convolution is computed. It decides the bits only for [`Way::Winograd`]: the others are those of the definition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Way {
     /// There is no place.

@@ -119,7 +119,9 @@ impl Channels for Greatest<'_> {
     #[inline(always)]
     fn some<const N: usize>(&mut self, place: usize, c: usize) {
         let mut greatest = [f32::NEG_INFINITY; N];
-        for at in self.s.each_pixel(place / self.s.across.places, place % self.s.across.places) {
+        let [rows, columns] = self.s.spans(place / self.s.across.places, place % self.s.across.places);
+        for (iy, ix) in rows.flat_map(|iy| columns.clone().map(move |ix| (iy, ix))) {
+            let at = self.s.pixel(iy, ix);
             let x: [f32; N] = *part(&self.x[at + c..]);
             for i in 0..N {
                 // What is no number stays to be seen.
@@ -165,7 +167,9 @@ impl Channels for Back<'_> {
         let (s, result) = (self.s, place * self.s.channels + c);
         let greatest: [f32; N] = *part(&self.y[result..]);
         let mut slope = part::<N>(&self.dy[result..]).map(f32::to_bits);
-        for at in s.each_pixel(place / s.across.places, place % s.across.places) {
+        let [rows, columns] = s.spans(place / s.across.places, place % s.across.places);
+        for (iy, ix) in rows.flat_map(|iy| columns.clone().map(move |ix| (iy, ix))) {
+            let at = s.pixel(iy, ix);
             let x: [f32; N] = *part(&self.x[at + c..]);
             let dx: &mut [f32; N] = part_mut(&mut self.dx[at + c..]);
             let mut sum = if self.add { *dx } else { [0.0; N] };

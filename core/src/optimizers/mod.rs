@@ -11,6 +11,7 @@ mod lamb;
 mod lars;
 mod lbfgs;
 mod lion;
+mod maker;
 mod momentum;
 mod muon;
 mod nadam;
@@ -31,6 +32,7 @@ pub use adamax::Adamax;
 pub use adamw::AdamW;
 pub use amsgrad::AmsGrad;
 pub use lion::Lion;
+pub use maker::{FromValues, Make, Maker};
 pub use momentum::{Averaged, Momentum};
 pub use nadam::Nadam;
 pub use nesterov::Nesterov;
@@ -42,12 +44,11 @@ pub use sign_sgd::SignSgd;
 pub use yogi::Yogi;
 
 use crate::Result;
-use crate::descent::Descent;
 use crate::error::did_you_mean;
-use crate::evolution::{self, Evolve, Evolver, MakeEvolver};
+use crate::evolution::{self, Evolver};
 use crate::message::Message;
-use crate::optimizer::{Optimizer, Rule, Setup};
-use crate::real::{Kinds, Number};
+use crate::optimizer::{Optimizer, Setup};
+use crate::real::Number;
 use crate::words::{Parameter, Values, Words};
 use crate::wrappers::{self, WRAPPERS};
 
@@ -126,95 +127,6 @@ pub static OPTIMIZERS: &[Entry] = &[
     evolution::xnes::ROW,
     evolution::random_search::ROW,
 ];
-
-/// Something that is made from its parameters.
-pub trait FromValues {
-    /// Reads them.
-    fn from_values(values: &Values) -> Self;
-}
-
-/// Something that makes an optimizer, for θ in any kind of number.
-pub trait Make {
-    /// Makes it.
-    fn make<R: Number>(values: &Values, setup: &Setup) -> Box<dyn Optimizer<R>>;
-
-    /// Whether it can be made for so many weights.
-    ///
-    /// # Errors
-    /// As [`Choice::check`].
-    fn check(_values: &Values, _setup: &Setup) -> Result<()> {
-        Ok(())
-    }
-}
-
-type MakeFn<R> = fn(&Values, &Setup) -> Box<dyn Optimizer<R>>;
-
-/// Makes an optimizer for θ in `f32` or in `f64`.
-#[derive(Clone, Copy)]
-pub struct Maker {
-    single: MakeFn<f32>,
-    double: MakeFn<f64>,
-    evolver: Option<EvolverMaker>,
-    check: CheckFn,
-}
-
-type CheckFn = fn(&Values, &Setup) -> Result<()>;
-
-type EvolverFn<R> = fn(&Values, &Setup) -> Box<dyn Evolver<R>>;
-
-/// Makes the evolver behind an optimizer that has one.
-#[derive(Clone, Copy)]
-struct EvolverMaker {
-    single: EvolverFn<f32>,
-    double: EvolverFn<f64>,
-}
-
-impl Kinds for EvolverMaker {
-    type Of<R: Number> = EvolverFn<R>;
-    fn single(self) -> EvolverFn<f32> {
-        self.single
-    }
-    fn double(self) -> EvolverFn<f64> {
-        self.double
-    }
-}
-
-impl Maker {
-    /// As `M` makes it.
-    pub const fn of<M: Make>() -> Maker {
-        Maker { single: M::make::<f32>, double: M::make::<f64>, evolver: None, check: M::check }
-    }
-
-    /// [`Evolve`] around the evolver that `M` makes.
-    pub const fn evolver<M: MakeEvolver>() -> Maker {
-        Maker {
-            single: |values, setup| Box::new(Evolve::new(M::make::<f32>(values, setup), setup.weights())),
-            double: |values, setup| Box::new(Evolve::new(M::make::<f64>(values, setup), setup.weights())),
-            evolver: Some(EvolverMaker { single: M::make::<f32>, double: M::make::<f64> }),
-            check: M::check,
-        }
-    }
-
-    /// [`Descent`] by the rule `U`.
-    pub const fn rule<const N: usize, U: Rule<N> + FromValues + 'static>() -> Maker {
-        Maker {
-            single: |values, setup| Box::new(Descent::<N, U, f32>::new(U::from_values(values), setup)),
-            double: |values, setup| Box::new(Descent::<N, U, f64>::new(U::from_values(values), setup)),
-            evolver: None,
-            check: |_, _| Ok(()),
-        }
-    }
-}
-
-impl Kinds for Maker {
-    type Of<R: Number> = MakeFn<R>;
-    fn single(self) -> MakeFn<f32> {
-        self.single
-    }
-    fn double(self) -> MakeFn<f64> {
-        self.double
-    }
-}
 
 /// An optimizer with its parameters, and what is wrapped around it: read from a line such as
 /// `adam@keras beta1=0.8` or `lookahead steps=5 over adam`.

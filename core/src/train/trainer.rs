@@ -2,6 +2,7 @@
 //! what to keep, and whom to tell.
 
 mod keep;
+mod limits;
 mod told;
 
 use std::path::Path;
@@ -369,34 +370,5 @@ impl<'a> Trainer<'a> {
         p.cost.losses += self.order.len() as u64;
         let moment = Moment { training: true, seed: self.settings.seed, step: p.step, ..Moment::default() };
         self.feed.means(answer, &self.order, moment, p.epoch)
-    }
-
-    fn limit_reached(&self) -> Option<Stopped> {
-        let p = &self.progress;
-        if self.settings.steps.is_some_and(|steps| p.step >= steps) {
-            Some(Stopped::Steps)
-        } else if self.settings.seconds.is_some_and(|seconds| p.seconds >= seconds) {
-            Some(Stopped::Time)
-        } else {
-            self.optimizer.ended().map(Stopped::Optimizer)
-        }
-    }
-
-    /// Whether the epoch under way, and those before it, took the passes granted to them.
-    fn passes_used_up(&self) -> bool {
-        let p = &self.progress;
-        self.settings.epoch_passes.is_some_and(|granted| p.cost.passes() >= (p.epoch + 1) * granted)
-    }
-
-    fn epoch_limit_reached(&self) -> Option<Stopped> {
-        let p = &self.progress;
-        let waited = p.epoch - p.best.map_or(p.epoch, |b| b.0);
-        if p.epoch >= self.settings.epochs {
-            Some(Stopped::Epochs)
-        } else if self.settings.patience > 0 && waited >= self.settings.patience {
-            Some(Stopped::Patience)
-        } else {
-            None
-        }
     }
 }

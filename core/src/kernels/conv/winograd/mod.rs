@@ -53,6 +53,8 @@ struct Pictures<'a> {
     height: usize,
     width: usize,
     channels: usize,
+    /// Where the first tile begins: outside if negative.
+    corner: [isize; 2],
 }
 
 /// How places of a result are cut into tiles: by rows, then columns, picture after picture.
@@ -74,23 +76,30 @@ impl Tiles {
     }
 
     /// The picture of a tile, and the row and the column of its first place.
-    fn place(self, tile: usize) -> (usize, isize, isize) {
+    fn place(self, tile: usize) -> [usize; 3] {
         let (n, rest) = (tile / self.count(), tile % self.count());
-        (n, (rest / self.columns * 2) as isize, (rest % self.columns * 2) as isize)
+        [n, rest / self.columns * 2, rest % self.columns * 2]
     }
 }
 
-impl Pictures<'_> {
-    /// Where the channels of N × N places begin, the first at row `top` and column `left` of picture `n`; `zeros` outside.
-    fn square<const N: usize>(
-        &self,
-        n: usize,
-        top: isize,
-        left: isize,
-        zeros: &[f32],
-    ) -> [[*const f32; N]; N] {
+impl<'a> Pictures<'a> {
+    /// x, as the tiles of y see it.
+    fn seen(s: &ConvShape, x: &'a [f32]) -> Self {
+        let corner = [s.pad_top, s.pad_left].map(|pad| -(pad as isize));
+        Pictures { data: x, height: s.in_h, width: s.in_w, channels: s.in_c, corner }
+    }
+
+    /// dy, as the tiles of y lie in it.
+    fn sloped(s: &ConvShape, dy: &'a [f32]) -> Self {
+        Pictures { data: dy, height: s.out_h, width: s.out_w, channels: s.out_c, corner: [0; 2] }
+    }
+
+    /// Where the channels of the N × N places of a tile begin, in picture `n`; `zeros` outside. `row` and `column` are those of
+    /// the tile's first place in the result.
+    fn square<const N: usize>(&self, [n, row, column]: [usize; 3], zeros: &[f32]) -> [[*const f32; N]; N] {
         debug_assert!(zeros.len() >= self.channels);
         let [height, width] = [self.height, self.width].map(|length| length as isize);
+        let [top, left] = [row as isize + self.corner[0], column as isize + self.corner[1]];
         let base = (n as isize * height + top) * width + left;
         let at = |i: usize, j: usize| {
             let place = base + i as isize * width + j as isize;

@@ -17,8 +17,6 @@ pub struct Convolve<'a> {
     shape: &'a ConvShape,
     /// What is seen: x or dy.
     from: Pictures<'a>,
-    /// Where the first place of the result begins to see it.
-    corner: [isize; 2],
     w: &'a [f32],
     /// Towards dx.
     back: bool,
@@ -44,8 +42,7 @@ impl<'a> Convolve<'a> {
     ) -> Self {
         Convolve {
             shape: s,
-            from: Pictures { data: x, height: s.in_h, width: s.in_w, channels: s.in_c },
-            corner: [s.pad_top, s.pad_left].map(|pad| -(pad as isize)),
+            from: Pictures::seen(s, x),
             w,
             back: false,
             bias,
@@ -68,8 +65,10 @@ impl<'a> Convolve<'a> {
     ) -> Self {
         Convolve {
             shape: s,
-            from: Pictures { data: dy, height: s.out_h, width: s.out_w, channels: s.out_c },
-            corner: [s.pad_top, s.pad_left].map(|pad| pad as isize - 2),
+            from: Pictures {
+                corner: [s.pad_top, s.pad_left].map(|pad| pad as isize - 2),
+                ..Pictures::sloped(s, dy)
+            },
             w,
             back: true,
             bias: None,
@@ -206,12 +205,11 @@ struct Enter<'a, 'b> {
 impl Lanes for Enter<'_, '_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let (from, [top, left]) = (&self.of.from, self.of.corner);
+        let from = &self.of.from;
         assert!(self.to.len() >= POSITIONS * self.plane && self.these.len() * self.pitch <= self.plane);
         let to = self.to.as_mut_ptr();
         for (t, tile) in self.these.enumerate() {
-            let (n, row, column) = self.tiles.place(tile);
-            let places = from.square::<4>(n, row + top, column + left, self.zeros);
+            let places = from.square::<4>(self.tiles.place(tile), self.zeros);
             for c in (0..from.channels).step_by(V::LANES) {
                 // SAFETY: places hold all channels; the assertion above for the stores.
                 unsafe {
@@ -241,8 +239,7 @@ impl Lanes for Leave<'_, '_> {
         let Convolve { to, bias, finish, add, size: [height, width, channels], .. } = *self.of;
         assert!(self.from.len() >= POSITIONS * self.plane && self.these.len() * self.across <= self.plane);
         for (t, tile) in self.these.enumerate() {
-            let (n, row, column) = self.tiles.place(tile);
-            let (row, column) = (row as usize, column as usize);
+            let [n, row, column] = self.tiles.place(tile);
             let (rows, columns) = ((height - row).min(2), (width - column).min(2));
             let place = |i: usize, j: usize| ((n * height + row + i) * width + column + j) * channels;
             for c in (0..channels).step_by(V::LANES) {

@@ -1,7 +1,7 @@
 //! dw: each worker makes some rows of dU and goes through all tiles for them, block after block: between blocks the sums wait
 //! in memory, and the chain goes on from them. Of the transforms it makes the rows it needs, and no others.
 
-use super::transforms::{Picture, Slopes, WeightSlopes, both, row};
+use super::transforms::{Picture, Slopes, Transform, WeightSlopes, both, row};
 use super::{GAP, POSITIONS, Pictures, Tiles, load};
 use crate::aligned::LINE;
 use crate::kernels::conv::walk::{At, ROWS, Tap, Walk, choose};
@@ -10,6 +10,7 @@ use crate::kernels::conv::{ConvShape, Job, Panels};
 use crate::kernels::tile::Kernel;
 use crate::kernels::vector::{Lanes, Vector};
 use crate::threads::{Shared, Threads};
+use std::marker::PhantomData;
 use std::ops::Range;
 
 /// Positions in a row of a transformed tile, and how many rows there are.
@@ -56,8 +57,8 @@ impl Job for BackWeights<'_> {
             let (zeros, own) = rest.split_at_mut(zeros);
             zeros.fill(0.0);
             let (zeros, own, sums) = (&*zeros, Shared::of(own), Shared::of(sums));
-            let pictures = Pictures { data: x, height: s.in_h, width: s.in_w, channels: s.in_c };
-            let results = Pictures { data: dy, height: s.out_h, width: s.out_w, channels: s.out_c };
+            let pictures = Pictures::seen(s, x);
+            let results = Pictures::sloped(s, dy);
             let height = even(s.in_c, K::ROWS);
             threads.for_each(team, &|worker| {
                 // SAFETY: each worker has its own part.
@@ -70,41 +71,41 @@ impl Job for BackWeights<'_> {
                         let (i, part) = (unit / parts, unit % parts);
                         let these = || these.clone();
                         if i != made {
-                            let (from, corner) =
-                                (pictures, [s.pad_top, s.pad_left].map(|pad| -(pad as isize)));
+                            let (wide, plane, of) = (pitch, seen, PhantomData::<Picture>);
+                            let (channels, these, to) = (0..s.in_c, these(), &mut *v);
+                            let rows = RowOf {
+                                of,
+                                i,
+                                from: pictures,
+                                channels,
+                                tiles,
+                                these,
+                                zeros,
+                                to,
+                                wide,
+                                plane,
+                            };
                             // SAFETY: the machine has the instructions.
-                            unsafe {
-                                K::within(Seen {
-                                    from,
-                                    corner,
-                                    tiles,
-                                    these: these(),
-                                    zeros,
-                                    i,
-                                    to: v,
-                                    pitch,
-                                    plane: seen,
-                                })
-                            }
+                            unsafe { K::within(rows) }
                             made = i;
                         }
                         let own = part * share..((part + 1) * share).min(panels.count);
-                        let (wide, from, to) = (panels.columns, results, &mut *d);
-                        let channels = own.start * wide..(own.end * wide).min(s.out_c);
+                        let (wide, plane, of) = (panels.columns, sloped, PhantomData::<Slopes>);
+                        let (channels, to) = (own.start * wide..(own.end * wide).min(s.out_c), &mut *d);
+                        let rows = RowOf {
+                            of,
+                            i,
+                            from: results,
+                            channels,
+                            tiles,
+                            these: these(),
+                            zeros,
+                            to,
+                            wide,
+                            plane,
+                        };
                         // SAFETY: the machine has the instructions.
-                        unsafe {
-                            K::within(Sloped {
-                                from,
-                                channels,
-                                tiles,
-                                these: these(),
-                                zeros,
-                                i,
-                                to,
-                                wide,
-                                plane: sloped,
-                            })
-                        }
+                        unsafe { K::within(rows) }
                         let walk = Walk {
                             taps: &[Tap { a: 0, b: 0 }],
                             depth: these().len(),
@@ -147,60 +148,10 @@ fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// Row i of V = Bᵀ x B for some tiles: `pitch` floats a tile, the four positions `plane` floats apart.
-struct Seen<'a> {
-    from: Pictures<'a>,
-    /// Where the first place of a result begins to see.
-    corner: [isize; 2],
-    tiles: Tiles,
-    these: Range<usize>,
-    zeros: &'a [f32],
-    i: usize,
-    to: &'a mut [f32],
-    pitch: usize,
-    plane: usize,
-}
-
-impl Lanes for Seen<'_> {
-    #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            match self.i {
-                0 => self.row::<V, 0>(),
-                1 => self.row::<V, 1>(),
-                2 => self.row::<V, 2>(),
-                _ => self.row::<V, 3>(),
-            }
-        }
-    }
-}
-
-impl Seen<'_> {
-    #[inline(always)]
-    unsafe fn row<V: Vector, const I: usize>(self) {
-        assert!(self.to.len() >= ROW * self.plane && self.these.len() * self.pitch <= self.plane);
-        let (to, channels) = (self.to.as_mut_ptr(), self.from.channels);
-        for (t, tile) in self.these.enumerate() {
-            let (n, row_of, column) = self.tiles.place(tile);
-            let places =
-                self.from.square::<4>(n, row_of + self.corner[0], column + self.corner[1], self.zeros);
-            for c in (0..channels).step_by(V::LANES) {
-                // SAFETY: places hold all channels; the assertion above for the stores.
-                unsafe {
-                    let v = row::<Picture, V, I, 4, 4>(&load(&places, c, channels));
-                    for (j, v) in v.iter().enumerate() {
-                        v.store(to.add(j * self.plane + t * self.pitch + c));
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Row i of D = A dy Aᵀ for some tiles and channels: panel after panel of `wide` columns, a row for each tile; the four
-/// positions `plane` floats apart.
-struct Sloped<'a> {
+/// Row i of T x Tᵀ for some tiles and channels, where T is Bᵀ (V, of the picture) or A (D, of the slopes): blocks of `wide`
+/// channels, in each a row for each tile; the four positions `plane` floats apart. Behind the last channel are zeros.
+struct RowOf<'a, T, const N: usize> {
+    of: PhantomData<T>,
     from: Pictures<'a>,
     channels: Range<usize>,
     tiles: Tiles,
@@ -212,7 +163,7 @@ struct Sloped<'a> {
     plane: usize,
 }
 
-impl Lanes for Sloped<'_> {
+impl<T: Transform<N, ROW>, const N: usize> Lanes for RowOf<'_, T, N> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         // SAFETY: the caller's promise.
@@ -227,27 +178,27 @@ impl Lanes for Sloped<'_> {
     }
 }
 
-impl Sloped<'_> {
+impl<T: Transform<N, ROW>, const N: usize> RowOf<'_, T, N> {
     #[inline(always)]
     unsafe fn row<V: Vector, const I: usize>(self) {
         let (count, wide) = (self.these.len(), self.wide);
-        assert!(wide.is_multiple_of(V::LANES) && self.to.len() >= ROW * self.plane);
-        assert!(count * self.channels.len().next_multiple_of(wide) <= self.plane);
+        let columns = self.channels.len().next_multiple_of(wide);
+        assert!(wide.is_multiple_of(V::LANES) && count * columns <= self.plane);
+        assert!(self.to.len() >= ROW * self.plane);
         let to = self.to.as_mut_ptr();
         for (t, tile) in self.these.enumerate() {
-            let (n, row_of, column) = self.tiles.place(tile);
-            let places = self.from.square::<2>(n, row_of, column, self.zeros);
-            for c in (0..self.channels.len().next_multiple_of(wide)).step_by(V::LANES) {
+            let places = self.from.square::<N>(self.tiles.place(tile), self.zeros);
+            for c in (0..columns).step_by(V::LANES) {
                 let from = self.channels.start + c;
                 // SAFETY: places hold all channels; the assertions above for the stores.
                 unsafe {
-                    let d = if from < self.channels.end {
-                        row::<Slopes, V, I, 2, 4>(&load(&places, from, self.channels.end))
+                    let row = if from < self.channels.end {
+                        row::<T, V, I, N, ROW>(&load(&places, from, self.channels.end))
                     } else {
-                        [V::zero(); 4]
+                        [V::zero(); ROW]
                     };
-                    for (j, d) in d.iter().enumerate() {
-                        d.store(to.add(j * self.plane + (c / wide * count + t) * wide + c % wide));
+                    for (j, x) in row.iter().enumerate() {
+                        x.store(to.add(j * self.plane + (c / wide * count + t) * wide + c % wide));
                     }
                 }
             }
