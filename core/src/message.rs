@@ -111,7 +111,7 @@ impl Serialize for Message {
         object.serialize_field("code", code)?;
         object.serialize_field(
             "facts",
-            &self.facts.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+            &self.facts.iter().map(|(name, fact)| (name, fact)).collect::<std::collections::BTreeMap<_, _>>(),
         )?;
         object.end()
     }

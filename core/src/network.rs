@@ -68,7 +68,10 @@ impl Network {
     }
 
     /// As [`Network::build`]: the result of every layer.
-    pub(crate) fn build_layers(&self, graph: &mut Graph, x: Var, open: bool) -> Result<Vec<Var>> {
+    ///
+    /// # Errors
+    /// As [`Network::build`].
+    pub fn build_layers(&self, graph: &mut Graph, x: Var, open: bool) -> Result<Vec<Var>> {
         let mut values = Vec::with_capacity(self.layers.len());
         for (i, layer) in self.layers.iter().enumerate() {
             let value = values.last().copied().unwrap_or(x);

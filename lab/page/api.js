@@ -21,19 +21,16 @@ async function request(path, options) {
     throw new Refused(0, t('no_server'));
   }
   const kind = response.headers.get('content-type') ?? '';
-  const answer = kind.startsWith('application/json') ? await response.json() : await response.text();
+  let answer;
+  if (kind.startsWith('application/json')) answer = await response.json();
+  else if (kind.startsWith('application/octet-stream')) answer = new Uint8Array(await response.arrayBuffer());
+  else answer = await response.text();
   if (!response.ok) throw new Refused(response.status, wording(answer.error) || String(answer || response.status));
   return answer;
 }
 
-/** GET of JSON. */
+/** GET of JSON, or of bytes. */
 export const get = (path) => request(path, {});
-
-/** GET of bytes. */
-export async function bytes(path) {
-  const response = await fetch(path);
-  return new Uint8Array(await response.arrayBuffer());
-}
 
 /** POST of JSON, with the token. */
 export const post = (path, body) => request(path, {

@@ -54,7 +54,6 @@ export const words = {
   train: { en: 'train', zh: '训练' },
   validation: { en: 'validation', zh: '验证' },
   averaged: { en: 'train, averaged', zh: '训练（平均）' },
-  epoch_mean: { en: 'train, epoch mean', zh: '训练（每轮平均）' },
   // Steering
   steer: { en: 'Steer', zh: '操控' },
   pause: { en: 'Pause', zh: '暂停' },
@@ -67,7 +66,6 @@ export const words = {
   stop_yes: { en: 'End it', zh: '结束' },
   stop_no: { en: 'No', zh: '取消' },
   rate_times: { en: 'Learning rate ×', zh: '学习率 ×' },
-  rate_now: { en: 'now × {f}', zh: '当前 × {f}' },
   rate_set: { en: 'Set', zh: '应用' },
   rate_half: { en: 'Halve the learning rate', zh: '学习率减半' },
   rate_double: { en: 'Double the learning rate', zh: '学习率加倍' },
@@ -167,7 +165,6 @@ export const words = {
   cause: { en: 'Likely cause', zh: '可能的原因' },
   mend: { en: 'What to do', zh: '怎么办' },
   theta: { en: 'θ {h}', zh: 'θ {h}' },
-  run_folder: { en: 'run folder', zh: '运行目录' },
   // The course
   course_about: {
     en: 'From a single neuron to a program that tells cats from dogs: how networks learn, with numbers worked through and an experiment in every chapter.',

@@ -111,16 +111,9 @@ impl Drawing {
     /// As for the model itself; never for one that was made.
     pub fn graph(&self, model: &Model, examples: usize) -> gradus::Result<(Graph, Vec<Var>)> {
         let mut graph = Graph::new();
-        let mut value = graph.data("input", &model.input.dims(examples));
-        let mut results = Vec::new();
-        for (i, layer) in model.network.layers().iter().enumerate() {
-            graph.scope(format!("{}.{}", i + 1, layer.kind()));
-            value = layer.build(&mut graph, value)?;
-            if self.layers.contains(&i) {
-                results.push(value);
-            }
-        }
-        Ok((graph, results))
+        let input = graph.data("input", &model.input.dims(examples));
+        let values = model.network.build_layers(&mut graph, input, false)?;
+        Ok((graph, self.layers.iter().map(|layer| values[*layer]).collect()))
     }
 
     /// Whether the inputs are drawn one by one.

@@ -7,8 +7,8 @@ import { maths } from './math.js';
 import { asker, calm, field, fill, slider, trouble } from './controls.js';
 
 const WORDS = {
-  rule: { en: 'What is done with each value', zh: '对每个值做什么' },
   ...COMMON,
+  rule: { en: 'What is done with each value', zh: '对每个值做什么' },
   title: { en: 'Exponentially weighted averages', zh: '指数加权平均' },
   about: {
     en: 'An average that forgets: β says how much of the past is kept. Momentum, RMSprop and Adam remember in this way.',

@@ -40,7 +40,8 @@ export const WORDS = {
   outside: { en: 'outside the map', zh: '在图外' },
 };
 
-const ENDED = {
+/** Why an optimizer ended. */
+export const ENDED = {
   target: { en: 'the value is as low as was asked for', zh: '函数值已达到要求' },
   flat: { en: 'the slopes are all nearly zero', zh: '梯度几乎为零' },
   stalled: { en: 'the value changes no more', zh: '函数值不再变化' },
@@ -50,6 +51,7 @@ const ENDED = {
   runaway: { en: 'its search grows without end', zh: '搜索范围无限增大' },
   no_diversity: { en: 'all its members are nearly the same', zh: '种群个体几乎相同' },
   budget: { en: 'its evaluations are used up', zh: '评估次数已用完' },
+  not_finite: { en: 'no loss is a number', zh: '没有任何有限的损失' },
 };
 
 const SAID = {

@@ -2,6 +2,7 @@
 
 import { colour, heat, lines, round } from '../charts.js';
 import { COMMON } from './common-words.js';
+import { ENDED } from './descent-words.js';
 import { el } from '../dom.js';
 import { asker, calm, field, fill, select, slider, trouble, zooms } from './controls.js';
 import { maths } from './math.js';
@@ -250,7 +251,7 @@ function mount(element, state, api) {
 
   function ending() {
     if (run.cut_short) return words('cut');
-    return run.ended ? words('ended', { n: run.frames.length, why: run.ended.replaceAll('_', ' ') }) : '';
+    return run.ended ? words('ended', { n: run.frames.length, why: api.say(ENDED[run.ended] ?? run.ended) }) : '';
   }
 
   /** The generation shown, as a table. */

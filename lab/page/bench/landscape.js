@@ -3,6 +3,7 @@
 import { el } from '../dom.js';
 import { COMMON } from './common-words.js';
 import { heat, lines, round } from '../charts.js';
+import { fill } from './controls.js';
 import { DEFAULTS, chosen, settings } from './small/settings.js';
 
 const TEXT = {
@@ -47,7 +48,7 @@ export default {
     zh: '真实网络周围的损失：在权重空间的一个切面上，画出几种优化器从同一起点走过的路。',
   },
   mount(element, given, api) {
-    const say = (key, values = {}) => api.say(TEXT[key]).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+    const say = (key, values = {}) => fill(api.say(TEXT[key]), values);
     let state = { ...given };
     let turn = 0;
     let dead = false;

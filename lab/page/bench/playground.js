@@ -2,6 +2,7 @@
 
 import { el, save } from '../dom.js';
 import { unpack, unpackBytes } from '../api.js';
+import { wording } from '../messages.js';
 import { lines, round } from '../charts.js';
 import { brushes } from './small/brushes.js';
 import { curves } from './small/curves.js';
@@ -10,6 +11,7 @@ import { network } from './small/network.js';
 import { layersOf, withLayers } from './small/line.js';
 import { maths } from './math.js';
 import { sign } from './player.js';
+import { fill } from './controls.js';
 import { DEFAULTS, chosen, settings } from './small/settings.js';
 import { reader } from './small/reading.js';
 import { surface } from './small/surface.js';
@@ -26,7 +28,7 @@ export default {
     zh: '用你自己的网络学习平面上的点：观察每个神经元，可以前进，也可以后退。',
   },
   mount(element, given, api) {
-    const say = (key, values = {}) => api.say(TEXT[key]).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+    const say = (key, values = {}) => fill(api.say(TEXT[key]), values);
     // Without any settings it starts faster than the optimizers' own defaults, which are made for larger networks.
     let state = Object.keys(given).length ? { ...given } : { lr: '0.03' };
     let session = null;
@@ -55,10 +57,10 @@ export default {
       TEXT.speeds.map((pair, i) => el('option', { selected: i === 1 }, api.say(pair))));
     bar.append(el('div', { class: 'group' }, reset, back), play, el('div', { class: 'group' }, forth), pace, travel, place);
     const presets = el('div', { class: 'presets' }, el('span', {}, say('try')), PRESETS.map((preset) => el('button', {
-      type: 'button', class: 'pick-chip', title: api.say(preset.about), onclick: () => { preset_of = preset; change(preset.state, true); },
+      type: 'button', class: 'pick-chip', title: api.say(preset.about), onclick: () => { chosenPreset = preset; change(preset.state, true); },
     }, api.say(preset.name))));
     const told = el('p', { class: 'told', hidden: true });
-    let preset_of = null;
+    let chosenPreset = null;
     const note = el('p', { class: 'halt-note', role: 'status', hidden: true });
     const form = el('div', { class: 'card small-settings' });
     const face = el('div', { class: 'face' });
@@ -201,7 +203,7 @@ export default {
       note.hidden = !frame.halted;
       if (frame.halted) {
         const { kind, step: at, learning_rate: rate, text } = frame.halted;
-        note.textContent = kind === 'diverged' ? say('diverged', { step: at, rate }) : say('ended', { why: text });
+        note.textContent = kind === 'diverged' ? say('diverged', { step: at, rate }) : say('ended', { why: wording(text) });
       }
     }
 
@@ -267,9 +269,9 @@ export default {
       const went = playing || preset;
       playing = false;
       if (preset) state = {};
-      else preset_of = null;
-      told.hidden = !preset_of;
-      if (preset_of) told.textContent = api.say(preset_of.about);
+      else chosenPreset = null;
+      told.hidden = !chosenPreset;
+      if (chosenPreset) told.textContent = api.say(chosenPreset.about);
       state = { ...state, ...changes };
       for (const [key, value] of Object.entries(state)) if (value === DEFAULTS[key] || value === '') delete state[key];
       delete state.step;

@@ -4,6 +4,8 @@
 import { el } from '../dom.js';
 import { COMMON } from './common-words.js';
 import { lines, mix, round } from '../charts.js';
+import { wording } from '../messages.js';
+import { fill } from './controls.js';
 import { maths } from './math.js';
 import { sign } from './player.js';
 import { DEFAULTS, chosen, settings } from './small/settings.js';
@@ -68,7 +70,7 @@ export default {
     zh: '挑选一个权重：看它的导数公式和代入的数值，用三种方法求出导数，再看优化器如何使用它。',
   },
   mount(element, given, api) {
-    const say = (key, values = {}) => api.say(TEXT[key]).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+    const say = (key, values = {}) => fill(api.say(TEXT[key]), values);
     // Without a network of its own it starts with one small enough to read.
     let state = given.net || given.data ? { ...given } : { ...FIRST, ...given };
     let session = null;
@@ -155,7 +157,7 @@ export default {
       form.lists(about.lists);
       place.replaceChildren(el('strong', {}, `${say('at')} ${look.place.step}`), ` · ${say('epoch')} ${look.place.epoch} · `, el('code', {}, look.hash));
       note.hidden = !look.halted;
-      if (look.halted) note.textContent = look.halted.kind === 'diverged' ? say('diverged') : say('ended', { why: look.halted.text });
+      if (look.halted) note.textContent = look.halted.kind === 'diverged' ? say('diverged') : say('ended', { why: wording(look.halted.text) });
       back.disabled = reset.disabled = look.place.step === 0;
       next.disabled = ten.disabled = Boolean(look.halted);
       link.href = `#/bench/playground?${new URLSearchParams({ ...chosen(state), ...(look.place.step ? { step: String(look.place.step) } : {}) })}`;
@@ -202,7 +204,7 @@ export default {
     function drawFormula(formulas) {
       formula.replaceChildren(el('h2', {}, say('slope')));
       if (formulas.none) {
-        formula.append(el('p', { class: 'failed' }, formulas.none));
+        formula.append(el('p', { class: 'failed' }, wording(formulas.none)));
         return;
       }
       const chooser = el('select', { onchange: () => { example = chooser.selectedIndex; ask({ by: 0 }); } },

@@ -139,7 +139,10 @@ export async function mount(element, rest, state, api) {
     try {
       const next = await all();
       if (JSON.stringify(next) === JSON.stringify(runs)) return;
+      next.forEach((run, i) => { if (run.finished && !runs[i].finished) offer(run, i); });
       runs = next;
+      networks.hidden = !runs.some((run) => run.finished);
+      compare();
       draw();
       warn();
       if (!results.contains(document.activeElement)) summarise();

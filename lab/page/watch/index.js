@@ -1,6 +1,6 @@
 // A training under way: watched and steered.
 
-import { bytes, listen } from '../api.js';
+import { get, listen } from '../api.js';
 import { el } from '../dom.js';
 import { curves } from './curves.js';
 import { inside } from './inside.js';
@@ -24,7 +24,8 @@ export function mount(element, rest, state, api) {
   const take = (message) => {
     const fresh = store.take(message);
     if (message.scene) {
-      store.pictures = bytes('api/watch/wall');
+      // Without pictures tiles stay empty; that the program is gone is said above.
+      store.pictures = message.scene.wall ? get('api/watch/wall').catch(() => null) : null;
       panels.forEach((panel) => panel.destroy?.());
       waiting.remove();
       element.querySelectorAll('.panel').forEach((panel) => panel.remove());

@@ -13,7 +13,7 @@ export function network(place, store, api) {
   if (!drawing) return { take() {} };
   const card = el('section', { class: 'card neurons' });
   place.append(card);
-  const thumbnail = wall && ((sheet, k) => store.pictures.then((bytes) => paint(sheet, bytes, k, wall)));
+  const thumbnail = wall && ((sheet, k) => store.pictures.then((bytes) => bytes && paint(sheet, bytes, k, wall)));
   const drawn = neurons(card, { drawing, thumbnail, title: t('neurons'), api });
   return {
     take(fresh) {

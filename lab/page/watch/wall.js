@@ -40,7 +40,7 @@ export function wall(place, store, api) {
   const tile = (k) => {
     if (!made.has(k)) {
       const sheet = el('canvas', { 'aria-hidden': 'true' });
-      store.pictures.then((bytes) => paint(sheet, bytes, k, pictures));
+      store.pictures.then((bytes) => bytes && paint(sheet, bytes, k, pictures));
       const caption = el('span', {});
       made.set(k, { node: el('li', { class: 'tile' }, sheet, caption), caption });
     }

@@ -154,7 +154,11 @@ fn read(text: &str) -> Result<Vec<f64>> {
             }
         }
         if values.len() > MOST {
-            return Err(Error::range("series", format!("more than {MOST} values"), "at most 5000 values"));
+            return Err(Error::range(
+                "series",
+                values.len(),
+                Message::of("at most {most} values").with("most", MOST),
+            ));
         }
     }
     match values.is_empty() {

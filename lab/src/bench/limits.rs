@@ -33,14 +33,11 @@ pub fn optimizer(line: &str) -> Result<Choice> {
 /// # Errors
 /// [`Error::Range`] if not.
 pub fn short(what: &str, text: &str, most: usize) -> Result<()> {
-    if text.len() <= most {
+    let letters = text.chars().count();
+    if letters <= most {
         return Ok(());
     }
-    Err(Error::range(
-        what,
-        format!("{} letters", text.len()),
-        Message::of("at most {most}").with("most", most),
-    ))
+    Err(Error::range(what, letters, Message::of("a text of at most {most} letters").with("most", most)))
 }
 
 /// A number that must lie within bounds.

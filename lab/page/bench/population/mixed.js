@@ -35,7 +35,7 @@ function recipe(view, k) {
     ...arrow(there(m.base), mutant, 'moved'),
     line(mutant, at(view, members, first(view) + k), 'kept-genes'),
     line(there(k), at(view, members, first(view) + k), 'descent strong'),
-    ...[['base', m.base], ['plus', m.plus], ['minus', m.minus], ['itself', k]].map(([, i]) => ring(there(i), 6.5, 'named')),
+    ...[m.base, m.plus, m.minus, k].map((i) => ring(there(i), 6.5, 'named')),
   ];
 }
 

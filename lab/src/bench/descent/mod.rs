@@ -105,7 +105,7 @@ pub fn open(state: &State, _: &Deadline) -> Result<Box<dyn Session>> {
         None if state.get("read").is_some() => match read(&Ask::of(state)?.f) {
             Ok((_, about)) => reading::json(&about),
             // Nothing is wrong with a page whose reader is in the middle of a word.
-            Err(error) => Ok(serde_json::json!({ "wrong": error.to_string() })),
+            Err(_) => Ok(serde_json::json!({ "wrong": true })),
         },
         None => reading::json(&race(&Ask::of(state)?, deadline)?),
     }))
@@ -265,6 +265,6 @@ impl Seen {
 }
 
 /// Why an optimizer ended, as a word that a page can translate.
-fn word(reason: Reason) -> String {
+pub(super) fn word(reason: Reason) -> String {
     serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(String::from)).unwrap_or_default()
 }

@@ -9,7 +9,11 @@ use gradus::{Error, Result};
 use serde::Serialize;
 
 use super::{Evolution, made};
+use crate::bench::descent::word;
 use crate::bench::{Deadline, limits};
+
+/// Numbers of all members of all generations, at most.
+const MOST_NUMBERS: usize = 400_000;
 
 /// A generation, judged.
 #[derive(Clone, Debug, Serialize)]
@@ -59,11 +63,11 @@ impl Run<'_> {
         };
         let most = evolver.most_members();
         let weights = start.len();
-        if most * generations * weights > 400_000 {
+        if most * generations * weights > MOST_NUMBERS {
             return Err(Error::range(
                 "generations",
                 generations,
-                "fewer, or of fewer members: 400000 numbers in all",
+                Message::of("fewer, or of fewer members: {most} numbers in all").with("most", MOST_NUMBERS),
             ));
         }
         let (mut population, mut losses) = (vec![R::of(0.0); most * weights], vec![R::of(0.0); most]);
@@ -94,8 +98,7 @@ impl Run<'_> {
                 answer: wide(&answer),
             });
             if let Some(reason) = evolver.ended() {
-                evolution.ended =
-                    serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(String::from));
+                evolution.ended = Some(word(reason));
                 return Ok(());
             }
             if deadline.passed() {

@@ -75,7 +75,7 @@ impl Playground {
             "loss": { "line": model.loss.line(), "formula": Formula::lines(model.loss.entry.formula) },
             "optimizer": {
                 "line": training.choice.line(),
-                "formula": Formula::lines(training.choice.dialect.formula),
+                "formula": crate::bench::descent::rule(&training.choice),
                 "about": training.choice.entry.about,
                 "wants_all": training.choice.wants_all_data(),
                 "has_rate": training.choice.entry.family != Family::Evolution || !training.choice.wrappers.is_empty(),

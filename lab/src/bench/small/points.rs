@@ -81,8 +81,8 @@ fn rows(text: &str) -> Result<Vec<([f64; 2], &str)>> {
         };
         let read = |name: &str, text: &str| {
             let said =
-                Message::of("{name} is `{text}`, no number").with("name", name).with("text", short(text));
-            number(text).ok_or_else(|| wrong(said))
+                || Message::of("{name} is `{text}`, no number").with("name", name).with("text", short(text));
+            number(text).ok_or_else(|| wrong(said()))
         };
         rows.push(([read("x", x)?, read("y", y)?], label));
         if rows.len() > MOST_EXAMPLES {

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use gradus::message::Message;
 use gradus::network::Model;
 use gradus::op::Moment;
 use gradus::optimizer::{Optimizer, Reason, Setup, Step};
@@ -76,13 +77,13 @@ pub enum Halt {
         /// Why.
         reason: Reason,
         /// The same, in words.
-        text: String,
+        text: Message,
     },
 }
 
 impl Halt {
     fn ended(reason: Reason) -> Halt {
-        Halt::Ended { reason, text: reason.to_string() }
+        Halt::Ended { reason, text: Message::of(reason.words()) }
     }
 }
 

@@ -32,7 +32,7 @@ pub struct Glass {
     training: Training,
     weight: usize,
     /// The formulas of all slopes, for full batches and for the last short one; or why there are none.
-    by_hand: std::result::Result<Vec<(usize, ByHand)>, String>,
+    by_hand: std::result::Result<Vec<(usize, ByHand)>, Message>,
 }
 
 /// What the page asks beside how far to go.
@@ -93,7 +93,7 @@ impl Glass {
         let weight = fields.whole("weight", (0, u64::MAX >> 11))?.unwrap_or(0);
         fields.end()?;
         let training = Training::new(config)?;
-        let by_hand = by_hand(&training).map_err(|error| error.to_string());
+        let by_hand = by_hand(&training).map_err(|error| error.message());
         let mut glass = Glass { training, weight: 0, by_hand };
         glass.turn_to(usize::try_from(weight).unwrap_or(usize::MAX))?;
         Ok(glass)
