@@ -105,7 +105,7 @@ pub fn open(state: &State, _: &Deadline) -> Result<Box<dyn Session>> {
         None if state.get("read").is_some() => match read(&Ask::of(state)?.f) {
             Ok((_, about)) => reading::json(&about),
             // Nothing is wrong with a page whose reader is in the middle of a word.
-            Err(_) => Ok(serde_json::json!({ "wrong": true })),
+            Err(error) => Ok(serde_json::json!({ "wrong": error.to_string() })),
         },
         None => reading::json(&race(&Ask::of(state)?, deadline)?),
     }))
