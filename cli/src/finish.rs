@@ -27,8 +27,8 @@ impl Log {
         let path = folder.join("metrics.jsonl");
         let lines: String = history.iter().map(line).collect();
         // Everything in it is in the checkpoint too, so it need not be on the disk before the first step.
-        std::fs::write(&path, lines).map_err(Error::file("write", &path))?;
-        let file = File::options().append(true).open(&path).map_err(Error::file("open", &path))?;
+        let mut file = File::create(&path).map_err(Error::file("write", &path))?;
+        file.write_all(lines.as_bytes()).map_err(Error::file("write", &path))?;
         Ok(Log(file, path))
     }
 

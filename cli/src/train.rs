@@ -227,6 +227,9 @@ impl Run<'_> {
         let outcome = trainer.run(Some(self.folder), &mut all, stop);
         all.console.finish();
         if let Some(error) = all.trouble {
+            if let Some(page) = page {
+                page.end(Ended::Error { words: error.message() });
+            }
             return Err(error.into());
         }
         let outcome = match outcome {
@@ -271,14 +274,25 @@ impl Run<'_> {
         // Not before the training, which need not wait for it, nor beside it, where it would take a core from it.
         let Some(baselines) = self.baselines(&parts, &threads, stop)? else {
             let at = self.folder.display();
-            self.voice
-                .say(&format!("the training has ended; for its scores and its report: gradus resume {at}"));
+            self.voice.say(&match outcome.stopped {
+                // A run that is resumed takes a stop by hand back.
+                Stopped::Steered => {
+                    format!("stopped by hand, before its scores; to train on: gradus resume {at}")
+                }
+                _ => format!("the training has ended; for its scores and its report: gradus resume {at}"),
+            });
+            if let Some(page) = page {
+                page.end(ended);
+            }
             return Ok(ExitCode::from(130));
         };
-        finish::finish(self, &Finished { parts, outcome, last, best, baselines, summary, threads })?;
+        let finished =
+            finish::finish(self, &Finished { parts, outcome, last, best, baselines, summary, threads });
+        // The weights are final, also where the report cannot be written.
         if let Some(page) = page {
             page.end(ended);
         }
+        finished?;
         Ok(ExitCode::SUCCESS)
     }
 

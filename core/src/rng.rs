@@ -94,7 +94,7 @@ impl Rng {
         elementary::normal(self.bits(), self.bits())
     }
 
-    /// As many of them, of the same draws, in vectors.
+    /// Fills `into` with what as many calls of [`Rng::normal`] would give, bit for bit, made in vectors.
     pub fn normals(&mut self, into: &mut [f32]) {
         for into in into.chunks_mut(MANY) {
             let mut draws = [[0; 2]; MANY];

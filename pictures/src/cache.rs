@@ -18,6 +18,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::Settings;
@@ -33,6 +34,8 @@ const MAGIC: &[u8; 16] = b"gradus pictures\n";
 
 /// How the names of all files of the cache begin.
 const PREFIX: &str = "pictures-";
+/// Digits of the key behind it.
+const KEY: usize = 16;
 
 /// The place of what is kept of some pictures under some settings.
 pub(crate) struct Cache {
@@ -95,7 +98,7 @@ impl Cache {
         let hash = Sha256::new().chain_update(text).chain_update(name).finalize();
         Cache {
             folder: folder.to_path_buf(),
-            key: format!("{}{}", PREFIX, hex(&hash[..8])),
+            key: format!("{}{}", PREFIX, hex(&hash[..KEY / 2])),
             most: settings.cache_bytes,
             stride: settings.stride(),
         }
@@ -132,7 +135,7 @@ impl Cache {
         }
         let map = store::map(file, length).map_err(words)?;
         let (held, rest) = map[HEAD..].split_at(pixels as usize);
-        if crc32fast::hash(held) != of_pixels {
+        if sum(held) != of_pixels {
             return Err("the checksum of its pixels".into());
         }
         if crc32fast::hash(rest) != of_index {
@@ -171,7 +174,7 @@ impl Cache {
         let head = Head {
             pixels: length - HEAD as u64,
             index: index.len() as u64,
-            of_pixels: crc32fast::hash(&map[HEAD..]),
+            of_pixels: sum(&map[HEAD..]),
             of_index: crc32fast::hash(&index),
         };
         drop(map);
@@ -203,10 +206,13 @@ impl Cache {
     /// Takes away what interrupted starts left more than a day ago, and what was used longest ago until the rest is small enough.
     fn clean(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
-        let ours = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let ours = |entry: &fs::DirEntry| is_ours(&entry.file_name().to_string_lossy());
         let mut files: Vec<(Duration, u64, PathBuf)> = Vec::new();
         for entry in entries.flatten().filter(ours) {
             let (path, Ok(meta)) = (entry.path(), entry.metadata()) else { continue };
+            if !meta.is_file() {
+                continue;
+            }
             let age = meta.modified().ok().and_then(|t| t.elapsed().ok()).unwrap_or_default();
             if path.extension().is_none() {
                 files.push((age, meta.len(), path));
@@ -223,6 +229,27 @@ impl Cache {
             }
         }
     }
+}
+
+/// Whether a cache wrote a file of that name, this one or another: the folder is the user's choice, and may hold what is theirs.
+fn is_ours(name: &str) -> bool {
+    let key = name.strip_prefix(PREFIX).and_then(|rest| rest.split_at_checked(KEY));
+    key.is_some_and(|(key, end)| {
+        key.bytes().all(|b| b.is_ascii_hexdigit()) && (end.is_empty() || end.starts_with(['-', '.']))
+    })
+}
+
+/// The checksum of many bytes, by all threads of the pool.
+fn sum(bytes: &[u8]) -> u32 {
+    let of = |part: &[u8]| {
+        let mut sum = crc32fast::Hasher::new();
+        sum.update(part);
+        sum
+    };
+    let parts: Vec<_> = bytes.par_chunks(1 << 24).map(of).collect();
+    let mut all = crc32fast::Hasher::new();
+    parts.iter().for_each(|part| all.combine(part));
+    all.finalize()
 }
 
 /// The first bytes of a file.

@@ -71,8 +71,12 @@ impl Index {
                     to.extend(width.to_le_bytes());
                     to.extend(height.to_le_bytes());
                     to.push(*format as u8);
-                    let all = serde_json::to_string(notes).expect("plain values");
-                    text(&mut to, if notes.is_empty() { "" } else { &all });
+                    let all = if notes.is_empty() {
+                        String::new()
+                    } else {
+                        serde_json::to_string(notes).expect("plain values")
+                    };
+                    text(&mut to, &all);
                 }
             }
         }
@@ -81,10 +85,11 @@ impl Index {
 
     /// `None` of any bytes that say something else than an index.
     pub fn from_bytes(bytes: &[u8]) -> Option<Index> {
-        let mut from = From(bytes);
+        let mut from = Unread(bytes);
         // Nothing is held for a promise that the bytes are too few to keep.
-        let mut sources = Vec::with_capacity(from.count(24)?);
-        for _ in 0..sources.capacity() {
+        let count = from.count(24)?;
+        let mut sources = Vec::with_capacity(count);
+        for _ in 0..count {
             let path = from.text()?;
             sources.push(Source {
                 path,
@@ -92,8 +97,9 @@ impl Index {
                 modified: i64::from_le_bytes(from.array()?),
             });
         }
-        let mut outcomes = Vec::with_capacity(from.count(9)?);
-        for _ in 0..outcomes.capacity() {
+        let count = from.count(9)?;
+        let mut outcomes = Vec::with_capacity(count);
+        for _ in 0..count {
             outcomes.push(match from.array()? {
                 [0] => Outcome::Skipped(from.text()?),
                 [1] => Outcome::Read(from.read()?),
@@ -105,9 +111,9 @@ impl Index {
 }
 
 /// Bytes still to be read.
-struct From<'a>(&'a [u8]);
+struct Unread<'a>(&'a [u8]);
 
-impl From<'_> {
+impl Unread<'_> {
     fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (array, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
@@ -163,8 +169,12 @@ mod tests {
 
     #[test]
     fn every_format_has_its_number() {
-        for (number, format) in Format::ALL.into_iter().enumerate() {
-            assert_eq!(format as usize, number);
+        use Format::*;
+        // Written out: who changes an order makes old caches say something else.
+        let numbers = [(Jpeg, 0), (Png, 1), (Gif, 2), (Bmp, 3), (WebP, 4), (Tiff, 5), (Idx, 6)];
+        assert_eq!(numbers.len(), Format::ALL.len());
+        for (format, number) in numbers {
+            assert_eq!((format as usize, Format::ALL[number]), (number, format));
         }
     }
 

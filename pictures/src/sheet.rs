@@ -89,6 +89,7 @@ impl Sheet<'_> {
     }
 
     fn index(&self, hashes: &[[u8; 32]]) -> Index {
+        // Of a sheet the format is not read back.
         let (width, height, format) = (self.tile, self.tile, Format::WebP);
         let read = |(slot, hash): (usize, &[u8; 32])| {
             Outcome::Read(Read { hash: *hash, slot, width, height, format, notes: Vec::new() })
@@ -109,7 +110,11 @@ impl Sheet<'_> {
     /// The hash of every tile, and the pixels of all as `settings` ask.
     fn decode(&self, settings: &Settings) -> Result<(Vec<[u8; 32]>, Vec<u8>), Error> {
         let [columns, rows] = self.dims;
-        let (width, height) = (self.tile * columns as u32, self.tile * rows as u32);
+        let side = |tiles: usize| u32::try_from(tiles).ok().and_then(|tiles| self.tile.checked_mul(tiles));
+        let (Some(width), Some(height)) = (side(columns), side(rows)) else {
+            let what = format!("a sheet of {columns} × {rows} tiles of {} pixels", self.tile);
+            return Err(Error::Invalid(format!("{what} is wider or higher than pictures can be")));
+        };
         let whole = Settings { width, height, ..Settings::default() };
         let sheet = decode(self.file, &whole).map_err(|reason| Error::Invalid(reason.to_string()))?;
         if (sheet.width, sheet.height) != (width, height) {

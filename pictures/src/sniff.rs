@@ -26,7 +26,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// All of them, in their order.
+    /// All of them. Their places are numbers in the cache's files: a new one goes last, or the cache's `MAGIC` changes.
     pub(crate) const ALL: [Format; 7] =
         [Format::Jpeg, Format::Png, Format::Gif, Format::Bmp, Format::WebP, Format::Tiff, Format::Idx];
 

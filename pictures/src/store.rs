@@ -65,7 +65,7 @@ impl Sink {
     pub fn put(&self, slot: usize, pixels: &[u8]) {
         let given_up = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         if let Some(file) = self.file.as_ref().filter(|_| !given_up) {
-            match write_at(file, pixels, self.place(slot)) {
+            match write_at(file, pixels, place(slot, self.stride)) {
                 Ok(()) => return,
                 Err(e) => {
                     *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(e.to_string());
@@ -73,11 +73,6 @@ impl Sink {
             }
         }
         *self.memory[slot].lock().unwrap_or_else(PoisonError::into_inner) = Some(pixels.into());
-    }
-
-    /// Where a slot begins in the file.
-    fn place(&self, slot: usize) -> u64 {
-        (HEAD + slot * self.stride) as u64
     }
 
     /// The file, if every byte got into it; else all pixels in memory, and why if a file was wanted.
@@ -96,7 +91,7 @@ impl Sink {
                 None => {
                     all.resize((slot + 1) * self.stride, 0);
                     if let Some(file) = &file {
-                        read_at(file, &mut all[slot * self.stride..], (HEAD + slot * self.stride) as u64)?;
+                        read_at(file, &mut all[slot * self.stride..], place(slot, self.stride))?;
                     }
                 }
             }
@@ -109,6 +104,11 @@ impl Sink {
 pub(crate) enum Finished {
     File(File),
     Memory(Vec<u8>, Option<String>),
+}
+
+/// Where a slot of `stride` bytes begins in a file.
+fn place(slot: usize, stride: usize) -> u64 {
+    (HEAD + slot * stride) as u64
 }
 
 /// Writes all of `bytes` at a place of a file.
@@ -139,7 +139,7 @@ pub(crate) fn read_at(file: &File, mut bytes: &mut [u8], mut at: u64) -> io::Res
         #[cfg(windows)]
         let read = std::os::windows::fs::FileExt::seek_read(file, bytes, at)?;
         if read == 0 {
-            break;
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
         bytes = &mut bytes[read..];
         at += read as u64;

@@ -174,14 +174,19 @@ fn the_files_used_longest_ago_go_first() {
         let new = files(cache.path()).into_iter().find(|p| !before.contains(p)).unwrap();
         age(&new, seconds);
     }
-    fs::write(cache.path().join("not ours"), vec![0; 1 << 20]).unwrap();
+    // Whatever is the user's own, however old and large, and whatever it is called.
+    let theirs = ["not ours", "pictures-2019.zip", "pictures-backup", "pictures-0123456789abcdefg"];
+    for name in theirs {
+        fs::write(cache.path().join(name), vec![0; 1 << 20]).unwrap();
+        age(&cache.path().join(name), 200_000);
+    }
     // The first is used again, so the second is the one used longest ago.
     assert_eq!(of(30, 1 << 30), 0);
     assert_eq!(of(33, one * 7 / 2), 8);
-    assert_eq!(files(cache.path()).len(), 4);
+    assert_eq!(files(cache.path()).len(), 3 + theirs.len());
     assert_eq!([30, 32, 33].map(|width| of(width, 1 << 30)), [0; 3]);
     assert_eq!(of(31, 1), 8, "alone it is too large: it stays, and the others go");
-    assert_eq!((of(31, 1), files(cache.path()).len()), (0, 2));
+    assert_eq!((of(31, 1), files(cache.path()).len()), (0, 1 + theirs.len()));
 }
 
 #[test]

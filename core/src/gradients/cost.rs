@@ -91,7 +91,7 @@ pub fn growth(widths: &[usize], threads: &Threads) -> Result<Vec<GradientCost>> 
         let mut plan = model.training_plan(BATCH, threads)?;
         plan.at(Moment { training: true, seed: 1, step: 1, ..Moment::default() });
         let mut rng = Rng::new(1, Stream::Probe, 0);
-        plan.data("input").iter_mut().for_each(|x| *x = rng.normal());
+        rng.normals(plan.data("input"));
         plan.data("target").iter_mut().for_each(|t| *t = rng.below(2) as f32);
         plan.data("weight").fill(1.0);
         let mut by_hand = ByHand::new(&model, BATCH, true).ok();

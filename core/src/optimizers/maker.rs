@@ -21,7 +21,7 @@ pub trait Make {
     /// Whether it can be made for so many weights.
     ///
     /// # Errors
-    /// As [`Choice::check`].
+    /// As [`Choice::check`](super::Choice::check).
     fn check(_values: &Values, _setup: &Setup) -> Result<()> {
         Ok(())
     }

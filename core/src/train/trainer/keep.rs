@@ -10,7 +10,7 @@ use crate::train::notice::Notices;
 use crate::{Error, Result};
 
 impl Trainer<'_> {
-    /// What it holds beside weights.
+    /// What it holds beside weights, in bytes.
     pub fn held(&mut self) -> Held {
         let weights = self.theta.len();
         // Where there is no way back to take slopes on, they are asked for as a whole; where parts are summed up, so are those of a part.
@@ -36,7 +36,8 @@ impl Trainer<'_> {
     /// Goes back to where the run's newest whole checkpoint was written.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if there is none, or it belongs to other data or settings.
+    /// [`Error::Damaged`] if there is none, or it belongs to other data or settings; [`Error::File`] if it cannot be read, and
+    /// then the weights are undefined.
     pub fn restore(&mut self, run: &Path) -> Result<()> {
         let contents = checkpoint::load(run)?;
         let foreign = |what: &str| Error::Damaged {
@@ -51,7 +52,7 @@ impl Trainer<'_> {
         let mut places = self.kept();
         let found =
             |name: &str, place: &Slot| contents.file.tensors.iter().find(|t| t.name == name && t.fits(place));
-        // All or nothing: what does not fit changes nothing.
+        // What does not fit changes nothing. (If the disk fails while numbers are read, the trainer is of no use any more.)
         if contents.file.tensors.len() != places.len() || places.iter().any(|(n, p)| found(n, p).is_none()) {
             return Err(foreign("its weights"));
         }
