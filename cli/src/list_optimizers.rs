@@ -30,16 +30,16 @@ pub fn all() {
         print(&format!("{gap}{title}"));
         gap = "\n";
         for entry in entries {
-            print(&format!("  {:<22}{}", entry.name, entry.about));
+            print(&format!("  {:<24}{}", entry.name, entry.about));
             if entry.dialects.len() > 1 {
                 let dialects: Vec<String> = entry.dialects.iter().map(|d| format!("@{}", d.name)).collect();
-                print(&format!("  {:<22}{}", "", dialects.join(" ")));
+                print(&format!("  {:<24}{}", "", dialects.join(" ")));
             }
         }
     }
     if !WRAPPERS.is_empty() {
         print(&format!("{gap}around any of them: NAME over OPTIMIZER"));
-        WRAPPERS.iter().for_each(|w| print(&format!("  {:<22}{}", w.name, w.about)));
+        WRAPPERS.iter().for_each(|w| print(&format!("  {:<24}{}", w.name, w.about)));
     }
     print("\ngradus list optimizers NAME shows its dialects, formulas, symbols, ranges and defaults");
 }

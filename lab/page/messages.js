@@ -320,7 +320,56 @@ export const chinese = {
   'write a formula of x alone': '请写只含 x 的公式',
   '{weights} weights are too many to derive their slopes by hand here': '{weights} 个权重太多，无法在此手工推导梯度',
   'take a network of at most {most} weights; the other ways go on': '使用至多 {most} 个权重的网络；其他方式不受影响',
+  // What an optimizer and a loss are for
+  'plain gradient descent: over all data, mini-batches or one example, as the batch says': '普通梯度下降：对全部数据、小批量或单个样本，由批量大小决定',
+  'gradients with inertia: a ball rolling downhill': '带惯性的梯度：像滚下山坡的球',
+  'momentum that looks ahead; the printed loss belongs to the look-ahead point': '向前看的动量；显示的损失属于前瞻点',
+  'every weight moves by the rate alone, against the sign of its gradient': '每个权重只按学习率移动，方向与其梯度的符号相反',
+  'steps of their own size for each weight, by the sign of the gradient alone; for full batches': '每个权重有自己的步长，只看梯度的符号；适用于全批量',
+  'each weight\'s steps divided by the root of all its squared gradients so far': '每个权重的步长除以它至今所有梯度平方和的平方根',
+  'steps in the units of θ: the recent size of steps over the recent size of gradients': '步长与 θ 同单位：近期步长的大小除以近期梯度的大小',
+  'steps divided by the recent size of the gradient': '步长除以近期梯度的大小',
+  'momentum and scale together, both corrected for their start at zero': '动量与缩放相结合，并都校正从零开始造成的偏差',
+  'Adam whose scale never shrinks: the greatest mean square so far': '缩放永不变小的 Adam：使用至今最大的均方',
+  'Adam with weight decay apart from the gradient, so that its scale does not touch it': '权重衰减与梯度分开的 Adam，衰减不受缩放影响',
+  'Adam with the greatest recent gradient for a scale': '以近期最大梯度作缩放的 Adam',
+  'Adam that looks ahead as Nesterov\'s momentum does': '像 Nesterov 动量那样向前看的 Adam',
+  'Adam that goes without a scale until the scale can be trusted': '在缩放可信之前不使用缩放的 Adam',
+  'Adam scaled by how far gradients stray from their mean: bold where they agree': '按梯度偏离其均值的程度缩放的 Adam：梯度一致时步子大',
+  'Adam whose scale grows at once and shrinks gently': '缩放立即增大、缓慢减小的 Adam',
+  'every weight moves by the rate alone, in the direction of an average gradient': '每个权重只按学习率移动，沿平均梯度的方向',
+  'momentum whose steps are measured by the norm of each layer\'s weights: for large batches': '步长按各层权重范数衡量的动量：适用于大批量',
+  'Adam whose steps are measured by the norm of each layer\'s weights: for large batches': '步长按各层权重范数衡量的 Adam：适用于大批量',
+  'momentum whose matrices are made orthogonal, so that all directions count alike; biases go by AdamW':
+    '把动量矩阵正交化，使所有方向同等重要；偏置由 AdamW 更新',
+  'AdamW that needs no schedule: slopes are taken between the last point and the average of all, which is the answer':
+    '不需要调度的 AdamW：梯度取自最后一点与全部平均之间，平均值即为结果',
+  'a curved bowl fitted to past slopes, and a search along the way to its bottom: for smooth losses over all data':
+    '用以往的梯度拟合一个曲面碗，并沿通往碗底的方向搜索：适用于全部数据上的光滑损失',
+  'a population that is selected, crossed and mutated': '经过选择、交叉和变异的种群',
+  'each member against a mixture of itself and the differences of others: steps shrink as the population does':
+    '每个个体与自身加他者之差的混合体竞争：步长随种群收缩',
+  'particles fly on, drawn to the best place each knows and to the best that any knows': '粒子继续飞行，被自己已知的最佳位置和群体已知的最佳位置吸引',
+  'chains of random steps; uphill ones are taken while it is hot, and it cools': '随机步组成的链；温度高时接受上坡步，并逐渐降温',
+  'learns how far to search in every direction, and which directions belong together; for up to 2000 weights':
+    '学习各方向的搜索范围以及哪些方向相关；至多 2000 个权重',
+  'learns how far to search along each weight: CMA-ES for any number of weights': '学习沿每个权重的搜索范围：适用于任意多权重的 CMA-ES',
+  'follows the natural gradient of the expected loss, with a deviation for each weight; for any number of weights':
+    '沿期望损失的自然梯度前进，每个权重有自己的标准差；适用于任意多权重',
+  'follows the natural gradient of the expected loss, with a full covariance matrix; for up to 1000 weights':
+    '沿期望损失的自然梯度前进，使用完整协方差矩阵；至多 1000 个权重',
+  'draws θ anew each generation and keeps the best: what everything else has to beat': '每代重新抽取 θ 并保留最好的：其他方法都必须胜过它',
+  'cares less about outliers than the square (PyTorch: L1Loss)': '对离群值不如平方敏感（PyTorch：L1Loss）',
+  'for yes or no; computed from z, finite for every z (PyTorch: BCEWithLogitsLoss)':
+    '用于是与否；由 z 计算，对任何 z 都有限（PyTorch：BCEWithLogitsLoss）',
+  'the square near the target, the distance far from it (PyTorch: HuberLoss)': '离目标近时取平方，远时取距离（PyTorch：HuberLoss）',
+  'for one of several classes; computed from z, finite for every z (PyTorch: CrossEntropyLoss)':
+    '用于多个类别之一；由 z 计算，对任何 z 都有限（PyTorch：CrossEntropyLoss）',
+  'the article\'s loss; mean over examples and outputs (PyTorch: MSELoss)': '文章所用的损失；对样本和输出取平均（PyTorch：MSELoss）',
 };
+
+/** A sentence of the program's tables, sent as its words alone. */
+export const worded = (words) => wording({ code: words, words, facts: {} });
 
 /** A sentence of the program in the language of the page; in English where there is no translation. */
 export function wording(message) {

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use common::{host, post};
+use gradus::losses::LOSSES;
+use gradus::optimizers::OPTIMIZERS;
 use gradus_lab::{Options, Server};
 use serde_json::{Value, json};
 
@@ -83,6 +85,15 @@ fn every_template_has_both_languages_with_the_same_facts() {
         let written = code.replace('\n', "\\n");
         assert!(sources.contains(&format!("\"{written}\"")), "nobody says {code:?} any more");
     }
+}
+
+/// What the lab shows of the tables of optimizers and losses.
+#[test]
+fn what_optimizers_and_losses_are_for_is_told_in_both_languages() {
+    let table = chinese();
+    let abouts = OPTIMIZERS.iter().map(|o| o.about).chain(LOSSES.iter().map(|l| l.about));
+    let missing: Vec<_> = abouts.filter(|about| !table.contains_key(*about)).collect();
+    assert!(missing.is_empty(), "no Chinese for {missing:#?}");
 }
 
 /// All that a message says, put together anew: as the page does.

@@ -4,6 +4,7 @@
 //! order. Where k is cut, the sums so far wait in memory and the chain goes on from them.
 
 use super::pack::{DEPTH, HEIGHT, KEPT, Scratch, Strip, WIDTH, with_scratch};
+use super::row::Row;
 use super::tile::{Block, EDGE, IN_PLACE, Kernel, PACKED, PADDED, Place, choose};
 use super::vector::Vector;
 use super::{Each, Epilogue, View};
@@ -59,6 +60,13 @@ impl Product<'_> {
         if rows.is_empty() || columns.is_empty() {
             return;
         }
+        // A row that a tile cannot take in one pass.
+        let wide = columns.len() > K::WIDE * K::V::LANES;
+        if self.a.rows == 1 && wide && self.b.column_stride == 1 && !self.epilogue.add && self.each.is_none()
+        {
+            // SAFETY: the caller's promise.
+            return unsafe { self.row::<K>(columns) };
+        }
         // b is packed if its rows are not rows in memory, or if so many tiles read it that a copy pays.
         let pack_b = self.b.column_stride != 1 || (rows.len() > 3 * K::ROWS && self.a.columns > 8);
         // A copy of a must be read often to pay; less often if its columns are rows in memory, whose lines are far apart.
@@ -76,6 +84,28 @@ impl Product<'_> {
                 unsafe { self.blocks::<K>(part, columns.clone(), (pack_a, pack_b), Some((scratch, aside))) }
             }
         });
+    }
+
+    /// # Safety
+    /// That of `part`; one row of a, and b row after row.
+    unsafe fn row<K: Kernel>(&self, columns: Range<usize>) {
+        // SAFETY: the caller's promise: all inside their matrices.
+        unsafe {
+            K::within(Row {
+                x: self.a.data.as_ptr(),
+                x_step: self.a.column_stride,
+                b: self.b.data.as_ptr().add(columns.start),
+                b_row: self.b.row_stride,
+                depth: self.a.columns,
+                columns: columns.len(),
+                y: self.c.pointer(columns.start),
+                bias: self.epilogue.bias.map_or(std::ptr::null(), |bias| bias.as_ptr().add(columns.start)),
+                relu: self.epilogue.finish.is_relu(),
+            });
+            if let Some(f) = self.epilogue.finish.each() {
+                f(self.c.slice(columns));
+            }
+        }
     }
 
     /// # Safety

@@ -2,7 +2,7 @@
 
 import { el, save } from '../dom.js';
 import { unpack, unpackBytes } from '../api.js';
-import { wording } from '../messages.js';
+import { worded, wording } from '../messages.js';
 import { lines, round } from '../charts.js';
 import { brushes } from './small/brushes.js';
 import { curves } from './small/curves.js';
@@ -169,7 +169,9 @@ export default {
       own.draw();
       test.word.hidden = !plan.testPoints.length;
       step.replaceChildren(el('h2', {}, say('rule')), el('p', { class: 'mono rule-line' }, plan.optimizer.line),
-        maths(plan.optimizer.formula, say('rule')), el('p', { class: 'soft' }, plan.optimizer.about));
+        maths(plan.optimizer.formula, say('rule')), el('p', { class: 'soft' }, worded(plan.optimizer.about)),
+        el('h2', {}, say('made_small')), el('p', { class: 'mono rule-line' }, plan.loss.line),
+        maths(plan.loss.formula, say('made_small')), el('p', { class: 'soft' }, worded(plan.loss.about)));
       if (plan.optimizer.wants_all && plan.batch < plan.trainPoints.length / 3) {
         step.append(el('p', {}, say('wants_all'), ' ', el('button', { type: 'button', onclick: () => change({ batch: 'all' }) }, say('all'))));
       }

@@ -68,6 +68,7 @@ async function thereAndBack(at) {
 /** The network is saved as a file that says what it is; the optimizer's rule is typeset. */
 async function taken(page, there) {
   check(await page.locator('.rule-card math mfrac').count() >= 3, 'the rule of Adam has its fractions');
+  check((await page.textContent('.rule-card')).includes('binary_cross_entropy') && await page.locator('.rule-card .maths').count() === 2, 'so has the loss');
   const [saved] = await Promise.all([page.waitForEvent('download'), page.click('text=Save the network')]);
   check(saved.suggestedFilename() === 'model.safetensors', saved.suggestedFilename());
   const bytes = readFileSync(await saved.path());

@@ -15,6 +15,7 @@ export const TEXT = {
   neuron: { en: 'What neuron {n} says', zh: '神经元 {n} 的输出' },
   net: { en: 'Inside the network', zh: '网络内部' },
   loss: { en: 'Loss', zh: '损失' },
+  made_small: { en: 'What it makes small: the loss of an example', zh: '要减小的量：一个样本的损失' },
   train: { en: 'training', zh: '训练' },
   test: { en: 'test', zh: '测试' },
   right: { en: 'right', zh: '正确率' },

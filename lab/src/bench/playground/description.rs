@@ -72,7 +72,11 @@ impl Playground {
             "lists": lists(),
             "view": VIEW,
             "net": model.network.line(),
-            "loss": { "line": model.loss.line(), "formula": Formula::lines(model.loss.entry.formula) },
+            "loss": {
+                "line": model.loss.line(),
+                "formula": Formula::lines(model.loss.entry.formula),
+                "about": model.loss.entry.about,
+            },
             "optimizer": {
                 "line": training.choice.line(),
                 "formula": crate::bench::descent::rule(&training.choice),
