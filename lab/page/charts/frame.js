@@ -3,7 +3,7 @@
 import { el, save, svg } from '../dom.js';
 import { t } from '../words.js';
 import { csv, picture, text } from './export.js';
-import { round, scale } from './scale.js';
+import { labels, round, scale } from './scale.js';
 
 /**
  * A chart: `draw(chart)` fills `chart.plot` from `chart.options`; `data(options)` returns `{ head: [], rows: [[]] }`.
@@ -111,7 +111,7 @@ export function axes(own, { x, y }, xData, yData, below = 0) {
   const bottom = height - 20 - (x.label ? 16 : 0) - below;
   const top = y.label ? 20 : 8;
   const sy = scale(y, yData, bottom, top, Math.max(2, Math.floor((bottom - top) / 38)));
-  const longest = Math.max(...sy.ticks.map((v) => [...round(v, 3)].length), 1);
+  const longest = Math.max(...labels(sy.ticks).map((text) => [...text].length), 1);
   const left = Math.ceil(longest * 6.6) + 12;
   const sx = scale({ nice: false, ...x }, xData, left, width - 12, Math.max(2, Math.floor((width - left) / 74)));
   return { sx, sy, left, right: width - 12, top, bottom };
@@ -120,15 +120,16 @@ export function axes(own, { x, y }, xData, yData, below = 0) {
 /** The grid, the ticks and the labels of both axes. */
 export function grid({ sx, sy, left, right, top, bottom }, { x, y }, lines = true) {
   const out = [];
-  for (const v of sy.ticks) {
+  const [across, up] = [labels(sx.ticks, 4), labels(sy.ticks)];
+  for (const [i, v] of sy.ticks.entries()) {
     const p = sy.at(v);
     if (lines) out.push(svg('line', { class: 'chart-grid', x1: left, x2: right, y1: p, y2: p }));
-    out.push(svg('text', { class: 'chart-tick', x: left - 6, y: p + 3.5, 'text-anchor': 'end' }, round(v, 3)));
+    out.push(svg('text', { class: 'chart-tick', x: left - 6, y: p + 3.5, 'text-anchor': 'end' }, up[i]));
   }
-  for (const v of sx.ticks) {
+  for (const [i, v] of sx.ticks.entries()) {
     const p = sx.at(v);
     out.push(svg('line', { class: 'chart-axis', x1: p, x2: p, y1: bottom, y2: bottom + 4 }));
-    out.push(svg('text', { class: 'chart-tick', x: p, y: bottom + 16, 'text-anchor': 'middle' }, round(v, 4)));
+    out.push(svg('text', { class: 'chart-tick', x: p, y: bottom + 16, 'text-anchor': 'middle' }, across[i]));
   }
   out.push(svg('line', { class: 'chart-axis', x1: left, x2: right, y1: bottom, y2: bottom }));
   if (x.label) out.push(svg('text', { class: 'chart-label', x: right, y: bottom + 32, 'text-anchor': 'end' }, x.label));

@@ -6,7 +6,7 @@ import { colour, table } from './colour.js';
 import { contour } from './contour.js';
 import { axes, canvas, chart, grid } from './frame.js';
 import { legend } from './lines.js';
-import { extent, round, ticks } from './scale.js';
+import { extent, labels, round, ticks } from './scale.js';
 
 /** Draws a heat map; `charts.js` says with which options. */
 export const heat = (host, options) => chart(host, {
@@ -116,9 +116,10 @@ function colourKey({ palette }, [low, high], left, right, y) {
       fill: `rgb(${colours[at]},${colours[at + 1]},${colours[at + 2]})`,
     });
   };
+  const ends = labels([low, high]);
   return svg('g', {}, Array.from({ length: steps }, (_, k) => cell(k)),
-    svg('text', { class: 'chart-tick', x: from - 6, y: y + 8, 'text-anchor': 'end' }, round(low, 3)),
-    svg('text', { class: 'chart-tick', x: from + wide + 6, y: y + 8 }, round(high, 3)));
+    svg('text', { class: 'chart-tick', x: from - 6, y: y + 8, 'text-anchor': 'end' }, ends[0]),
+    svg('text', { class: 'chart-tick', x: from + wide + 6, y: y + 8 }, ends[1]));
 }
 
 function data({ columns, rows, values, x, y }) {

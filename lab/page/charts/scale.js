@@ -12,11 +12,13 @@ export function ticks(from, to, wanted) {
   return out;
 }
 
-/** Ticks of a logarithmic axis: powers of ten, with 2 and 5 between them where there are few. */
+/** Ticks of a logarithmic axis: powers of ten, with 2 and 5 between them where there are few; within one power those of any axis. */
 function logTicks(from, to, wanted) {
+  const powers = Math.log10(to / from);
+  if (powers < 1) return ticks(from, to, wanted);
   const low = Math.floor(Math.log10(from));
   const high = Math.ceil(Math.log10(to));
-  const factors = high - low <= 1 ? [1, 2, 5] : high - low <= 2 ? [1, 3] : [1];
+  const factors = powers < 1.6 ? [1, 2, 5] : powers < 2.6 ? [1, 3] : [1];
   const every = Math.max(1, Math.ceil((high - low) / Math.max(2, wanted)));
   const out = [];
   for (let p = low; p <= high; p += every) for (const f of factors) out.push(f * 10 ** p);
@@ -39,6 +41,12 @@ export function round(value, digits = 4) {
     text = String(Number(value.toPrecision(size >= 1000 ? Math.max(digits, 6) : digits)));
   }
   return text.replace(/-/g, '−');
+}
+
+/** Numbers that stand side by side: with as many digits as it takes to tell them apart. */
+export function labels(values, digits = 3) {
+  const all = values.map((v) => round(v, digits));
+  return new Set(all).size === values.length || digits >= 9 ? all : labels(values, digits + 1);
 }
 
 const superscript = (power) => [...power.replace(/[+-]/, '')].map((d) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[d]).join('');

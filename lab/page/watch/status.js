@@ -86,7 +86,7 @@ export function status(place, store, api) {
       number('step', now.step.toLocaleString('en')),
       number('validation_accuracy', best && best.validation_accuracy !== null ? `${percent(epochs.at(-1).validation_accuracy)} · ${t('best_in', { a: percent(best.validation_accuracy), n: best.epoch })}` : null),
       number('learning_rate', now.learning_rate ? round(now.learning_rate) : null),
-      number('speed', now.speed ? `${t('steps_per_second', { n: round(now.speed, 3) })} · ${t('examples_per_second', { n: Math.round(now.speed * each).toLocaleString('en') })}` : null),
+      number('speed', now.speed ? `${t('steps_per_second', { n: now.speed < 100 ? round(now.speed, 3) : Math.round(now.speed).toLocaleString('en') })} · ${t('examples_per_second', { n: Math.round(now.speed * each).toLocaleString('en') })}` : null),
       number('time_spent', duration(now.seconds)),
       number('time_left', !end && now.left !== null ? duration(now.left) : null),
     ].filter(Boolean));

@@ -11,6 +11,7 @@ export async function run({ program, browser, shots }) {
     const [, url] = await lab.told(/(http:\S+)/);
     const at = (hash, more) => open(browser, `${url}#/bench/${hash}`, more);
     await thereAndBack(at);
+    await pace(at);
     await ownPoints(at);
     await wrongLine(at);
     await glass(at);
@@ -62,6 +63,20 @@ async function thereAndBack(at) {
   await until(async () => /dense 1\.2/.test(await page.textContent('.reading')), 'the next neuron is read');
   await page.keyboard.press('ArrowRight');
   await until(async () => /2\.2/.test(await page.textContent('.face-card h2')), 'the square shows the neuron');
+  await done(page);
+}
+
+/** How many pictures a second it draws while it plays: said, not judged. */
+async function pace(at) {
+  const page = await at('playground?data=circle');
+  await arrive(page, 0);
+  await press(page, 'Play');
+  const first = await until(async () => await step(page), 'it plays');
+  const began = Date.now();
+  await page.waitForTimeout(3000);
+  const drawn = (await step(page) - first) / 10;
+  console.log(`        ${Math.round(1000 * drawn / (Date.now() - began))} pictures a second while it plays, 10 steps each`);
+  check(drawn > 0, 'it goes on');
   await done(page);
 }
 
