@@ -44,9 +44,9 @@ recipe() {
          conv 128 3x3 norm relu, conv 128 3x3 norm relu, global_average_pool, dropout 0.2, dense 10 softmax') ;;
     mnist-conv)
       set_of=mnist
-      options=(--batch 128 --epochs 10 --lr 0.003 --label-smoothing 0.1 --augment 'shift 2, rotate 10' --validation 0.05 --net
+      options=(--batch 128 --epochs 16 --lr 0.003 --label-smoothing 0.1 --augment 'shift 2, rotate 10' --validation 0.05 --net
         'conv 32 3x3 norm relu, conv 32 3x3 norm relu, pool 2, conv 64 3x3 norm relu, conv 64 3x3 norm relu, pool 2,
-         conv 128 3x3 norm relu, global_average_pool, dropout 0.2, dense 10 softmax') ;;
+         conv 128 3x3 norm relu, conv 128 3x3 norm relu, global_average_pool, dropout 0.2, dense 10 softmax') ;;
     cats-dogs-mlp)
       set_of=cats-dogs-32
       options=(--batch 128 --epochs 40 --lr 0.002 --label-smoothing 0.05 --augment 'flip, shift 2' --net

@@ -104,3 +104,20 @@ impl Scene {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_spread_over_all() {
+        let shown = |count| Scene::spread(count).collect::<Vec<_>>();
+        assert_eq!(shown(400), [0, 50, 100, 150, 200, 250, 300, 350]);
+        assert_eq!(shown(9), [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(shown(3), [0, 1, 2]);
+        assert!(shown(0).is_empty());
+        let part: Vec<u32> = (1000..2000).collect();
+        let chosen = Wall::choose(&part);
+        assert_eq!((chosen.len(), chosen[0], chosen[1], chosen[399]), (400, 1000, 1002, 1997));
+    }
+}
