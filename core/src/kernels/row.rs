@@ -11,6 +11,12 @@ use super::vector::{Lanes, Vector};
 
 /// Rows of B that are gone through together: their x wait in registers.
 const TOGETHER: usize = 8;
+/// A matrix of at most so many numbers lies in the second cache when it was used a moment ago, and the nearest gets the next rows from
+/// there while these are summed. What comes from further away the machine fetches better by itself.
+const SECOND: usize = 1 << 17;
+
+/// Numbers of a line of the cache.
+const LINE: usize = 16;
 
 /// Some columns of a product of one row.
 pub(super) struct Row {
@@ -35,7 +41,7 @@ impl Row {
     // Counting to a constant is what the compiler unrolls, and says which register is meant.
     #[allow(clippy::needless_range_loop)]
     #[inline(always)]
-    unsafe fn add<V: Vector, const R: usize>(&self, first: usize) {
+    unsafe fn add<V: Vector, const R: usize, const NEAR: bool>(&self, first: usize) {
         // SAFETY: the caller's promise: rows below `depth`, columns below `columns`.
         unsafe {
             let mut x = [V::zero(); R];
@@ -45,6 +51,11 @@ impl Row {
             let b = self.b.add(first * self.b_row);
             let full = self.columns / V::LANES * V::LANES;
             for j in (0..full).step_by(V::LANES) {
+                if NEAR && j % LINE == 0 {
+                    for r in 0..R {
+                        V::prefetch(b.wrapping_add((R + r) * self.b_row + j));
+                    }
+                }
                 let mut sum = V::load(self.y.add(j));
                 for r in 0..R {
                     sum = x[r].multiply_add(V::load(b.add(r * self.b_row + j)), sum);
@@ -71,11 +82,17 @@ impl Lanes for Row {
             let y = std::slice::from_raw_parts_mut(self.y, self.columns);
             y.fill(0.0);
             let whole = self.depth / TOGETHER * TOGETHER;
-            for first in (0..whole).step_by(TOGETHER) {
-                self.add::<V, TOGETHER>(first);
+            if self.depth * self.b_row <= SECOND {
+                for first in (0..whole).step_by(TOGETHER) {
+                    self.add::<V, TOGETHER, true>(first);
+                }
+            } else {
+                for first in (0..whole).step_by(TOGETHER) {
+                    self.add::<V, TOGETHER, false>(first);
+                }
             }
             for first in whole..self.depth {
-                self.add::<V, 1>(first);
+                self.add::<V, 1, false>(first);
             }
             if !self.bias.is_null() {
                 let bias = std::slice::from_raw_parts(self.bias, self.columns);
