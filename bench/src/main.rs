@@ -15,6 +15,9 @@ use gradus::threads::Threads;
 use measure::Effort;
 use workload::Workload;
 
+#[global_allocator]
+static LINES: gradus::ByLines = gradus::ByLines;
+
 const HELP: &str = "\
 Time per step of the workloads in bench/workloads.txt, beside what the machine could do at best.
 

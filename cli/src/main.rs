@@ -28,6 +28,10 @@ use std::process::ExitCode;
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 
+/// Large arrays begin with a cache line.
+#[global_allocator]
+static LINES: gradus::ByLines = gradus::ByLines;
+
 fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(code) => code,

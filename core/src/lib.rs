@@ -66,4 +66,5 @@ pub mod window;
 pub mod words;
 pub mod wrappers;
 
+pub use aligned::ByLines;
 pub use error::{Error, Result};

@@ -39,7 +39,7 @@ fn network(w: &Workload, start: &Start, device: &Device) -> Network {
                 let config =
                     Conv2dConfig::new([shape[2], layer.size], [3, 3]).with_padding(PaddingConfig2d::Same);
                 let mut conv = config.with_bias(bias.is_some()).init(device);
-                conv.weight = Param::from_tensor(kernel.into_data().convert::<f32>().to_tensor(device));
+                conv.weight = Param::from_tensor(Tensor::from_data(kernel.into_data(), device));
                 conv.bias = bias;
                 made.conv.push(conv);
                 shape[2] = layer.size;
