@@ -365,13 +365,9 @@ impl Model {
     /// From the network's last value of one example to a probability per class. Outputs that are not
     /// probabilities of themselves (several sigmoids, no function at all) are held within [0, 1] and scaled to sum 1.
     pub fn probabilities(&self, z: &[f32], into: &mut [f64]) {
-        let mut p: [f32; 1] = [0.0];
         if let [z] = z {
-            p[0] = *z;
-            if self.link == Link::Sigmoid && self.open {
-                p[0] = crate::real::Real::sigmoid(p[0]);
-            }
-            let p = (p[0] as f64).clamp(0.0, 1.0);
+            let p = if self.link == Link::Sigmoid && self.open { crate::real::Real::sigmoid(*z) } else { *z };
+            let p = (p as f64).clamp(0.0, 1.0);
             into.copy_from_slice(&[1.0 - p, p]);
             return;
         }

@@ -8,17 +8,15 @@
 //! column by column. Each sum is the same chain, k ascending from +0: the bits are those of the tile.
 
 use super::vector::{Lanes, Vector};
+use crate::aligned::LINE;
 
 /// Rows of B that are gone through together: their x wait in registers.
 const TOGETHER: usize = 8;
-/// A matrix of at most so many numbers lies in the second cache when it was used a moment ago, and the nearest gets the next rows from
-/// there while these are summed. What comes from further away the machine fetches better by itself.
+/// A matrix of at most so many numbers (half a megabyte) lies in the second cache when it was used a moment ago, and the nearest gets
+/// the next rows from there while these are summed. What comes from further away the machine fetches better by itself.
 const SECOND: usize = 1 << 17;
 
-/// Numbers of a line of the cache.
-const LINE: usize = 16;
-
-/// Some columns of a product of one row.
+/// Some columns of a product of one row: `columns` sums of `depth` products each.
 pub(super) struct Row {
     /// One number for each row of B, `x_step` from one to the next.
     pub x: *const f32,
@@ -37,7 +35,10 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// R rows of B, from row `first` on.
+    /// Adds R rows of B, from row `first` on; if `NEAR`, the R rows behind them are asked for.
+    ///
+    /// # Safety
+    /// The machine has the instructions of V; B has these rows, x a number for each, y the columns.
     // Counting to a constant is what the compiler unrolls, and says which register is meant.
     #[allow(clippy::needless_range_loop)]
     #[inline(always)]
@@ -79,8 +80,7 @@ impl Lanes for Row {
     unsafe fn run<V: Vector>(self) {
         // SAFETY: the caller's promise: B has `depth` rows, and y and the bias have `columns` numbers.
         unsafe {
-            let y = std::slice::from_raw_parts_mut(self.y, self.columns);
-            y.fill(0.0);
+            std::slice::from_raw_parts_mut(self.y, self.columns).fill(0.0);
             let whole = self.depth / TOGETHER * TOGETHER;
             if self.depth * self.b_row <= SECOND {
                 for first in (0..whole).step_by(TOGETHER) {
@@ -94,10 +94,11 @@ impl Lanes for Row {
             for first in whole..self.depth {
                 self.add::<V, 1, false>(first);
             }
+            let y = std::slice::from_raw_parts_mut(self.y, self.columns);
             if !self.bias.is_null() {
                 let bias = std::slice::from_raw_parts(self.bias, self.columns);
-                for (y, b) in y.iter_mut().zip(bias) {
-                    *y += b;
+                for (y, bias) in y.iter_mut().zip(bias) {
+                    *y += bias;
                 }
             }
             if self.relu {
