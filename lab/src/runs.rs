@@ -39,8 +39,9 @@ impl Runs {
     pub fn find(folders: &[PathBuf]) -> Result<Runs, String> {
         let mut runs = Vec::new();
         for folder in folders {
-            let own =
-                folder.canonicalize().map_err(|e| format!("could not open {}: {e}", folder.display()))?;
+            let own = folder.canonicalize().map_err(|e| {
+                format!("could not open {}: {e}\n  mend: check the spelling of the path", folder.display())
+            })?;
             if is_run(&own) {
                 runs.push(own);
                 continue;

@@ -42,7 +42,7 @@ fn what_is_no_run_is_named() {
     let folder = tempfile::tempdir().unwrap();
     for wrong in [folder.path().to_path_buf(), folder.path().join("missing")] {
         let error = Runs::find(std::slice::from_ref(&wrong)).err().unwrap();
-        assert!(error.contains(wrong.to_str().unwrap()), "{error}");
+        assert!(error.contains(wrong.to_str().unwrap()) && error.contains("mend: "), "{error}");
     }
 }
 
