@@ -2,8 +2,23 @@
 //!
 //! None of it shows in the result: every element is one chain of fused multiply-adds over k in ascending
 //! order. Where k is cut, the sums so far wait in memory and the chain goes on from them.
+//!
+//! ```text
+//! for columns of c that may wait (SPAN)
+//!   for products of each sum (DEPTH)
+//!     for rows, packed (HEIGHT, or LOW)
+//!       for strips of b, which stay in the second cache (STRIP)
+//!         for rows of a tile: their part of a stays in the nearest cache
+//!           for panels of the strip, each packed just before the first tile that reads it
+//! ```
+//!
+//! So the nearest cache holds a few rows of a while all of the strip passes through it, and the machine fetches the strip ahead,
+//! because it is read from its first number to its last. It is the order of BLIS
+//! ([Van Zee & van de Geijn 2015](https://doi.org/10.1145/2764454)), with the roles of rows and columns exchanged.
 
-use super::pack::{DEPTH, HEIGHT, KEPT, Scratch, Strip, WIDTH, with_scratch};
+use super::pack::{
+    DEPTH, HANDED, HEIGHT, KEPT, LOW, SECOND, SMALL, SPAN, STRIP, Scratch, Strip, with_scratch,
+};
 use super::row::Row;
 use super::tile::{Block, EDGE, IN_PLACE, Kernel, PACKED, PADDED, Place, choose};
 use super::vector::Vector;
@@ -67,8 +82,11 @@ impl Product<'_> {
             // SAFETY: the caller's promise.
             return unsafe { self.row::<K>(columns) };
         }
-        // b is packed if its rows are not rows in memory, or if so many tiles read it that a copy pays.
-        let pack_b = self.b.column_stride != 1 || (rows.len() > 3 * K::ROWS && self.a.columns > 8);
+        // b is packed if its rows are not rows in memory, or if so many tiles read it that a copy pays: more, if all of it stays in
+        // the second cache as it is.
+        let near = columns.len() >= 64 && self.b.row_stride * DEPTH <= SECOND;
+        let tiles = if near { 8 } else { 3 };
+        let pack_b = self.b.column_stride != 1 || (rows.len() > tiles * K::ROWS && self.a.columns > 8);
         // A copy of a must be read often to pay; less often if its columns are rows in memory, whose lines are far apart.
         let often = if self.a.column_stride == 1 { 1024 } else { 192 };
         let pack_a = columns.len() > often && pack_b;
@@ -117,146 +135,238 @@ impl Product<'_> {
         (pack_a, pack_b): (bool, bool),
         scratch: Option<(&mut Scratch, bool)>,
     ) {
-        let (a, b, n, lanes) = (self.a, self.b, self.b.columns, K::V::LANES);
-        let (packed_a, packed_b, kept) = match scratch {
-            Some((scratch, aside)) => {
-                let [a, b, sums] = scratch.parts();
-                (a, b, (aside || self.each.is_some()).then_some(sums))
-            }
-            None => (std::ptr::null_mut(), std::ptr::null_mut(), None),
-        };
+        let (lanes, null) = (K::V::LANES, std::ptr::null_mut());
+        let [packed_a, packed_b, kept] = scratch.map_or([null; 3], |(scratch, aside)| {
+            let [a, b, kept] = scratch.parts();
+            let keep = |is: bool, place: *mut f32| if is { place } else { null };
+            [keep(pack_a, a), keep(pack_b, b), keep(aside || self.each.is_some(), kept)]
+        });
         let most = if rows.len() == 1 { K::WIDE } else { K::VECTORS };
-        for columns in pieces(columns, WIDTH) {
-            let row = if self.each.is_some() { columns.len() } else { n };
-            let vectors = columns.len().div_ceil(lanes);
-            let panel = vectors.div_ceil(vectors.div_ceil(most)) * lanes;
-            for depth in pieces(0..a.columns, DEPTH) {
-                let last = depth.end == a.columns;
-                let block = Block {
-                    depth: depth.len(),
-                    a_row: if pack_a { 1 } else { a.row_stride },
-                    a_step: if pack_a { K::ROWS } else { a.column_stride },
-                    b_step: if pack_b { panel } else { b.row_stride },
-                    c_row: row,
-                    sums_row: if kept.is_some() && self.each.is_none() { WIDTH } else { row },
-                    resume: depth.start > 0,
-                    last,
-                    add: self.epilogue.add,
-                    relu: self.epilogue.finish.is_relu(),
+        let panel_of = |columns: usize| {
+            let vectors = columns.div_ceil(lanes);
+            lanes * if vectors <= most { vectors } else { vectors.div_ceil(vectors.div_ceil(most)) }
+        };
+        if !pack_a && columns.len().max(lanes) * self.a.columns.max(1) <= SMALL {
+            // All at once: what follows would find the same, but takes as long as a small product.
+            let (panel, kept_row, depth) = (panel_of(columns.len()), columns.len(), 0..self.a.columns);
+            let waiting = None;
+            let p =
+                Patch { rows, columns, depth, panel, packed_a, packed_b, pack_b, kept, kept_row, waiting };
+            // SAFETY: the caller's promise.
+            return unsafe { self.patch::<K>(&p) };
+        }
+        let top = rows.start;
+        for span in pieces(columns, SPAN) {
+            let panel = panel_of(span.len());
+            for depth in pieces(0..self.a.columns, DEPTH) {
+                let room: usize = if self.each.is_some() { 2 * STRIP } else { STRIP };
+                let strip =
+                    if pack_b { (room / depth.len().max(1) / panel).max(1) * panel } else { span.len() };
+                // Where one strip is all, b stays packed, and a is packed just before it is used.
+                let high = match (pack_a, strip < span.len()) {
+                    (false, _) => usize::MAX,
+                    (true, false) => LOW,
+                    (true, true) => HEIGHT,
                 };
-                if pack_b {
-                    let strip = Strip {
-                        data: b
-                            .data
-                            .as_ptr()
-                            .wrapping_add(depth.start * b.row_stride + columns.start * b.column_stride),
-                        across: b.column_stride,
-                        along: b.row_stride,
-                        width: columns.len(),
-                        depth: depth.len(),
-                    };
-                    // SAFETY: inside b; at most WIDTH columns and the rest of a panel, by DEPTH.
-                    unsafe { K::pack(strip, panel, panel, packed_b) };
-                }
-                for group in pieces(rows.clone(), HEIGHT) {
-                    // Where sums wait, those of all rows do; what is handed over at once needs room for a group.
-                    let first = if a.columns > DEPTH { rows.start } else { group.start };
-                    let height = group.len().div_ceil(group.len().div_ceil(K::ROWS));
+                for (number, rows) in pieces(rows.clone(), high).enumerate() {
                     if pack_a {
-                        let start = group.start * a.row_stride + depth.start * a.column_stride;
-                        let strip = Strip {
-                            data: a.data.as_ptr().wrapping_add(start),
-                            across: a.row_stride,
-                            along: a.column_stride,
-                            width: group.len(),
-                            depth: depth.len(),
-                        };
                         // SAFETY: inside a; see `Scratch` for the room.
-                        unsafe { K::pack(strip, height, K::ROWS, packed_a) };
+                        unsafe { self.pack_a::<K>(&rows, &depth, packed_a) };
                     }
-                    for j in columns.clone().step_by(panel) {
-                        let width = panel.min(columns.end - j);
-                        let full = width.next_multiple_of(lanes);
-                        for i in group.clone().step_by(height) {
-                            let h = height.min(group.end - i);
-                            // SAFETY: all inside their matrices, by the caller's promise.
-                            unsafe {
-                                let kept = kept
-                                    .map(|kept| kept.add((i - first) * block.sums_row + j - columns.start));
-                                let c = match (self.each, kept) {
-                                    (Some(_), Some(kept)) => kept,
-                                    _ => self.c.pointer(i * n + j),
-                                };
-                                let place = Place {
-                                    a: if pack_a {
-                                        packed_a.add((i - group.start) / height * K::ROWS * depth.len())
-                                    } else {
-                                        a.data
-                                            .as_ptr()
-                                            .wrapping_add(i * a.row_stride + depth.start * a.column_stride)
-                                    },
-                                    b: if pack_b {
-                                        packed_b.add((j - columns.start) * depth.len())
-                                    } else {
-                                        b.data.as_ptr().wrapping_add(depth.start * b.row_stride + j)
-                                    },
-                                    c,
-                                    sums: kept.unwrap_or(c),
-                                    bias: match self.epilogue.bias {
-                                        Some(bias) => bias.as_ptr().add(j),
-                                        None => std::ptr::null(),
-                                    },
-                                    width,
-                                };
-                                if width != full && pack_b {
-                                    choose::<K, PADDED>(h, full / lanes, &block, &place);
-                                } else if width != full {
-                                    choose::<K, EDGE>(h, full / lanes, &block, &place);
-                                } else if pack_a && full == panel {
-                                    choose::<K, PACKED>(h, full / lanes, &block, &place);
-                                } else {
-                                    choose::<K, IN_PLACE>(h, full / lanes, &block, &place);
-                                }
-                            }
-                        }
-                    }
-                    if let (true, Some(each), Some(kept)) = (last, self.each, kept) {
-                        // SAFETY: the rows of the group, which the tiles have just written.
-                        let block = unsafe {
-                            std::slice::from_raw_parts(
-                                kept.add((group.start - first) * row),
-                                group.len() * row,
-                            )
+                    for start in every(&span, strip) {
+                        let columns = start..span.end.min(start + strip);
+                        let waiting = (self.a.columns > DEPTH).then_some((top, span.start));
+                        let patch = Patch {
+                            rows: rows.clone(),
+                            kept_row: if waiting.is_some() { span.len() } else { columns.len() },
+                            columns,
+                            depth: depth.clone(),
+                            panel,
+                            packed_a,
+                            packed_b,
+                            pack_b: pack_b && (number == 0 || strip < span.len()),
+                            kept,
+                            waiting,
                         };
-                        if row == n {
-                            each(group.start * n, block);
+                        // SAFETY: the caller's promise.
+                        unsafe { self.patch::<K>(&patch) };
+                    }
+                }
+            }
+        }
+    }
+
+    /// Copies some rows of a, tile after tile.
+    ///
+    /// # Safety
+    /// They are in a, and `to` has room.
+    unsafe fn pack_a<K: Kernel>(&self, rows: &Range<usize>, depth: &Range<usize>, mut to: *mut f32) {
+        for (rows, height) in evenly(rows, K::ROWS) {
+            let start = rows.start * self.a.row_stride + depth.start * self.a.column_stride;
+            let strip = Strip {
+                data: self.a.data.as_ptr().wrapping_add(start),
+                across: self.a.row_stride,
+                along: self.a.column_stride,
+                width: rows.len(),
+                depth: depth.len(),
+            };
+            // SAFETY: the caller's promise.
+            unsafe { K::pack(strip, height, K::ROWS, to) };
+            to = to.wrapping_add(rows.len() / height * K::ROWS * depth.len());
+        }
+    }
+
+    /// # Safety
+    /// That of `part`.
+    unsafe fn patch<K: Kernel>(&self, p: &Patch) {
+        let (a, b, n, lanes) = (self.a, self.b, self.b.columns, K::V::LANES);
+        let (in_a, in_b) = (p.packed_a.is_null(), p.packed_b.is_null());
+        let last = p.depth.end == a.columns;
+        let block = Block {
+            depth: p.depth.len(),
+            a_row: if in_a { a.row_stride } else { 1 },
+            a_step: if in_a { a.column_stride } else { K::ROWS },
+            b_step: if in_b { b.row_stride } else { p.panel },
+            c_row: if self.each.is_some() { p.kept_row } else { n },
+            sums_row: if p.kept.is_null() { n } else { p.kept_row },
+            resume: p.depth.start > 0,
+            last,
+            add: self.epilogue.add,
+            relu: self.epilogue.finish.is_relu(),
+        };
+        let bias = self.epilogue.bias.map_or(std::ptr::null(), <[f32]>::as_ptr);
+        let after = self.each.is_some() || self.epilogue.finish.each().is_some();
+        let (mut done, mut from_a) = (p.rows.start, p.packed_a.cast_const());
+        for (rows, height) in evenly(&p.rows, K::ROWS) {
+            for i in every(&rows, height) {
+                if in_a {
+                    from_a = a.data.as_ptr().wrapping_add(i * a.row_stride + p.depth.start * a.column_stride);
+                }
+                for j in every(&p.columns, p.panel) {
+                    let width = p.panel.min(p.columns.end - j);
+                    let full = width.next_multiple_of(lanes);
+                    let data =
+                        b.data.as_ptr().wrapping_add(p.depth.start * b.row_stride + j * b.column_stride);
+                    let packed = p.packed_b.wrapping_add((j - p.columns.start) * p.depth.len());
+                    // SAFETY: all inside their matrices, by the caller's promise; see `Scratch` for the room.
+                    unsafe {
+                        if p.pack_b && i == p.rows.start {
+                            let (across, along) = (b.column_stride, b.row_stride);
+                            let strip = Strip { data, across, along, width, depth: p.depth.len() };
+                            K::pack(strip, p.panel, p.panel, packed);
+                        }
+                        let kept = p.kept_at(i, j, done);
+                        let c = if self.each.is_some() { kept } else { self.c.pointer(i * n + j) };
+                        let place = Place {
+                            a: from_a,
+                            b: if in_b { data } else { packed },
+                            c,
+                            sums: if p.kept.is_null() { c } else { kept },
+                            bias: if bias.is_null() { bias } else { bias.add(j) },
+                            width,
+                        };
+                        let vectors = full / lanes;
+                        if width != full && !in_b {
+                            choose::<K, PADDED>(height, vectors, &block, &place);
+                        } else if width != full {
+                            choose::<K, EDGE>(height, vectors, &block, &place);
+                        } else if !in_a && full == p.panel {
+                            choose::<K, PACKED>(height, vectors, &block, &place);
                         } else {
-                            let rows = group.clone().zip(block.chunks_exact(row));
-                            rows.for_each(|(i, block)| each(i * n + columns.start, block));
+                            choose::<K, IN_PLACE>(height, vectors, &block, &place);
                         }
                     }
-                    if let (true, Some(f)) = (last, self.epilogue.finish.each()) {
-                        // SAFETY: this thread's part of c.
-                        unsafe {
-                            if columns.len() == n {
-                                f(self.c.slice(group.start * n..group.end * n));
-                            } else {
-                                group.for_each(|i| {
-                                    f(self.c.slice(i * n + columns.start..i * n + columns.end))
-                                });
-                            }
-                        }
-                    }
+                }
+                from_a = from_a.wrapping_add(K::ROWS * p.depth.len());
+                let end = i + height;
+                if last && after && (end == p.rows.end || (end - done) * p.columns.len() >= HANDED) {
+                    // SAFETY: the tiles have just written these rows.
+                    unsafe { self.finish(p, done..end) };
+                    done = end;
+                }
+            }
+        }
+    }
+
+    /// Hands finished rows over, or applies what is left to be applied to them.
+    ///
+    /// # Safety
+    /// They lie where `patch` leaves them, and no other thread works on them.
+    unsafe fn finish(&self, p: &Patch, rows: Range<usize>) {
+        let (n, width, start) = (self.b.columns, p.columns.len(), p.columns.start);
+        // Rows that follow one another without a gap go together.
+        let together = width == n && (self.each.is_none() || p.kept_row == n);
+        for i in every(&rows, if together { rows.len() } else { 1 }) {
+            let (first, count) = (i * n + start, if together { rows.len() * n } else { width });
+            // SAFETY: the caller's promise.
+            unsafe {
+                if let Some(each) = self.each {
+                    each(first, std::slice::from_raw_parts(p.kept_at(i, start, rows.start), count));
+                } else if let Some(f) = self.epilogue.finish.each() {
+                    f(self.c.slice(first..first + count));
                 }
             }
         }
     }
 }
 
+/// What is worked through at once: some rows, columns and products of each sum.
+struct Patch {
+    rows: Range<usize>,
+    columns: Range<usize>,
+    depth: Range<usize>,
+    /// The columns of a tile.
+    panel: usize,
+    /// Null: a is read where it is.
+    packed_a: *mut f32,
+    /// Where panels of b are put. Null: b is read where it is.
+    packed_b: *mut f32,
+    /// Whether they are still to be put there.
+    pack_b: bool,
+    /// Where sums are left that are not, or not yet, put into c. Null: in c.
+    kept: *mut f32,
+    kept_row: usize,
+    /// The first of the rows and columns whose sums wait there for more products to come; none wait where all come at once.
+    waiting: Option<(usize, usize)>,
+}
+
+impl Patch {
+    /// The place kept for the sum of row i and column j, where rows below `done` have been handed over.
+    fn kept_at(&self, i: usize, j: usize, done: usize) -> *mut f32 {
+        let (top, left) = match self.waiting {
+            Some(first) => first,
+            None => (done, self.columns.start),
+        };
+        self.kept.wrapping_add((i - top) * self.kept_row + j - left)
+    }
+}
+
+/// `rows` in tiles of nearly equal height, none higher than `most`: those of one height, then those with a row less.
+fn evenly(rows: &Range<usize>, most: usize) -> [(Range<usize>, usize); 2] {
+    if rows.len() <= most {
+        return [(rows.clone(), rows.len()), (rows.end..rows.end, 1)];
+    }
+    let count = rows.len().div_ceil(most);
+    let height = rows.len().div_ceil(count);
+    let middle = rows.end - (count * height - rows.len()) * (height - 1);
+    [(rows.start..middle, height), (middle..rows.end, height - 1)]
+}
+
+/// Every `step`-th number of a range. (`step_by` divides first.)
+fn every(range: &Range<usize>, step: usize) -> impl Iterator<Item = usize> + use<> {
+    let end = range.end;
+    std::iter::successors(Some(range.start), move |i| Some(i + step)).take_while(move |i| *i < end)
+}
+
 /// `range` in pieces of nearly equal length, none longer than `most`; one piece if it is empty.
 fn pieces(range: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {
-    let count = range.len().div_ceil(most).max(1);
-    let length = range.len().div_ceil(count).max(1);
+    // A division takes as long as a small tile.
+    let (count, length) = if range.len() <= most {
+        (1, range.len())
+    } else {
+        let count = range.len().div_ceil(most);
+        (count, range.len().div_ceil(count))
+    };
     (0..count).map(move |piece| {
         let start = (range.start + piece * length).min(range.end);
         start..(start + length).min(range.end)

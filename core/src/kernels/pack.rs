@@ -4,17 +4,27 @@ use std::cell::Cell;
 
 use crate::aligned::Aligned;
 
-/// At most this many products are summed before the tile moves on: a tile's part of b stays in the nearest
-/// cache.
+/// At most this many products are summed before the tile moves on: a tile's part of a stays in the nearest cache, beside
+/// what passes through it of b.
 pub(super) const DEPTH: usize = 400;
-/// At most this many columns of b are packed at once: they stay in the second cache.
-pub(super) const WIDTH: usize = 576;
+/// So many numbers of b are packed at once: they stay in the second cache.
+pub(super) const STRIP: usize = 51_200;
+/// Where rows follow one another, so many numbers stay in the second cache as they are.
+pub(super) const SECOND: usize = 65_536;
+/// A b of so few numbers needs no cutting: fewer than `DEPTH` or `SPAN` allow.
+pub(super) const SMALL: usize = 8 * 256;
+/// At most so many columns have sums that wait.
+pub(super) const SPAN: usize = 2048;
 /// No tile, and so no panel, has more columns than this.
 const PANEL: usize = 128;
 /// At most this many rows of a are packed at once.
-pub(super) const HEIGHT: usize = 64;
+pub(super) const HEIGHT: usize = 512;
+/// So few rows of a stay in the second cache beside a strip of b that is all there is of b.
+pub(super) const LOW: usize = 64;
 /// At most this many rows of sums are kept aside, when they cannot be kept in the result.
 pub(super) const KEPT: usize = 128;
+/// About so many numbers are finished before they are handed over: they are in the nearest cache.
+pub(super) const HANDED: usize = 32_768;
 
 /// A thread's working memory, of one size for all products.
 pub(super) struct Scratch {
@@ -28,8 +38,8 @@ impl Scratch {
         // A panel of a may hold fewer rows than it has room for: twice the height is enough.
         Box::new(Scratch {
             a: Aligned::new(2 * HEIGHT * DEPTH),
-            b: Aligned::new((WIDTH + PANEL) * DEPTH),
-            sums: Aligned::new(KEPT * WIDTH),
+            b: Aligned::new(2 * STRIP + PANEL * DEPTH),
+            sums: Aligned::new(KEPT * SPAN),
         })
     }
 
@@ -72,6 +82,22 @@ pub(super) unsafe fn pack(from: Strip, panel: usize, stride: usize, to: *mut f32
     let panels = (0..width).step_by(panel).enumerate();
     // SAFETY: the caller's promise; w < width and d < depth throughout.
     unsafe {
+        if across == 1 && width <= panel {
+            // One panel: nothing but loads and stores, so that the machine has many rows under way at a time.
+            let whole = width / 16 * 16;
+            for w in (0..whole).step_by(16) {
+                for d in 0..depth {
+                    let row = data.add(d * along + w).cast::<[f32; 16]>().read_unaligned();
+                    to.add(d * stride + w).cast::<[f32; 16]>().write_unaligned(row);
+                }
+            }
+            if whole < width {
+                for d in 0..depth {
+                    copy(data.add(d * along + whole), to.add(d * stride + whole), width - whole);
+                }
+            }
+            return;
+        }
         if across == 1 {
             // Along the rows of memory, though the panels are far apart: the machine fetches ahead along
             // rows.

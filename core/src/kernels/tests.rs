@@ -139,7 +139,14 @@ fn large_products_are_the_definition() {
         (2, 600, 700),
         (129, 257, 3),
         (700, 600, 1),
-        (140, 513, 600),
+        // Sums that wait, of more rows than are kept aside, in two strips of b.
+        (140, 513, 200),
+        // More rows than are packed at once.
+        (520, 300, 200),
+        // More columns than may wait.
+        (3, 401, 2100),
+        // b is read where it is by many rows.
+        (40, 410, 70),
         (32, 128, 10),
     ] {
         check(m, k, n, &teams);

@@ -34,6 +34,11 @@ pub(super) struct Place {
     pub width: usize,
 }
 
+/// So many rows of b are asked for before they are needed.
+const AHEAD: usize = 12;
+/// Of fewer rows none is asked for.
+const FEW: usize = 20;
+
 /// How a tile finds its operands: both packed, all vectors full.
 pub(super) const PACKED: u8 = 0;
 /// Anywhere, by strides; all vectors full.
@@ -112,8 +117,6 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
                 for v in 0..C {
                     sums[r][v] = load(place.sums.add(r * t.sums_row), v);
                 }
-                // The tile below comes next.
-                K::V::prefetch(place.sums.wrapping_add((R + r) * t.sums_row));
             }
         }
         let (a_row, a_step, b_step) =
@@ -123,7 +126,11 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
         // as long as the multiplications take.
         let half = if MODE == PACKED || R < 4 { R } else { R / 2 };
         let mut low = if half < R { std::hint::black_box(a.wrapping_add(half * a_row)) } else { a };
+        // Few rows are there already.
+        let mut next = if t.depth < FEW { b } else { b.wrapping_add(AHEAD * b_step) };
         for _ in 0..t.depth {
+            K::V::prefetch(next);
+            next = next.wrapping_add(b_step);
             let mut row = [K::V::zero(); C];
             for v in 0..C {
                 row[v] = if MODE == EDGE { load(b, v) } else { K::V::load(b.add(v * lanes)) };
