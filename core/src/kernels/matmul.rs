@@ -337,7 +337,9 @@ impl Patch {
             Some(first) => first,
             None => (done, self.columns.start),
         };
-        self.kept.wrapping_add((i - top) * self.kept_row + j - left)
+        let place = (i - top) * self.kept_row + j - left;
+        debug_assert!(self.kept.is_null() || place < KEPT * SPAN, "no room is kept for row {i}, column {j}");
+        self.kept.wrapping_add(place)
     }
 }
 

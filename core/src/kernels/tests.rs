@@ -145,6 +145,8 @@ fn large_products_are_the_definition() {
         (520, 300, 200),
         // More columns than may wait.
         (3, 401, 2100),
+        // More elements than there is room for until they are handed over.
+        (2000, 3, 200),
         // b is read where it is by many rows.
         (40, 410, 70),
         (32, 128, 10),
