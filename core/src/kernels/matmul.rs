@@ -146,7 +146,7 @@ impl Product<'_> {
             let vectors = columns.div_ceil(lanes);
             lanes * if vectors <= most { vectors } else { vectors.div_ceil(vectors.div_ceil(most)) }
         };
-        if !pack_a && columns.len().max(lanes) * self.a.columns.max(1) <= SMALL {
+        if !pack_a && columns.len().max(8) * self.a.columns.max(1) <= SMALL {
             // All at once: what follows would find the same, but takes as long as a small product.
             let (panel, kept_row, depth) = (panel_of(columns.len()), columns.len(), 0..self.a.columns);
             let waiting = None;

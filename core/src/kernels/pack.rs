@@ -11,7 +11,7 @@ pub(super) const DEPTH: usize = 400;
 pub(super) const STRIP: usize = 51_200;
 /// Where rows follow one another, so many numbers stay in the second cache as they are.
 pub(super) const SECOND: usize = 65_536;
-/// A b of so few numbers needs no cutting: fewer than `DEPTH` or `SPAN` allow.
+/// A b of so few numbers, where fewer than 8 columns count as 8, needs no cutting: less than `DEPTH`, `SPAN` and `STRIP` allow.
 pub(super) const SMALL: usize = 8 * 256;
 /// At most so many columns have sums that wait.
 pub(super) const SPAN: usize = 2048;
@@ -23,7 +23,8 @@ pub(super) const HEIGHT: usize = 512;
 pub(super) const LOW: usize = 64;
 /// At most this many rows of sums are kept aside, when they cannot be kept in the result.
 pub(super) const KEPT: usize = 128;
-/// About so many numbers are finished before they are handed over: they are in the nearest cache.
+/// About so many numbers are finished before they are handed over: they are still in the second cache, and long enough in a row to
+/// be worth the call.
 pub(super) const HANDED: usize = 32_768;
 
 /// A thread's working memory, of one size for all products.
