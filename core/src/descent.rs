@@ -5,6 +5,7 @@
 //! handed over when it is there. It is the same loop over the same numbers: the bits are the same.
 
 use crate::around::{Slopes, Tame, Taming, Untamed};
+use crate::fading;
 use crate::kernels::{Loop, wide};
 use crate::optimizer::{CHUNK, Objective, Optimizer, Rule, Setup, Step, Update};
 use crate::real::{Number, Slot};
@@ -36,6 +37,19 @@ impl<const N: usize, U: Rule<N>, R: Number> Descent<N, U, R> {
         }
     }
 
+    /// Makes zero what has faded.
+    fn clear(&mut self, theta: &mut [R]) {
+        let weights = theta.len();
+        let (theta, state) = (Shared::of(theta), self.state.each_mut().map(|s| Shared::of(s)));
+        self.threads.for_each(weights.div_ceil(CHUNK), &|chunk| {
+            let range = chunk * CHUNK..weights.min((chunk + 1) * CHUNK);
+            for numbers in state.iter().chain([&theta]) {
+                // SAFETY: chunks are disjoint, and each is handled by one task.
+                fading::clear(unsafe { numbers.slice(range.clone()) });
+            }
+        });
+    }
+
     /// What is kept per weight.
     pub(crate) fn kept(&self) -> &[Vec<R>; N] {
         &self.state
@@ -54,18 +68,23 @@ impl<const N: usize, U: Rule<N>, R: Number> Optimizer<R> for Descent<N, U, R> {
                 false => back(&Walk { update, tame: taming, state }),
             }
         };
-        if !is_few(theta.len())
+        let loss = if !is_few(theta.len())
             && let Some(taming) = slopes.one_by_one(at.learning_rate)
             && let Some((loss, back)) = objective.forth(theta)
         {
             if loss.is_finite() {
                 walk(taming, &mut |sink| back.back(theta, sink));
             }
-            return loss;
-        }
-        let (loss, taming) = slopes.ask_whole(at.learning_rate, theta, objective);
-        if loss.is_finite() {
-            walk(taming, &mut |sink| hand_over(sink, 0, theta, &slopes.grad, threads));
+            loss
+        } else {
+            let (loss, taming) = slopes.ask_whole(at.learning_rate, theta, objective);
+            if loss.is_finite() {
+                walk(taming, &mut |sink| hand_over(sink, 0, theta, &slopes.grad, threads));
+            }
+            loss
+        };
+        if loss.is_finite() && fading::is_due(at.t) {
+            self.clear(theta);
         }
         loss
     }

@@ -8,6 +8,7 @@
 //! ```
 
 use crate::around::Slopes;
+use crate::fading;
 use crate::optimizer::{Objective, Optimizer, Setup, Step, Update};
 use crate::pieces::{Pieces, dot};
 use crate::real::{Number, Real, Slot};
@@ -154,10 +155,14 @@ impl<const N: usize, U: Layerwise<N>, R: Number> Optimizer<R> for ByLayer<N, U, 
     fn step(&mut self, at: Step, theta: &mut [R], objective: &mut dyn Objective<R>) -> R {
         let loss = self.slopes.ask(theta, objective);
         if loss.is_finite() {
-            let theta = Shared::of(theta);
-            self.directions(at, theta);
+            let shared = Shared::of(theta);
+            self.directions(at, shared);
             self.measure();
-            self.walk(at, theta);
+            self.walk(at, shared);
+            if fading::is_due(at.t) {
+                let state = self.state.iter_mut().map(|s| &mut s[..]);
+                state.chain([theta]).for_each(|x| self.pieces.write(x, |_, x| fading::clear(x)));
+            }
         }
         loss
     }

@@ -33,6 +33,7 @@ mod descent;
 pub mod elementary;
 pub mod error;
 pub mod evolution;
+mod fading;
 pub mod folding;
 pub mod functions;
 pub mod gradients;

@@ -117,6 +117,8 @@ pub trait Number: Real + Default + PartialOrd + std::fmt::Debug + std::fmt::Disp
     fn to_f64(self) -> f64;
     /// self · b + c, rounded once.
     fn multiply_add(self, b: Self, c: Self) -> Self;
+    /// self, or 0 where it is too near to zero to have all its digits (below 1.2e−38; 2.2e−308 in `f64`).
+    fn or_zero(self) -> Self;
     /// Whether it is neither infinite nor undefined.
     fn is_finite(self) -> bool {
         self.to_f64().is_finite()
@@ -141,6 +143,10 @@ pub trait Kinds {
 
 impl Number for f32 {
     #[inline(always)]
+    fn or_zero(self) -> Self {
+        if f32::abs(self) < f32::MIN_POSITIVE { 0.0 } else { self }
+    }
+    #[inline(always)]
     fn multiply_add(self, b: Self, c: Self) -> Self {
         self.mul_add(b, c)
     }
@@ -157,6 +163,10 @@ impl Number for f32 {
 }
 
 impl Number for f64 {
+    #[inline(always)]
+    fn or_zero(self) -> Self {
+        if f64::abs(self) < f64::MIN_POSITIVE { 0.0 } else { self }
+    }
     #[inline(always)]
     fn multiply_add(self, b: Self, c: Self) -> Self {
         self.mul_add(b, c)

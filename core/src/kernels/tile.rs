@@ -2,6 +2,7 @@
 
 use super::conv::{At, Walk, walk};
 use super::vector::{Lanes, Vector};
+use std::sync::atomic::{Ordering, compiler_fence};
 
 /// What all tiles of one block share. Strides count elements.
 pub(super) struct Block {
@@ -36,6 +37,8 @@ pub(super) struct Place {
 
 /// So many rows of b are asked for before they are needed.
 const AHEAD: usize = 12;
+/// So many numbers come at once.
+const LINE: usize = 16;
 /// Of fewer rows none is asked for.
 const FEW: usize = 20;
 
@@ -51,12 +54,15 @@ pub(super) const PADDED: u8 = 3;
 /// An instruction set, as the matrix product sees it.
 pub(super) trait Kernel {
     type V: Vector;
-    /// The largest tile has this many rows, at most 8 …
+    /// The largest tile has this many rows, at most 12 …
     const ROWS: usize;
     /// … and this many vectors in each.
     const VECTORS: usize;
     /// A tile of a single row may have more, to hide the latency of the additions.
     const WIDE: usize = 8;
+    /// How many registers there are, where the compiler has to be told to fetch an element of a only at its row's turn: given the choice it fetches
+    /// all of them first, and then has none left for sums.
+    const REGISTERS: Option<usize> = None;
 
     /// `tile`, compiled for this instruction set.
     ///
@@ -129,7 +135,9 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
         // Few rows are there already.
         let mut next = if t.depth < FEW { b } else { b.wrapping_add(AHEAD * b_step) };
         for _ in 0..t.depth {
-            K::V::prefetch(next);
+            for line in (0..C * lanes).step_by(LINE) {
+                K::V::prefetch(next.wrapping_add(line));
+            }
             next = next.wrapping_add(b_step);
             let mut row = [K::V::zero(); C];
             for v in 0..C {
@@ -139,6 +147,9 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
                 let x = K::V::splat(if r < half { *a.add(r * a_row) } else { *low.add((r - half) * a_row) });
                 for v in 0..C {
                     sums[r][v] = x.multiply_add(row[v], sums[r][v]);
+                }
+                if K::REGISTERS.is_some_and(|registers| R * C + C + R >= registers) {
+                    compiler_fence(Ordering::SeqCst);
                 }
             }
             a = a.wrapping_add(a_step);
@@ -200,6 +211,10 @@ pub(super) unsafe fn choose<K: Kernel, const MODE: u8>(rows: usize, vectors: usi
             6 if K::ROWS >= 6 => across::<K, 6, MODE>(vectors, t, at),
             7 if K::ROWS >= 7 => across::<K, 7, MODE>(vectors, t, at),
             8 if K::ROWS >= 8 => across::<K, 8, MODE>(vectors, t, at),
+            9 if K::ROWS >= 9 => across::<K, 9, MODE>(vectors, t, at),
+            10 if K::ROWS >= 10 => across::<K, 10, MODE>(vectors, t, at),
+            11 if K::ROWS >= 11 => across::<K, 11, MODE>(vectors, t, at),
+            12 if K::ROWS >= 12 => across::<K, 12, MODE>(vectors, t, at),
             _ => unreachable!("no tile has {rows} rows"),
         }
     }
@@ -291,15 +306,17 @@ impl Kernel for Avx2 {
     }
 }
 
-/// 24 sums, 3 vectors of b and 1 element of a of the 32 registers: 8 rows divide most batch sizes.
+/// 24 sums, 2 vectors of b and 1 element of a of the 32 registers. Two vectors, because b passes through the nearest cache: with three, and
+/// 8 rows, half as much again would have to come from the second.
 #[cfg(target_arch = "x86_64")]
 pub(super) struct Avx512;
 
 #[cfg(target_arch = "x86_64")]
 impl Kernel for Avx512 {
     type V = std::arch::x86_64::__m512;
-    const ROWS: usize = 8;
-    const VECTORS: usize = 3;
+    const ROWS: usize = 12;
+    const VECTORS: usize = 2;
+    const REGISTERS: Option<usize> = Some(32);
     #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
     unsafe fn tile<const R: usize, const C: usize, const MODE: u8>(block: &Block, place: &Place) {
         // SAFETY: the caller's promise.

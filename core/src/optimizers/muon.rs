@@ -3,6 +3,7 @@ use std::ops::Range;
 use super::{Dialect, Entry, Family, Make, Maker, decay, positive, word};
 use crate::around::Slopes;
 use crate::elementary::power;
+use crate::fading;
 use crate::optimizer::{Objective, Optimizer, Setup, Step};
 use crate::orthogonal::Orthogonal;
 use crate::pieces::Pieces;
@@ -255,6 +256,9 @@ impl<R: Number> Optimizer<R> for Muon<R> {
         if loss.is_finite() {
             self.move_matrices(at, theta);
             self.move_rest(at, theta);
+            if fading::is_due(at.t) {
+                [theta, &mut self.velocity, &mut self.squares].into_iter().for_each(fading::clear);
+            }
         }
         loss
     }

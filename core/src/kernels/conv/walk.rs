@@ -5,7 +5,7 @@ use crate::kernels::tile::Kernel;
 use crate::kernels::vector::Vector;
 
 /// The most rows of a tile.
-pub(super) const ROWS: usize = 8;
+pub(super) const ROWS: usize = 12;
 
 /// Where a tile reads next: offsets from where its rows, and its columns, begin.
 #[derive(Clone, Copy)]
@@ -158,6 +158,10 @@ unsafe fn down<K: Kernel, const MODE: u8>(rows: usize, vectors: usize, w: &Walk,
             6 if K::ROWS >= 6 => across::<K, 6, MODE>(vectors, w, at),
             7 if K::ROWS >= 7 => across::<K, 7, MODE>(vectors, w, at),
             8 if K::ROWS >= 8 => across::<K, 8, MODE>(vectors, w, at),
+            9 if K::ROWS >= 9 => across::<K, 9, MODE>(vectors, w, at),
+            10 if K::ROWS >= 10 => across::<K, 10, MODE>(vectors, w, at),
+            11 if K::ROWS >= 11 => across::<K, 11, MODE>(vectors, w, at),
+            12 if K::ROWS >= 12 => across::<K, 12, MODE>(vectors, w, at),
             _ => unreachable!("no tile has {rows} rows"),
         }
     }
