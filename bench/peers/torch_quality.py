@@ -58,10 +58,10 @@ def perceptron(first, drops):
                          nn.Dropout(drops[2]), nn.Linear(512, 10))
 
 
-def small_conv():
+def six_conv():
     pool = nn.MaxPool2d(2)
-    return nn.Sequential(*conv(1, 32), pool, *conv(32, 64), pool, *conv(64, 128), *conv(128, 128), pool, nn.Dropout(0.3),
-                         nn.Flatten(), *dense(128 * 9, 256), nn.Dropout(0.3), nn.Linear(256, 10))
+    return nn.Sequential(*conv(1, 32), *conv(32, 32), pool, *conv(32, 64), *conv(64, 64), pool, *conv(64, 128), *conv(128, 128),
+                         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.2), nn.Linear(128, 10))
 
 
 def residual_conv():
@@ -81,6 +81,7 @@ class Row:
     validation: float = 0.05
     flip: bool = False
     shift: int = 0
+    rotate: float = 0.0
     cutout: int = 0
     views: bool = False     # whether test pictures are seen mirrored as well
     rate: float = 0.003
@@ -89,7 +90,8 @@ class Row:
 ROWS = {
     "mnist-mlp": Row(mnist, lambda: perceptron(512, (0.2, 0.4, 0.4)), 256, 25, validation=0.15),
     "fashion-mlp": Row(mnist, lambda: perceptron(1024, (0.1, 0.3, 0.3)), 256, 40, flip=True),
-    "fashion-conv": Row(mnist, small_conv, 128, 15, flip=True, shift=2, views=True),
+    "fashion-conv": Row(mnist, six_conv, 128, 14, flip=True, shift=2, views=True),
+    "mnist-conv": Row(mnist, six_conv, 128, 16, shift=2, rotate=10),
     "cats-dogs-conv": Row(folders, residual_conv, 64, 40, smoothing=0.05, flip=True, shift=4, cutout=8, views=True),
 }
 
@@ -102,7 +104,7 @@ def start(layer):
 
 
 def changed(x, row):
-    """Mirrored or not, moved with the mean colour coming in, and a square of it cut out: each picture its own way."""
+    """Mirrored or not, moved and turned with the mean colour coming in, and a square of it cut out: each picture its own way."""
     side = torch.arange(x.shape[2])
     if row.flip:
         x = torch.where(torch.rand(len(x), 1, 1, 1) < 0.5, x.flip(3), x)
@@ -111,6 +113,11 @@ def changed(x, row):
         rows, columns = (at[k, :, None] + side for k in range(2))
         x = F.pad(x, [row.shift] * 4).permute(0, 2, 3, 1)
         x = x[torch.arange(len(x))[:, None, None], rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    if row.rotate:
+        turn = (2 * torch.rand(len(x)) - 1) * math.radians(row.rotate)
+        cos, sin, still = turn.cos(), turn.sin(), torch.zeros(len(x))
+        places = torch.stack([cos, -sin, still, sin, cos, still], 1).view(-1, 2, 3)
+        x = F.grid_sample(x, F.affine_grid(places, x.shape, align_corners=False), align_corners=False)
     if row.cutout:
         first = torch.randint(0, len(side), (2, len(x), 1)) - row.cutout // 2
         rows, columns = ((first[k] <= side) & (side < first[k] + row.cutout) for k in range(2))
