@@ -7,7 +7,7 @@
 //!
 //! For β = 0.9 it is below 1.2e−38 after 830 steps: too near to zero to have all its digits
 //! ([subnormal](https://doi.org/10.1109/IEEESTD.2019.8766229), IEEE 754), and many processors take a hundred times as long for such
-//! numbers. Rounding then keeps it from ever reaching zero: 0.9 · 5 is 4 again, in units of the smallest number.
+//! numbers. Rounding then keeps it from ever reaching zero: 0.9 · 4 is 4 again, in units of the smallest number.
 //! So every [`EVERY`] steps such numbers are made zero. They are too small to move a weight.
 
 use crate::kernels::{Loop, wide};
