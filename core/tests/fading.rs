@@ -1,0 +1,72 @@
+//! What an optimizer remembers of a weight whose slope has become zero fades, and then is zero.
+
+mod common;
+
+use common::gradient_lines;
+use gradus::initializers::{self, Fan};
+use gradus::layout::Layout;
+use gradus::op::Shape;
+use gradus::optimizer::{Around, Objective, Setup, Step};
+use gradus::optimizers::{Choice, Family};
+use gradus::real::Slot;
+use gradus::threads::Threads;
+
+/// A loss without a slope.
+struct Plain;
+
+impl Objective for Plain {
+    fn loss(&mut self, _: &[f32]) -> f32 {
+        1.0
+    }
+    fn gradient(&mut self, _: &[f32], grad: &mut [f32]) -> f32 {
+        grad.fill(0.0);
+        1.0
+    }
+}
+
+#[test]
+fn what_fades_becomes_zero_within_64_steps() {
+    let zeros = initializers::named("zeros").unwrap();
+    let mut layout = Layout::default();
+    for shape in [&[4, 6][..], &[6]] {
+        layout.push(format!("{shape:?}"), Shape::new(shape), zeros, Fan { inputs: 4, outputs: 6 });
+    }
+    let threads = Threads::new(1);
+    let around = Around { weight_decay: 0.01, ..Around::default() };
+    let small = |i: usize| f32::MIN_POSITIVE * (1.0 + i as f32 / 5.0);
+    let mut faded = Vec::new();
+    for line in gradient_lines() {
+        if Choice::parse(&line).unwrap().entry.family == Family::LineSearch {
+            continue;
+        }
+        let mut optimizer =
+            Choice::parse(&line).unwrap().build(&Setup::new(&layout, &threads).around(around));
+        let mut theta: Vec<f32> = (0..layout.weights()).map(small).collect();
+        for (_, slot) in optimizer.state() {
+            if let Slot::Single(numbers) = slot {
+                numbers.iter_mut().enumerate().for_each(|(i, x)| *x = small(i));
+            }
+        }
+        for t in 1..=512 {
+            optimizer.step(Step { t, learning_rate: 0.1 }, &mut theta, &mut Plain);
+            if t % 64 != 0 {
+                continue;
+            }
+            let state = optimizer.state();
+            let kept = state.iter().filter_map(|(_, slot)| match slot {
+                Slot::Single(numbers) => Some(&**numbers),
+                Slot::Double(_) => None,
+            });
+            for x in kept.flatten().chain(&theta) {
+                assert!(!x.is_subnormal(), "{line}: {x:e} after step {t}");
+            }
+        }
+        let gone = |(_, slot): &(String, Slot)| !slot.is_empty() && slot.to_vec().iter().all(|x| *x == 0.0);
+        if optimizer.state().iter().any(gone) {
+            faded.push(line);
+        }
+    }
+    for line in ["momentum", "nesterov", "rmsprop", "adam", "lamb", "muon"] {
+        assert!(faded.iter().any(|name| name.starts_with(line)), "{line} is not among {faded:?}");
+    }
+}
