@@ -136,8 +136,12 @@ fn the_bits_are_those_without_a_loader() {
     }
     let plain = trained(&Seen::default(), &settings(), 2);
     let costly = Seen { costly: true, ..Seen::default() };
-    assert_eq!(trained(&costly, &settings(), 2), plain);
-    assert!(costly.by_loader.load(Relaxed) > 0, "a loader was at work");
+    // Whether a loader gets a core before all is read is the machine's to say: not on the first try, if it is busy.
+    let at_work = (0..100).any(|_| {
+        assert_eq!(trained(&costly, &settings(), 2), plain);
+        costly.by_loader.load(Relaxed) > 0
+    });
+    assert!(at_work, "a loader was at work");
     let all: Vec<String> = ways().iter().map(|s| trained(&Seen::default(), s, 1)).collect();
     assert!(all.iter().all(|hash| *hash != plain), "every way changes the training");
 }
