@@ -37,19 +37,6 @@ impl<const N: usize, U: Rule<N>, R: Number> Descent<N, U, R> {
         }
     }
 
-    /// Makes zero what has faded.
-    fn clear(&mut self, theta: &mut [R]) {
-        let weights = theta.len();
-        let (theta, state) = (Shared::of(theta), self.state.each_mut().map(|s| Shared::of(s)));
-        self.threads.for_each(weights.div_ceil(CHUNK), &|chunk| {
-            let range = chunk * CHUNK..weights.min((chunk + 1) * CHUNK);
-            for numbers in state.iter().chain([&theta]) {
-                // SAFETY: chunks are disjoint, and each is handled by one task.
-                fading::clear(unsafe { numbers.slice(range.clone()) });
-            }
-        });
-    }
-
     /// What is kept per weight.
     pub(crate) fn kept(&self) -> &[Vec<R>; N] {
         &self.state
@@ -83,8 +70,9 @@ impl<const N: usize, U: Rule<N>, R: Number> Optimizer<R> for Descent<N, U, R> {
             }
             loss
         };
-        if loss.is_finite() && fading::is_due(at.t) {
-            self.clear(theta);
+        if loss.is_finite() {
+            let state = self.state.iter_mut().map(|s| &mut s[..]);
+            state.chain([theta]).for_each(|x| fading::settle(at.t, &self.threads, x));
         }
         loss
     }

@@ -11,19 +11,23 @@
 //! So every [`EVERY`] steps such numbers are made zero. They are too small to move a weight.
 
 use crate::kernels::{Loop, wide};
+use crate::optimizer::CHUNK;
 use crate::real::Number;
+use crate::threads::{Shared, Threads};
 
 /// Steps from one clearing to the next: what it costs is not to be seen beside them.
 const EVERY: u64 = 64;
 
-/// Whether step `t` ends with a clearing.
-pub(crate) fn is_due(t: u64) -> bool {
-    t.is_multiple_of(EVERY)
-}
-
-/// Makes zero what is too near to zero to have all its digits.
-pub(crate) fn clear<R: Number>(numbers: &mut [R]) {
-    wide(Clear(numbers));
+/// At the end of step `t`, if it is time: makes zero what in `numbers` is too near to zero to have all its digits.
+pub(crate) fn settle<R: Number>(t: u64, threads: &Threads, numbers: &mut [R]) {
+    if !t.is_multiple_of(EVERY) {
+        return;
+    }
+    let (count, numbers) = (numbers.len(), Shared::of(numbers));
+    threads.for_each(count.div_ceil(CHUNK), &|chunk| {
+        // SAFETY: chunks are disjoint, and each is handled by one task.
+        wide(Clear(unsafe { numbers.slice(chunk * CHUNK..count.min((chunk + 1) * CHUNK)) }));
+    });
 }
 
 struct Clear<'a, R>(&'a mut [R]);

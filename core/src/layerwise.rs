@@ -159,10 +159,8 @@ impl<const N: usize, U: Layerwise<N>, R: Number> Optimizer<R> for ByLayer<N, U, 
             self.directions(at, shared);
             self.measure();
             self.walk(at, shared);
-            if fading::is_due(at.t) {
-                let state = self.state.iter_mut().map(|s| &mut s[..]);
-                state.chain([theta]).for_each(|x| self.pieces.write(x, |_, x| fading::clear(x)));
-            }
+            let state = self.state.iter_mut().map(|s| &mut s[..]);
+            state.chain([theta]).for_each(|x| fading::settle(at.t, self.pieces.threads(), x));
         }
         loss
     }

@@ -46,6 +46,11 @@ impl Pieces {
         &self.list
     }
 
+    /// Who may help.
+    pub fn threads(&self) -> &Threads {
+        &self.threads
+    }
+
     /// Does something for each piece, in any order: its number and itself.
     pub fn each(&self, task: &(dyn Fn(usize, &Piece) + Sync)) {
         self.threads.for_each(self.list.len(), &|i| task(i, &self.list[i]));

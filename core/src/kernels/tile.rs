@@ -1,8 +1,9 @@
 //! The innermost loop: a few rows by a few vectors of the result, held in registers while k passes by.
 
+use std::sync::atomic::{Ordering, compiler_fence};
+
 use super::conv::{At, Walk, walk};
 use super::vector::{Lanes, Vector};
-use std::sync::atomic::{Ordering, compiler_fence};
 
 /// What all tiles of one block share. Strides count elements.
 pub(super) struct Block {
@@ -37,10 +38,10 @@ pub(super) struct Place {
 
 /// So many rows of b are asked for before they are needed.
 const AHEAD: usize = 12;
-/// So many numbers come at once.
-const LINE: usize = 16;
 /// Of fewer rows none is asked for.
 const FEW: usize = 20;
+/// Numbers of a cache line: what is asked for comes by lines.
+const LINE: usize = 16;
 
 /// How a tile finds its operands: both packed, all vectors full.
 pub(super) const PACKED: u8 = 0;

@@ -8,6 +8,7 @@ use crate::optimizer::{Objective, Optimizer, Setup, Step};
 use crate::orthogonal::Orthogonal;
 use crate::pieces::Pieces;
 use crate::real::{Number, Slot};
+use crate::threads::Threads;
 use crate::words::{Parameter, Values};
 
 pub(super) const ROW: Entry = Entry {
@@ -119,6 +120,7 @@ struct Muon<R: Number> {
     /// Where in θ all else is.
     rest: Vec<Range<usize>>,
     orthogonal: Orthogonal<R>,
+    threads: Threads,
 }
 
 /// A part of θ that is a matrix.
@@ -182,6 +184,7 @@ impl<R: Number> Muon<R> {
             matrices,
             rest,
             orthogonal: Orthogonal::new(&shapes, setup.threads),
+            threads: setup.threads.clone(),
         }
     }
 
@@ -256,8 +259,8 @@ impl<R: Number> Optimizer<R> for Muon<R> {
         if loss.is_finite() {
             self.move_matrices(at, theta);
             self.move_rest(at, theta);
-            if fading::is_due(at.t) {
-                [theta, &mut self.velocity, &mut self.squares].into_iter().for_each(fading::clear);
+            for numbers in [theta, &mut self.velocity, &mut self.squares] {
+                fading::settle(at.t, &self.threads, numbers);
             }
         }
         loss
