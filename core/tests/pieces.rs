@@ -10,7 +10,7 @@ use gradus::op::Moment;
 use gradus::threads::Threads;
 
 /// Not so many whole pieces.
-const BATCH: usize = 23;
+const BATCH: usize = 67;
 
 fn network(line: &str) -> Model {
     let input = Input::Picture { height: 32, width: 32, channels: 3 };
@@ -28,6 +28,10 @@ fn an_example_in_a_batch_is_what_it_is_alone() {
         "conv 32 3x3 relu, pool 2, conv 64 3x3 relu, pool 2, dense 20 relu, dense 5 softmax",
         "conv 24 3x3 gelu, residual(conv 24 3x3 norm relu, conv 24 3x3 norm), dropout 0.4, average_pool 2, upsample 2, \
          group_norm 4, conv 40 3x3 norm, global_average_pool, dense 5 softmax",
+        // Some ops in the middle take the whole batch at once.
+        "conv 32 3x3 norm relu, pool 2, conv 64 3x3 norm relu, residual(conv 64 3x3 norm relu, conv 64 3x3 norm relu), pool 2, \
+         conv 128 3x3 norm relu, residual(conv 128 3x3 norm relu, conv 128 3x3 norm relu), pool 2, conv 256 3x3 norm relu, \
+         global_average_pool, dense 5 softmax",
         "conv 32 3x3 norm, layer_norm, conv 32 5x5 tanh stride=2, batch_norm, pool 2, flatten, dense 5 softmax",
     ];
     for line in lines {

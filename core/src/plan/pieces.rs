@@ -94,6 +94,19 @@ impl Sketch {
         if kept { self.nodes.contains(&value) } else { self.inner[value] }
     }
 
+    /// Its first op may be at a later piece while its last is at an earlier one: what any of them reads or writes in the plan's
+    /// memory is in use for as long as all of them. `leases`: three a value, the first its own.
+    pub fn extend(&self, graph: &Graph, leases: &mut [Lease]) {
+        let (Some(&first), Some(&last)) = (self.nodes.first(), self.nodes.last()) else { return };
+        for &i in &self.nodes {
+            let Source::Op { inputs, .. } = &graph.nodes[i].source else { continue };
+            leases[3 * i].from = leases[3 * i].from.min(first);
+            for v in inputs {
+                leases[3 * v.0].to = leases[3 * v.0].to.max(last);
+            }
+        }
+    }
+
     fn numbers(&self, graph: &Graph) -> usize {
         self.nodes.iter().filter(|i| self.inner[**i]).map(|i| graph.nodes[*i].shape.size()).sum()
     }

@@ -23,6 +23,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
             lease.len = 0;
         }
     }
+    sketches.iter().for_each(|sketch| sketch.extend(&graph, &mut leases));
     let (spans, total) = place(&leases);
     if Vec::<f32>::new().try_reserve_exact(total).is_err() {
         return Err(Error::Settings {
