@@ -47,7 +47,7 @@ def workloads():
     for line in TABLE.read_text().splitlines():
         if not line.strip() or line.startswith("#"):
             continue
-        name, what, inputs, _, network, loss, batch, optimizer, rate, pool, warmup = (c.strip() for c in line.split("|"))
+        name, what, inputs, _, network, loss, batch, optimizer, rate, pool, warmup, *_ = (c.strip() for c in line.split("|"))
         layers = [layer(part) for part in network.split(",")]
         if loss.endswith("cross_entropy"):
             layers[-1]["function"] = None

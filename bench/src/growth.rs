@@ -105,6 +105,7 @@ impl Growth {
             optimizer: "adam",
             learning_rate: 1e-4,
             pool: 4,
+            digits: false,
             warmup: 8,
         })
     }

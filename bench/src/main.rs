@@ -1,5 +1,6 @@
 //! Time per step of the workloads in `workloads.txt`, beside what the machine could do at best.
 
+mod digits;
 mod growth;
 mod measure;
 mod report;
@@ -143,7 +144,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
         return Ok(Wish::Growth(folder, options));
     }
     if options.workloads.is_empty() {
-        options.workloads = workload::all();
+        options.workloads = workload::ready();
     }
     Ok(Wish::Measure(options))
 }

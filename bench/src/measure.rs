@@ -1,10 +1,11 @@
 //! How long a step takes: many steps a repetition, several repetitions, a look at the ceiling before each.
 
+use std::error::Error;
 use std::time::Instant;
 
+use gradus::ceiling;
 use gradus::network::Model;
 use gradus::threads::Threads;
-use gradus::{Result, ceiling};
 
 use crate::step::Stepper;
 use crate::workload::Workload;
@@ -61,7 +62,7 @@ pub struct Finding {
 ///
 /// # Errors
 /// If the workload does not describe a network.
-pub fn measure(workload: &Workload, teams: &[usize], effort: Effort) -> Result<Vec<Finding>> {
+pub fn measure(workload: &Workload, teams: &[usize], effort: Effort) -> Result<Vec<Finding>, Box<dyn Error>> {
     let mut runs = Vec::new();
     for &threads in teams {
         runs.push(Run::new(workload, threads, effort)?);
@@ -91,7 +92,7 @@ struct Run {
 
 impl Run {
     /// Warm, and knowing how many steps a repetition has.
-    fn new(workload: &Workload, threads: usize, effort: Effort) -> Result<Run> {
+    fn new(workload: &Workload, threads: usize, effort: Effort) -> Result<Run, Box<dyn Error>> {
         let (model, team) = (workload.model()?, Threads::new(threads));
         let first = first_losses(workload, &model, &team)?;
         let mut stepper = Stepper::new(workload, &model, &team)?;
@@ -153,7 +154,7 @@ fn middle(mut numbers: Vec<f64>) -> f64 {
 }
 
 /// The loss of each of the first steps, the one before the step: what peers must find as well.
-fn first_losses(workload: &Workload, model: &Model, threads: &Threads) -> Result<Vec<f32>> {
+fn first_losses(workload: &Workload, model: &Model, threads: &Threads) -> Result<Vec<f32>, Box<dyn Error>> {
     if workload.members.is_some() {
         return Ok(Vec::new());
     }

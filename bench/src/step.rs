@@ -1,6 +1,7 @@
 //! One step of a workload, made ready to be repeated.
 
-use gradus::Result;
+use std::error::Error;
+
 use gradus::graph::Var;
 use gradus::layout::Part;
 use gradus::network::Model;
@@ -11,6 +12,7 @@ use gradus::plan::Plan;
 use gradus::rng::{Rng, Stream};
 use gradus::threads::Threads;
 
+use crate::digits;
 use crate::workload::Workload;
 
 const SEED: u64 = 1234;
@@ -39,7 +41,7 @@ impl Stepper {
     ///
     /// # Errors
     /// If the workload's lines do not make a network or an optimizer.
-    pub fn new(workload: &Workload, model: &Model, threads: &Threads) -> Result<Stepper> {
+    pub fn new(workload: &Workload, model: &Model, threads: &Threads) -> Result<Stepper, Box<dyn Error>> {
         let (plan, result) = if workload.trains {
             (model.training_plan(workload.batch, threads)?, None)
         } else {
@@ -52,7 +54,7 @@ impl Stepper {
             None => start,
         };
         let optimizer = Choice::parse(workload.optimizer)?.build(&Setup::new(model.layout(), threads));
-        let pool = Pool::new(workload, model);
+        let pool = Pool::new(workload, model)?;
         Ok(Stepper { workload: workload.clone(), plan, result, theta, optimizer, pool, steps: 0 })
     }
 
@@ -146,8 +148,12 @@ impl Stepper {
 impl Pool {
     /// Inputs in [0, 1), or in [−1, 1) if there are two: then the class is whether their signs agree, so that
     /// there is something to learn. Otherwise classes and values are drawn, and can be learned by heart.
-    fn new(workload: &Workload, model: &Model) -> Pool {
+    fn new(workload: &Workload, model: &Model) -> Result<Pool, String> {
         let examples = workload.pool * workload.batch;
+        if workload.digits {
+            let (inputs, targets) = digits::first(examples)?;
+            return Ok(Pool { inputs, targets, weights: vec![1.0; examples] });
+        }
         let mut rng = Rng::new(SEED, Stream::Probe, 0);
         let signs = workload.input.numbers() == 2;
         let numbers = workload.input.numbers();
@@ -161,7 +167,7 @@ impl Pool {
                 _ => target.fill_with(|| rng.uniform()),
             }
         }
-        Pool { inputs, targets, weights: vec![1.0; examples] }
+        Ok(Pool { inputs, targets, weights: vec![1.0; examples] })
     }
 }
 

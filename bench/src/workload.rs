@@ -8,6 +8,8 @@ use gradus::losses::Loss;
 use gradus::network::{Model, Network};
 use gradus::optimizers::Choice;
 
+use crate::digits;
+
 const TABLE: &str = include_str!("../workloads.txt");
 
 /// One line of the table.
@@ -37,6 +39,8 @@ pub struct Workload {
     pub pool: usize,
     /// Steps before the clock starts.
     pub warmup: usize,
+    /// Whether examples are pictures of digits, and not drawn.
+    pub digits: bool,
 }
 
 /// All workloads, in the order of the table.
@@ -45,9 +49,16 @@ pub fn all() -> Vec<Workload> {
     lines.map(|line| read(line).unwrap_or_else(|| panic!("workloads.txt has a bad line: {line}"))).collect()
 }
 
+/// Those whose examples are at hand.
+pub fn ready() -> Vec<Workload> {
+    all().into_iter().filter(|w| !w.digits || digits::folder().is_some()).collect()
+}
+
 fn read(line: &'static str) -> Option<Workload> {
     let cells: Vec<&'static str> = line.split('|').map(str::trim).collect();
-    let [name, what, inputs, classes, network, loss, batch, optimizer, rate, pool, warmup] = cells[..] else {
+    let [name, what, inputs, classes, network, loss, batch, optimizer, rate, pool, warmup, ref more @ ..] =
+        cells[..]
+    else {
         return None;
     };
     Some(Workload {
@@ -70,6 +81,11 @@ fn read(line: &'static str) -> Option<Workload> {
         learning_rate: rate.parse().ok()?,
         pool: pool.parse().ok()?,
         warmup: warmup.parse().ok()?,
+        digits: match more {
+            [] => false,
+            ["digits"] => true,
+            _ => return None,
+        },
     })
 }
 

@@ -57,12 +57,36 @@ impl Default for Aligned {
 /// assert_eq!(theta.as_ptr() as usize % 64, 0);
 /// ```
 ///
+/// On Linux the system is also asked to put what is very large on large pages, which it may do or not: a matrix that is read column by
+/// column is then found without looking up a page for every row.
+///
 /// No bit of any result depends on it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByLines;
 
 /// From so many bytes on it pays.
 const LARGE: usize = 1 << 15;
+
+/// From so many bytes on, so that it holds a large page or more, wherever it begins.
+#[cfg(target_os = "linux")]
+const VERY_LARGE: usize = 2 * LARGE_PAGE;
+#[cfg(target_os = "linux")]
+const LARGE_PAGE: usize = 1 << 21;
+
+/// Asks for large pages for `size` bytes that were just allocated.
+fn on_large_pages(at: *mut u8, size: usize) -> *mut u8 {
+    #[cfg(target_os = "linux")]
+    if size >= VERY_LARGE && !at.is_null() {
+        let skip = at.align_offset(LARGE_PAGE);
+        // SAFETY: whole large pages inside what was allocated; their contents stay. If the system does not want to, all is as before.
+        unsafe {
+            libc::madvise(at.add(skip).cast(), (size - skip) / LARGE_PAGE * LARGE_PAGE, libc::MADV_HUGEPAGE);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = size;
+    at
+}
 
 /// What the system is asked for in place of what is large: room to begin at a line, and to keep the place where it began.
 fn roomy(wanted: Layout) -> Option<Layout> {
@@ -100,7 +124,7 @@ unsafe impl GlobalAlloc for ByLines {
         // SAFETY: the caller's promise.
         unsafe {
             match roomy(layout) {
-                Some(roomy) => line_in(System.alloc(roomy)),
+                Some(roomy) => on_large_pages(line_in(System.alloc(roomy)), layout.size()),
                 None => System.alloc(layout),
             }
         }
@@ -110,7 +134,7 @@ unsafe impl GlobalAlloc for ByLines {
         // SAFETY: the caller's promise. Fresh pages stay untouched but for the number in front.
         unsafe {
             match roomy(layout) {
-                Some(roomy) => line_in(System.alloc_zeroed(roomy)),
+                Some(roomy) => on_large_pages(line_in(System.alloc_zeroed(roomy)), layout.size()),
                 None => System.alloc_zeroed(layout),
             }
         }
@@ -151,9 +175,14 @@ mod tests {
     fn what_is_large_begins_at_a_line_and_keeps_what_is_in_it() {
         let layout = |size, align| Layout::from_size_align(size, align).unwrap();
         for align in [1, 4, 16, 64, 128, 4096] {
-            for (size, next) in
-                [(1, 9), (100, LARGE), (LARGE, 3 * LARGE + 5), (LARGE + 1, 70), (9 * LARGE, LARGE)]
-            {
+            for (size, next) in [
+                (1, 9),
+                (100, LARGE),
+                (LARGE, 3 * LARGE + 5),
+                (LARGE + 1, 70),
+                (9 * LARGE, LARGE),
+                (200 * LARGE, 9),
+            ] {
                 // SAFETY: each is given back with the layout it has, and only bytes inside are touched.
                 unsafe {
                     let zeros = ByLines.alloc_zeroed(layout(size, align));

@@ -51,8 +51,8 @@ impl<const N: usize, U: Rule<N>, R: Number> Optimizer<R> for Descent<N, U, R> {
             let (update, state) = (rule.update::<R>(at), state.each_mut().map(|s| Shared::of(s)));
             // In f64 rules are proven and functions minimised: neither waits for this loop.
             match single::<R>() && taming.is_nothing() {
-                true => back(&Walk { update, tame: Untamed, state }),
-                false => back(&Walk { update, tame: taming, state }),
+                true => back(&Walk { update, tame: Untamed, state, stays: U::STAYS }),
+                false => back(&Walk { update, tame: taming, state, stays: false }),
             }
         };
         let loss = if !is_few(theta.len())
@@ -99,6 +99,8 @@ struct Walk<const N: usize, R, F, T> {
     update: F,
     tame: T,
     state: [Shared<R>; N],
+    /// A weight whose slope is 0 stays what it is.
+    stays: bool,
 }
 
 impl<const N: usize, R: Number, F: Update<R, N>, T: Tame<R>> Sink<R> for Walk<N, R, F, T> {
@@ -106,7 +108,7 @@ impl<const N: usize, R: Number, F: Update<R, N>, T: Tame<R>> Sink<R> for Walk<N,
         let range = at..at + theta.len();
         // SAFETY: nobody else is at these weights, as the caller promises, so nobody is at what is kept for them.
         let state = self.state.map(|s| unsafe { s.slice(range.clone()) });
-        let sweep = Sweep { update: &self.update, tame: self.tame, theta, slopes, state };
+        let sweep = Sweep { update: &self.update, tame: self.tame, theta, slopes, state, stays: self.stays };
         if single::<R>() { wide(sweep) } else { sweep.run() }
     }
 
@@ -122,20 +124,26 @@ struct Sweep<'a, const N: usize, R, F, T> {
     theta: &'a mut [R],
     slopes: Block<'a, R>,
     state: [&'a mut [R]; N],
+    stays: bool,
 }
 
 impl<const N: usize, R: Number, F: Update<R, N>, T: Tame<R>> Loop for Sweep<'_, N, R, F, T> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
-        let Sweep { update, tame, theta, slopes, mut state } = self;
+        let Sweep { update, tame, theta, slopes, mut state, stays } = self;
         match slopes {
             Block::Slopes(grad) => {
                 let grad = &grad[..theta.len()];
                 each(update, tame, theta, state, |i| grad[i]);
             }
             Block::Product { column, row } if !row.is_empty() => {
+                // 0 · ∞ is no 0.
+                let stays = stays && row.iter().all(|r| r.is_finite());
                 for (i, (x, theta)) in column.iter().zip(theta.chunks_exact_mut(row.len())).enumerate() {
+                    if stays && *x == R::of(0.0) {
+                        continue;
+                    }
                     let state = state.each_mut().map(|s| &mut s[i * row.len()..]);
                     let row = &row[..theta.len()];
                     each(update, tame, theta, state, |j| x.multiply_add(row[j], R::of(0.0)));

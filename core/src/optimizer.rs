@@ -181,6 +181,9 @@ pub trait Rule<const N: usize>: Send + Sync {
     /// What the kept numbers are called in checkpoints.
     const STATE: [&'static str; N];
 
+    /// Whether a weight whose slope is 0 stays what it is, and so does what is kept for it: such weights need not be read.
+    const STAYS: bool = false;
+
     /// What the kept numbers start at.
     fn start(&self) -> [f64; N] {
         [0.0; N]

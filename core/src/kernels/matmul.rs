@@ -16,13 +16,14 @@
 //! because it is read from its first number to its last. It is the order of BLIS
 //! ([Van Zee & van de Geijn 2015](https://doi.org/10.1145/2764454)), with the roles of rows and columns exchanged.
 
+use super::ahead::Ahead;
 use super::pack::{
-    DEPTH, HANDED, HEIGHT, KEPT, LOW, SECOND, SMALL, SPAN, STRIP, Scratch, Strip, with_scratch,
+    DEPTH, HANDED, HEIGHT, KEPT, LOW, Parts, SECOND, SMALL, SPAN, STRIP, Scratch, Strip, with_scratch,
 };
 use super::row::Row;
-use super::tile::{Block, EDGE, IN_PLACE, Kernel, PACKED, PADDED, Place, choose};
+use super::tile::{Block, EDGE, IN_PLACE, Kernel, LISTED, PACKED, PADDED, Place, choose};
 use super::vector::Vector;
-use super::{Each, Epilogue, View};
+use super::{Each, Epilogue, View, zeros};
 use crate::threads::{Shared, Threads};
 use std::ops::Range;
 
@@ -89,17 +90,21 @@ impl Product<'_> {
         let pack_b = self.b.column_stride != 1 || (rows.len() > tiles * K::ROWS && self.a.columns > 8);
         // A copy of a must be read often to pay; less often if its columns are rows in memory, whose lines are far apart.
         let often = if self.a.column_stride == 1 { 1024 } else { 192 };
-        let pack_a = columns.len() > often && pack_b;
+        // A tile that goes by a list reads whole vectors of b.
+        let whole = pack_b || columns.len().is_multiple_of(K::V::LANES);
+        let list = whole && zeros::are_many(&self.a, &rows, K::ROWS, columns.len());
+        let pack_a = list || (columns.len() > often && pack_b);
+        let packing = Packing { a: pack_a, b: pack_b, list };
         // Sums that wait need a place of their own if `c` holds something to be added to, or is not there.
         let aside = (self.epilogue.add || self.each.is_some()) && self.a.columns > DEPTH;
         if !(pack_a || pack_b || aside || self.each.is_some()) {
             // SAFETY: the caller's promise.
-            return unsafe { self.blocks::<K>(rows, columns, (false, false), None) };
+            return unsafe { self.blocks::<K>(rows, columns, packing, None) };
         }
         with_scratch(|scratch| {
             for part in pieces(rows, if aside { KEPT } else { usize::MAX }) {
                 // SAFETY: the caller's promise.
-                unsafe { self.blocks::<K>(part, columns.clone(), (pack_a, pack_b), Some((scratch, aside))) }
+                unsafe { self.blocks::<K>(part, columns.clone(), packing, Some((scratch, aside))) }
             }
         });
     }
@@ -119,6 +124,7 @@ impl Product<'_> {
                 y: self.c.pointer(columns.start),
                 bias: self.epilogue.bias.map_or(std::ptr::null(), |bias| bias.as_ptr().add(columns.start)),
                 relu: self.epilogue.finish.is_relu(),
+                zeros: self.a.zeros,
             });
             if let Some(f) = self.epilogue.finish.each() {
                 f(self.c.slice(columns));
@@ -132,14 +138,14 @@ impl Product<'_> {
         &self,
         rows: Range<usize>,
         columns: Range<usize>,
-        (pack_a, pack_b): (bool, bool),
+        packing: Packing,
         scratch: Option<(&mut Scratch, bool)>,
     ) {
-        let (lanes, null) = (K::V::LANES, std::ptr::null_mut());
-        let [packed_a, packed_b, kept] = scratch.map_or([null; 3], |(scratch, aside)| {
-            let [a, b, kept] = scratch.parts();
-            let keep = |is: bool, place: *mut f32| if is { place } else { null };
-            [keep(pack_a, a), keep(pack_b, b), keep(aside || self.each.is_some(), kept)]
+        let lanes = K::V::LANES;
+        let Packing { a: pack_a, b: pack_b, list } = packing;
+        let room = scratch.map_or(Parts::NONE, |(scratch, aside)| {
+            let keep = aside || self.each.is_some();
+            scratch.parts().only(pack_a, pack_b, keep, list)
         });
         let most = if rows.len() == 1 { K::WIDE } else { K::VECTORS };
         let panel_of = |columns: usize| {
@@ -150,18 +156,17 @@ impl Product<'_> {
             // All at once: what follows would find the same, but takes as long as a small product.
             let (panel, kept_row, depth) = (panel_of(columns.len()), columns.len(), 0..self.a.columns);
             let waiting = None;
-            let p =
-                Patch { rows, columns, depth, panel, packed_a, packed_b, pack_b, kept, kept_row, waiting };
+            let p = Patch { rows, columns, depth, panel, room, pack_b, kept_row, waiting };
             // SAFETY: the caller's promise.
-            return unsafe { self.patch::<K>(&p) };
+            return unsafe { self.patch::<K>(&p, &mut Ahead::nothing()) };
         }
-        let top = rows.start;
+        let (top, bottom) = (rows.start, rows.end);
         for span in pieces(columns, SPAN) {
             let panel = panel_of(span.len());
             for depth in pieces(0..self.a.columns, DEPTH) {
-                let room: usize = if self.each.is_some() { 2 * STRIP } else { STRIP };
+                let fits: usize = if self.each.is_some() { 2 * STRIP } else { STRIP };
                 let strip =
-                    if pack_b { (room / depth.len().max(1) / panel).max(1) * panel } else { span.len() };
+                    if pack_b { (fits / depth.len().max(1) / panel).max(1) * panel } else { span.len() };
                 // Where one strip is all, b stays packed, and a is packed just before it is used.
                 let high = match (pack_a, strip < span.len()) {
                     (false, _) => usize::MAX,
@@ -171,7 +176,7 @@ impl Product<'_> {
                 for (number, rows) in pieces(rows.clone(), high).enumerate() {
                     if pack_a {
                         // SAFETY: inside a; see `Scratch` for the room.
-                        unsafe { self.pack_a::<K>(&rows, &depth, packed_a) };
+                        unsafe { self.pack_a::<K>(&rows, &depth, &room) };
                     }
                     for start in every(&span, strip) {
                         let columns = start..span.end.min(start + strip);
@@ -182,14 +187,26 @@ impl Product<'_> {
                             columns,
                             depth: depth.clone(),
                             panel,
-                            packed_a,
-                            packed_b,
+                            room,
                             pack_b: pack_b && (number == 0 || strip < span.len()),
-                            kept,
                             waiting,
                         };
+                        let mut ahead = Ahead::nothing();
+                        if patch.pack_b && strip < span.len() {
+                            let end = start + strip;
+                            let (next, depth) = if end < span.end {
+                                (end..span.end.min(end + strip), depth.clone())
+                            } else if patch.rows.end < bottom {
+                                (span.start..span.start + strip, depth.clone())
+                            } else {
+                                let next = depth.end..self.a.columns.min(depth.end + depth.len());
+                                (span.start..span.start + strip, next)
+                            };
+                            let tiles = patch.rows.len().div_ceil(K::ROWS) - 1;
+                            ahead = Ahead::new(&self.b, depth, next, tiles * strip.div_ceil(panel));
+                        }
                         // SAFETY: the caller's promise.
-                        unsafe { self.patch::<K>(&patch) };
+                        unsafe { self.patch::<K>(&patch, &mut ahead) };
                     }
                 }
             }
@@ -200,27 +217,39 @@ impl Product<'_> {
     ///
     /// # Safety
     /// They are in a, and `to` has room.
-    unsafe fn pack_a<K: Kernel>(&self, rows: &Range<usize>, depth: &Range<usize>, mut to: *mut f32) {
+    unsafe fn pack_a<K: Kernel>(&self, rows: &Range<usize>, depth: &Range<usize>, room: &Parts) {
+        let (mut to, mut list) = (room.a, room.lists);
+        let strip = |rows: Range<usize>| Strip {
+            data: self
+                .a
+                .data
+                .as_ptr()
+                .wrapping_add(rows.start * self.a.row_stride + depth.start * self.a.column_stride),
+            across: self.a.row_stride,
+            along: self.a.column_stride,
+            width: rows.len(),
+            depth: depth.len(),
+        };
         for (rows, height) in evenly(rows, K::ROWS) {
-            let start = rows.start * self.a.row_stride + depth.start * self.a.column_stride;
-            let strip = Strip {
-                data: self.a.data.as_ptr().wrapping_add(start),
-                across: self.a.row_stride,
-                along: self.a.column_stride,
-                width: rows.len(),
-                depth: depth.len(),
-            };
-            // SAFETY: the caller's promise.
-            unsafe { K::pack(strip, height, K::ROWS, to) };
-            to = to.wrapping_add(rows.len() / height * K::ROWS * depth.len());
+            if list.is_null() {
+                // SAFETY: the caller's promise.
+                unsafe { K::pack(strip(rows.clone()), height, K::ROWS, to) };
+                to = to.wrapping_add(rows.len() / height * K::ROWS * depth.len());
+                continue;
+            }
+            for i in every(&rows, height) {
+                // SAFETY: the caller's promise.
+                unsafe { zeros::pack::<K>(strip(i..i + height), to, list) };
+                (to, list) = (to.wrapping_add(K::ROWS * depth.len()), list.wrapping_add(zeros::LIST));
+            }
         }
     }
 
     /// # Safety
     /// That of `part`.
-    unsafe fn patch<K: Kernel>(&self, p: &Patch) {
+    unsafe fn patch<K: Kernel>(&self, p: &Patch, ahead: &mut Ahead) {
         let (a, b, n, lanes) = (self.a, self.b, self.b.columns, K::V::LANES);
-        let (in_a, in_b) = (p.packed_a.is_null(), p.packed_b.is_null());
+        let (in_a, in_b, by_list) = (p.room.a.is_null(), p.room.b.is_null(), !p.room.lists.is_null());
         let last = p.depth.end == a.columns;
         let block = Block {
             depth: p.depth.len(),
@@ -228,15 +257,17 @@ impl Product<'_> {
             a_step: if in_a { a.column_stride } else { K::ROWS },
             b_step: if in_b { b.row_stride } else { p.panel },
             c_row: if self.each.is_some() { p.kept_row } else { n },
-            sums_row: if p.kept.is_null() { n } else { p.kept_row },
+            sums_row: if p.room.sums.is_null() { n } else { p.kept_row },
             resume: p.depth.start > 0,
             last,
             add: self.epilogue.add,
             relu: self.epilogue.finish.is_relu(),
+            plus: a.zeros,
         };
         let bias = self.epilogue.bias.map_or(std::ptr::null(), <[f32]>::as_ptr);
         let after = self.each.is_some() || self.epilogue.finish.each().is_some();
-        let (mut done, mut from_a) = (p.rows.start, p.packed_a.cast_const());
+        let (mut done, mut from_a, mut list) =
+            (p.rows.start, p.room.a.cast_const(), p.room.lists.cast_const());
         for (rows, height) in evenly(&p.rows, K::ROWS) {
             for i in every(&rows, height) {
                 if in_a {
@@ -247,13 +278,15 @@ impl Product<'_> {
                     let full = width.next_multiple_of(lanes);
                     let data =
                         b.data.as_ptr().wrapping_add(p.depth.start * b.row_stride + j * b.column_stride);
-                    let packed = p.packed_b.wrapping_add((j - p.columns.start) * p.depth.len());
+                    let packed = p.room.b.wrapping_add((j - p.columns.start) * p.depth.len());
                     // SAFETY: all inside their matrices, by the caller's promise; see `Scratch` for the room.
                     unsafe {
                         if p.pack_b && i == p.rows.start {
                             let (across, along) = (b.column_stride, b.row_stride);
                             let strip = Strip { data, across, along, width, depth: p.depth.len() };
                             K::pack(strip, p.panel, p.panel, packed);
+                        } else {
+                            ahead.ask::<K::V>();
                         }
                         let kept = p.kept_at(i, j, done);
                         let c = if self.each.is_some() { kept } else { self.c.pointer(i * n + j) };
@@ -261,12 +294,15 @@ impl Product<'_> {
                             a: from_a,
                             b: if in_b { data } else { packed },
                             c,
-                            sums: if p.kept.is_null() { c } else { kept },
+                            sums: if p.room.sums.is_null() { c } else { kept },
                             bias: if bias.is_null() { bias } else { bias.add(j) },
                             width,
+                            list,
                         };
                         let vectors = full / lanes;
-                        if width != full && !in_b {
+                        if by_list {
+                            choose::<K, LISTED>(height, vectors, &block, &place);
+                        } else if width != full && !in_b {
                             choose::<K, PADDED>(height, vectors, &block, &place);
                         } else if width != full {
                             choose::<K, EDGE>(height, vectors, &block, &place);
@@ -278,6 +314,7 @@ impl Product<'_> {
                     }
                 }
                 from_a = from_a.wrapping_add(K::ROWS * p.depth.len());
+                list = list.wrapping_add(zeros::LIST);
                 let end = i + height;
                 if last && after && (end == p.rows.end || (end - done) * p.columns.len() >= HANDED) {
                     // SAFETY: the tiles have just written these rows.
@@ -310,6 +347,15 @@ impl Product<'_> {
     }
 }
 
+/// What is copied before it is multiplied.
+#[derive(Clone, Copy)]
+struct Packing {
+    a: bool,
+    b: bool,
+    /// a goes without columns of zeros.
+    list: bool,
+}
+
 /// What is worked through at once: some rows, columns and products of each sum.
 struct Patch {
     rows: Range<usize>,
@@ -317,14 +363,10 @@ struct Patch {
     depth: Range<usize>,
     /// The columns of a tile.
     panel: usize,
-    /// Null: a is read where it is.
-    packed_a: *mut f32,
-    /// Where panels of b are put. Null: b is read where it is.
-    packed_b: *mut f32,
-    /// Whether they are still to be put there.
+    /// Null in it: a, b is read where it is; sums are left in c; a has all its columns.
+    room: Parts,
+    /// Whether panels of b are still to be put there.
     pack_b: bool,
-    /// Where sums are left that are not, or not yet, put into c. Null: in c.
-    kept: *mut f32,
     kept_row: usize,
     /// The first of the rows and columns whose sums wait there for more products to come; none wait where all come at once.
     waiting: Option<(usize, usize)>,
@@ -338,8 +380,9 @@ impl Patch {
             None => (done, self.columns.start),
         };
         let place = (i - top) * self.kept_row + j - left;
-        debug_assert!(self.kept.is_null() || place < KEPT * SPAN, "no room is kept for row {i}, column {j}");
-        self.kept.wrapping_add(place)
+        let kept = self.room.sums;
+        debug_assert!(kept.is_null() || place < KEPT * SPAN, "no room is kept for row {i}, column {j}");
+        kept.wrapping_add(place)
     }
 }
 

@@ -4,6 +4,7 @@
 //! block, every element of a product is one chain of fused multiply-adds, x ← round(a b + x), over k in
 //! ascending order from +0.
 
+mod ahead;
 mod columns;
 mod conv;
 mod exact;
@@ -12,6 +13,7 @@ mod pack;
 mod row;
 mod tile;
 mod vector;
+mod zeros;
 
 use std::sync::OnceLock;
 
@@ -134,6 +136,7 @@ pub struct View<'a> {
     columns: usize,
     row_stride: usize,
     column_stride: usize,
+    zeros: bool,
 }
 
 impl<'a> View<'a> {
@@ -147,7 +150,7 @@ impl<'a> View<'a> {
             "a {rows} x {columns} matrix has not {} elements",
             data.len()
         );
-        View { data, rows, columns, row_stride: columns, column_stride: 1 }
+        View { data, rows, columns, row_stride: columns, column_stride: 1, zeros: false }
     }
 
     /// Rows as columns, columns as rows. Nothing is copied.
@@ -158,7 +161,14 @@ impl<'a> View<'a> {
             columns: self.rows,
             row_stride: self.column_stride,
             column_stride: self.row_stride,
+            zeros: self.zeros,
         }
+    }
+
+    /// Says that many of its numbers may be 0. Where it is the first operand, products with columns of zeros are left out: see
+    /// `zeros.rs` for what that does to the bits (sums that are zero are +0; 0 · ∞ may be left out).
+    pub fn with_zeros(self) -> View<'a> {
+        View { zeros: true, ..self }
     }
 }
 
@@ -313,7 +323,7 @@ pub fn sum_rows(a: &[f32], columns: usize, out: &mut [f32], add: bool, threads: 
     );
     let rows = a.len().checked_div(columns).unwrap_or(0);
     // A row of ones times a: fma(1, a, x) is a + x, to the bit.
-    let ones = View { data: &[1.0], rows: 1, columns: rows, row_stride: 0, column_stride: 0 };
+    let ones = View { data: &[1.0], rows: 1, columns: rows, row_stride: 0, column_stride: 0, zeros: false };
     let epilogue = Epilogue { add, ..Epilogue::default() };
     matmul(ones, View::new(a, rows, columns), out, epilogue, threads);
 }

@@ -4,6 +4,8 @@ use std::cell::Cell;
 
 use crate::aligned::Aligned;
 
+use super::zeros::LIST;
+
 /// At most this many products are summed before the tile moves on: a tile's part of a stays in the nearest cache, beside
 /// what passes through it of b.
 pub(super) const DEPTH: usize = 400;
@@ -17,6 +19,8 @@ pub(super) const SMALL: usize = 8 * 256;
 pub(super) const SPAN: usize = 2048;
 /// No tile, and so no panel, has more columns than this.
 const PANEL: usize = 128;
+/// The highest tile of every kernel has this many or more.
+const LEAST: usize = 4;
 /// At most this many rows of a are packed at once.
 pub(super) const HEIGHT: usize = 512;
 /// So few rows of a stay in the second cache beside a strip of b that is all there is of b.
@@ -32,6 +36,40 @@ pub(super) struct Scratch {
     a: Aligned,
     b: Aligned,
     sums: Aligned,
+    lists: Vec<u16>,
+}
+
+/// Where the parts of a thread's working memory begin.
+#[derive(Clone, Copy)]
+pub(super) struct Parts {
+    /// Panels of a.
+    pub a: *mut f32,
+    /// Panels of b.
+    pub b: *mut f32,
+    /// Sums that wait.
+    pub sums: *mut f32,
+    /// Which products of each tile's part of a are left.
+    pub lists: *mut u16,
+}
+
+impl Parts {
+    /// No room at all.
+    pub const NONE: Parts = Parts {
+        a: std::ptr::null_mut(),
+        b: std::ptr::null_mut(),
+        sums: std::ptr::null_mut(),
+        lists: std::ptr::null_mut(),
+    };
+
+    /// Room for what is packed, kept, or listed; null for the others.
+    pub fn only(self, a: bool, b: bool, sums: bool, lists: bool) -> Parts {
+        Parts {
+            a: if a { self.a } else { Parts::NONE.a },
+            b: if b { self.b } else { Parts::NONE.b },
+            sums: if sums { self.sums } else { Parts::NONE.sums },
+            lists: if lists { self.lists } else { Parts::NONE.lists },
+        }
+    }
 }
 
 impl Scratch {
@@ -41,12 +79,14 @@ impl Scratch {
             a: Aligned::new(2 * HEIGHT * DEPTH),
             b: Aligned::new(2 * STRIP + PANEL * DEPTH),
             sums: Aligned::new(KEPT * SPAN),
+            lists: vec![0; HEIGHT / LEAST * LIST],
         })
     }
 
-    /// Room for panels of a, for panels of b, and for sums that wait.
-    pub fn parts(&mut self) -> [*mut f32; 3] {
-        [&mut self.a, &mut self.b, &mut self.sums].map(|part| part.write().as_mut_ptr())
+    /// Where its parts begin.
+    pub fn parts(&mut self) -> Parts {
+        let [a, b, sums] = [&mut self.a, &mut self.b, &mut self.sums].map(|part| part.write().as_mut_ptr());
+        Parts { a, b, sums, lists: self.lists.as_mut_ptr() }
     }
 }
 
@@ -154,31 +194,41 @@ unsafe fn copy(from: *const f32, to: *mut f32, count: usize) {
 }
 
 /// A square of 4 × 4, rows to columns.
-#[cfg(target_arch = "x86_64")]
+///
+/// # Safety
+/// Both squares lie in their buffers.
 #[inline(always)]
 unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
-    use std::arch::x86_64::*;
-    // SAFETY: the caller's promise: both squares lie in their buffers. Every x86-64 has these instructions.
+    // SAFETY: the caller's promise.
     unsafe {
-        let mut rows: [__m128; 4] = std::array::from_fn(|r| _mm_loadu_ps(from.add(r * from_row)));
-        let [r0, r1, r2, r3] = &mut rows;
-        _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
-        for (r, row) in rows.into_iter().enumerate() {
-            _mm_storeu_ps(to.add(r * to_row), row);
+        let rows = std::array::from_fn(|r| from.add(r * from_row).cast::<[f32; 4]>().read_unaligned());
+        for (r, row) in transposed(rows).into_iter().enumerate() {
+            to.add(r * to_row).cast::<[f32; 4]>().write_unaligned(row);
         }
     }
 }
 
-/// A square of 4 × 4, rows to columns.
+/// Rows to columns.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(super) fn transposed(rows: [[f32; 4]; 4]) -> [[f32; 4]; 4] {
+    use std::arch::x86_64::*;
+    // SAFETY: every x86-64 has these instructions.
+    unsafe {
+        let mut rows: [__m128; 4] = rows.map(|row| _mm_loadu_ps(row.as_ptr()));
+        let [r0, r1, r2, r3] = &mut rows;
+        _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
+        rows.map(|row| {
+            let mut four = [0.0; 4];
+            _mm_storeu_ps(four.as_mut_ptr(), row);
+            four
+        })
+    }
+}
+
+/// Rows to columns.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
-unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
-    // SAFETY: the caller's promise: both squares lie in their buffers.
-    unsafe {
-        let rows: [[f32; 4]; 4] =
-            std::array::from_fn(|r| from.add(r * from_row).cast::<[f32; 4]>().read_unaligned());
-        for r in 0..4 {
-            to.add(r * to_row).cast::<[f32; 4]>().write_unaligned(std::array::from_fn(|c| rows[c][r]));
-        }
-    }
+pub(super) fn transposed(rows: [[f32; 4]; 4]) -> [[f32; 4]; 4] {
+    std::array::from_fn(|r| std::array::from_fn(|c| rows[c][r]))
 }

@@ -25,6 +25,7 @@ fn reference(a: View, b: View, c: &mut [f32], epilogue: Epilogue) {
     for i in 0..a.rows {
         for j in 0..n {
             let sum = (0..a.columns).fold(0.0f32, |sum, p| at(a, i, p).mul_add(at(b, p, j), sum));
+            let sum = if a.zeros { sum + 0.0 } else { sum };
             let c = &mut c[i * n + j];
             *c = if epilogue.add { *c + sum } else { sum };
             if let Some(bias) = epilogue.bias {
@@ -44,9 +45,19 @@ fn halve_negatives(x: &mut [f32]) {
 }
 
 fn check(m: usize, k: usize, n: usize, teams: &[Threads]) {
-    let (x, y, bias) = (numbers(m * k, 1), numbers(k * n, 2), numbers(n, 3));
+    check_with(m, k, n, None, teams);
+}
+
+/// `live`: how many numbers of a, out of 100, are not 0; whole stretches are.
+fn check_with(m: usize, k: usize, n: usize, live: Option<usize>, teams: &[Threads]) {
+    let (mut x, y, bias) = (numbers(m * k, 1), numbers(k * n, 2), numbers(n, 3));
     for flip in 0..4 {
+        if let Some(live) = live {
+            let (rows, columns) = if flip & 1 == 0 { (m, k) } else { (k, m) };
+            x = with_zeros(rows, columns, live);
+        }
         let a = if flip & 1 == 0 { View::new(&x, m, k) } else { View::new(&x, k, m).transposed() };
+        let a = if live.is_some() { a.with_zeros() } else { a };
         let b = if flip & 2 == 0 { View::new(&y, k, n) } else { View::new(&y, n, k).transposed() };
         for epilogue in [
             Epilogue::default(),
@@ -65,12 +76,88 @@ fn check(m: usize, k: usize, n: usize, teams: &[Threads]) {
                     let add = epilogue.add;
                     assert!(
                         bits(&c) == bits(&expected),
-                        "{m} x {k} x {n}, transposed {flip:02b}, add {add}, {isa}, {count} threads"
+                        "{m} x {k} x {n}, {live:?} of 100, transposed {flip:02b}, add {add}, {isa}, {count} threads"
                     );
                 }
             }
         }
         check_blocks(a, b, teams);
+    }
+}
+
+/// A matrix in which squares of 16 × 16 are 0, as many as `live` leaves, and single numbers elsewhere, some of them −0; sums of its other
+/// numbers times those of [`numbers`] may be too small for an f32.
+fn with_zeros(rows: usize, columns: usize, live: usize) -> Vec<f32> {
+    let mut x = numbers(rows * columns, 7);
+    let drawn = |number: usize| (number.wrapping_mul(2_654_435_761) >> 7) % 100;
+    for i in 0..rows {
+        for j in 0..columns {
+            let x = &mut x[i * columns + j];
+            match drawn(i / 16 * 1009 + j / 16 + 1) {
+                square if square >= live => *x = 0.0,
+                _ => match drawn(i * columns + j) {
+                    0..10 => *x = -0.0,
+                    10..20 => *x *= 1e-44,
+                    _ => {}
+                },
+            }
+        }
+    }
+    x
+}
+
+#[test]
+fn zeros_are_left_out_and_the_sums_are_the_definition() {
+    let teams = [1, 2, 3].map(Threads::new);
+    for (m, k, n) in [
+        (32, 300, 128),
+        (130, 100, 65),
+        (300, 33, 129),
+        // b where it is.
+        (13, 500, 64),
+        (7, 40, 1000),
+        (13, 200, 67),
+        (1, 784, 520),
+        (1, 1300, 130),
+        (2, 64, 64),
+    ] {
+        [0, 20, 60, 85, 100].into_iter().for_each(|live| check_with(m, k, n, Some(live), &teams));
+    }
+    for (m, k, n) in [
+        // More rows than are packed at once, sums that wait, two strips of b.
+        (530, 410, 150),
+        // More columns than may wait.
+        (7, 401, 2100),
+        // Handed over in pieces.
+        (2000, 40, 200),
+    ] {
+        check_with(m, k, n, Some(60), &teams[1..]);
+    }
+}
+
+/// What is left out shows where it would not be 0: as long as zeros are found.
+#[test]
+fn a_column_of_zeros_is_not_multiplied() {
+    let (m, k, n) = (64, 128, 64);
+    let a: Vec<f32> =
+        numbers(m * k, 1).into_iter().enumerate().map(|(i, x)| if i % k < 64 { 0.0 } else { x }).collect();
+    let b: Vec<f32> = numbers(k * n, 2)
+        .into_iter()
+        .enumerate()
+        .map(|(i, x)| if i / n < 64 { f32::INFINITY } else { x })
+        .collect();
+    let a = View::new(&a, m, k);
+    for isa in Isa::ALL.into_iter().filter(|isa| isa.is_here()) {
+        for (a, finite) in [(a, false), (a.with_zeros(), true)] {
+            let mut c = vec![0.0; m * n];
+            matmul_on(isa, a, View::new(&b, k, n), &mut c, Epilogue::default(), &Threads::new(1));
+            assert!(c.iter().all(|c| c.is_finite() == finite), "{isa:?}");
+        }
+        let mut c = vec![0.0; 1024];
+        let b: Vec<f32> = (0..k).flat_map(|p| vec![if p < 64 { f32::INFINITY } else { 1.0 }; 1024]).collect();
+        let a = View::new(&a.data[..k], 1, k).with_zeros();
+        matmul_on(isa, a, View::new(&b, k, 1024), &mut c, Epilogue::default(), &Threads::new(1));
+        assert!(c.iter().all(|c| c.is_finite()), "{isa:?}, one row");
     }
 }
 

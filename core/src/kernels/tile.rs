@@ -22,6 +22,8 @@ pub(super) struct Block {
     pub add: bool,
     /// In `c` 0 stands for what is negative. Excludes `add`.
     pub relu: bool,
+    /// A finished sum that is 0 is +0.
+    pub plus: bool,
 }
 
 /// Where one tile lies.
@@ -34,10 +36,12 @@ pub(super) struct Place {
     pub bias: *const f32,
     /// How many columns: all vectors but the last are full.
     pub width: usize,
+    /// `LISTED`: how many products are left, and which (`super::zeros`).
+    pub list: *const u16,
 }
 
 /// So many rows of b are asked for before they are needed.
-const AHEAD: usize = 12;
+pub(super) const AHEAD: usize = 12;
 /// Of fewer rows none is asked for.
 const FEW: usize = 20;
 /// Numbers of a cache line: what is asked for comes by lines.
@@ -51,6 +55,8 @@ pub(super) const IN_PLACE: u8 = 1;
 pub(super) const EDGE: u8 = 2;
 /// As `EDGE`, but b is packed, so that its rows can be read as a whole: one register more for sums.
 pub(super) const PADDED: u8 = 3;
+/// a is packed, without the columns that the list does not name; rows of b can be read as a whole; the last vector may be partial.
+pub(super) const LISTED: u8 = 4;
 
 /// An instruction set, as the matrix product sees it.
 pub(super) trait Kernel {
@@ -103,7 +109,7 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
     unsafe {
         let last = C - 1;
         let mask = K::V::mask(place.width - last * lanes);
-        let partial = MODE == EDGE || MODE == PADDED;
+        let partial = MODE == EDGE || MODE == PADDED || MODE == LISTED;
         let load = |from: *const f32, v: usize| {
             if partial && v == last {
                 K::V::load_part(from.add(v * lanes), mask)
@@ -126,20 +132,30 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
                 }
             }
         }
-        let (a_row, a_step, b_step) =
-            if MODE == PACKED { (1, K::ROWS, C * lanes) } else { (t.a_row, t.a_step, t.b_step) };
+        let (a_row, a_step, b_step) = match MODE {
+            PACKED => (1, K::ROWS, C * lanes),
+            LISTED => (1, K::ROWS, t.b_step),
+            _ => (t.a_row, t.a_step, t.b_step),
+        };
         let (mut a, mut b) = (place.a, place.b);
         // Two pointers that the compiler takes for unrelated: from one it would walk row by row, by a chain of additions
         // as long as the multiplications take.
-        let half = if MODE == PACKED || R < 4 { R } else { R / 2 };
+        let half = if MODE == PACKED || MODE == LISTED || R < 4 { R } else { R / 2 };
         let mut low = if half < R { std::hint::black_box(a.wrapping_add(half * a_row)) } else { a };
         // Few rows are there already.
         let mut next = if t.depth < FEW { b } else { b.wrapping_add(AHEAD * b_step) };
-        for _ in 0..t.depth {
+        let depth = if MODE == LISTED { *place.list as usize } else { t.depth };
+        for p in 0..depth {
+            if MODE == LISTED {
+                let row = |p: usize| place.b.wrapping_add(*place.list.add(1 + p) as usize * b_step);
+                (b, next) = (row(p), row(p + AHEAD));
+            }
             for line in (0..C * lanes).step_by(LINE) {
                 K::V::prefetch(next.wrapping_add(line));
             }
-            next = next.wrapping_add(b_step);
+            if MODE != LISTED {
+                next = next.wrapping_add(b_step);
+            }
             let mut row = [K::V::zero(); C];
             for v in 0..C {
                 row[v] = if MODE == EDGE { load(b, v) } else { K::V::load(b.add(v * lanes)) };
@@ -155,7 +171,9 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
             }
             a = a.wrapping_add(a_step);
             low = low.wrapping_add(a_step);
-            b = b.wrapping_add(b_step);
+            if MODE != LISTED {
+                b = b.wrapping_add(b_step);
+            }
         }
         if !t.last {
             for r in 0..R {
@@ -164,6 +182,13 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
                 }
             }
             return;
+        }
+        if t.plus {
+            for r in 0..R {
+                for v in 0..C {
+                    sums[r][v] = sums[r][v].add(K::V::zero());
+                }
+            }
         }
         if t.add {
             for r in 0..R {

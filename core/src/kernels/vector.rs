@@ -28,8 +28,13 @@ pub(super) trait Vector: Copy {
     /// Asks for a cache line that will be wanted. No address is wrong.
     #[inline(always)]
     fn prefetch(_at: *const f32) {}
+    /// The same into the second cache: it will be wanted later.
+    #[inline(always)]
+    fn prefetch_second(_at: *const f32) {}
     /// 0 in lanes that are negative; −0 and what is no number stay.
     unsafe fn relu(self) -> Self;
+    /// Whether all lanes are +0 or −0.
+    unsafe fn is_zero(self) -> bool;
 }
 
 /// A loop over vectors, to be compiled for each instruction set (`Kernel::within`). Implementors mark `run` `#[inline(always)]`.
@@ -92,6 +97,10 @@ impl Vector for [f32; 4] {
     #[inline(always)]
     unsafe fn relu(self) -> Self {
         self.map(|x| if x < 0.0 { 0.0 } else { x })
+    }
+    #[inline(always)]
+    unsafe fn is_zero(self) -> bool {
+        self == [0.0; 4]
     }
 }
 
@@ -183,9 +192,19 @@ mod x86 {
             unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
         }
         #[inline(always)]
+        fn prefetch_second(at: *const f32) {
+            // SAFETY: every x86-64 has the instruction, and nothing is read.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
+        }
+        #[inline(always)]
         unsafe fn relu(self) -> Self {
             // SAFETY: see above. The second operand is the result unless the first is greater.
             unsafe { _mm256_max_ps(_mm256_setzero_ps(), self) }
+        }
+        #[inline(always)]
+        unsafe fn is_zero(self) -> bool {
+            // SAFETY: see above. What is no number is not equal to 0.
+            unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(self, _mm256_setzero_ps())) == 0 }
         }
     }
 
@@ -248,9 +267,19 @@ mod x86 {
             unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
         }
         #[inline(always)]
+        fn prefetch_second(at: *const f32) {
+            // SAFETY: every x86-64 has the instruction, and nothing is read.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
+        }
+        #[inline(always)]
         unsafe fn relu(self) -> Self {
             // SAFETY: see above. The second operand is the result unless the first is greater.
             unsafe { _mm512_max_ps(_mm512_setzero_ps(), self) }
+        }
+        #[inline(always)]
+        unsafe fn is_zero(self) -> bool {
+            // SAFETY: see above. What is no number is not equal to 0.
+            unsafe { _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(self, _mm512_setzero_ps()) == 0 }
         }
     }
 }
@@ -322,6 +351,11 @@ mod neon {
         unsafe fn relu(self) -> Self {
             // SAFETY: see above. The instruction for a maximum would make +0 of −0.
             unsafe { vbslq_f32(vcltzq_f32(self), vdupq_n_f32(0.0), self) }
+        }
+        #[inline(always)]
+        unsafe fn is_zero(self) -> bool {
+            // SAFETY: see above. What is no number is not equal to 0.
+            unsafe { vminvq_u32(vceqzq_f32(self)) != 0 }
         }
     }
 }

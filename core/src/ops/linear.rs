@@ -70,7 +70,7 @@ impl Op for Linear {
     fn forward(&self, run: Forward) {
         let (rows, inputs) = run.shapes[0].matrix();
         let outputs = run.shapes[1].matrix().1;
-        let (x, w) = (View::new(run.x[0], rows, inputs), View::new(run.x[1], inputs, outputs));
+        let (x, w) = (View::new(run.x[0], rows, inputs).with_zeros(), View::new(run.x[1], inputs, outputs));
         let bias = run.x.get(2).copied();
         if self.keeps_input() {
             matmul(x, w, run.keep, Epilogue { bias, ..Epilogue::default() }, run.threads);
@@ -91,7 +91,7 @@ impl Op for Linear {
         }
         let (dx, weights) = run.dx.split_first_mut().expect("checked by shape");
         let (dw, db) = weights.split_first_mut().expect("checked by shape");
-        let (x, w) = (View::new(run.x[0], rows, inputs), View::new(run.x[1], inputs, outputs));
+        let (x, w) = (View::new(run.x[0], rows, inputs).with_zeros(), View::new(run.x[1], inputs, outputs));
         let dz = View::new(run.dy, rows, outputs);
         if let Some(dw) = dw {
             matmul(x.transposed(), dz, dw.to, Epilogue { add: dw.add, ..Epilogue::default() }, run.threads);
@@ -142,7 +142,7 @@ impl InBlocks for Linear {
         if rows == 1 {
             return run.into.take_product(run.x[0], run.dy, run.threads);
         }
-        let (x, dz) = (View::new(run.x[0], rows, inputs), View::new(run.dy, rows, outputs));
+        let (x, dz) = (View::new(run.x[0], rows, inputs).with_zeros(), View::new(run.dy, rows, outputs));
         matmul_in_blocks(
             x.transposed(),
             dz,

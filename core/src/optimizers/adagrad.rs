@@ -88,6 +88,7 @@ impl FromValues for Adagrad {
 
 impl Rule<1> for Adagrad {
     const STATE: [&'static str; 1] = ["s"];
+    const STAYS: bool = true;
 
     fn start(&self) -> [f64; 1] {
         [self.initial]

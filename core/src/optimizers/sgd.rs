@@ -34,6 +34,7 @@ impl FromValues for Sgd {
 
 impl Rule<0> for Sgd {
     const STATE: [&'static str; 0] = [];
+    const STAYS: bool = true;
 
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 0> {
         let eta = R::of(at.learning_rate);
