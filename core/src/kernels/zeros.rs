@@ -91,26 +91,29 @@ impl Leave {
     /// That of `pack`.
     #[inline(always)]
     unsafe fn columns<V: Vector>(&self) -> usize {
-        let mut count = 0;
-        let last = (self.strip.width - 1) / V::LANES * V::LANES;
+        let Strip { data, along, width, depth, .. } = self.strip;
+        let last = (width - 1) / V::LANES * V::LANES;
+        let (mut from, mut to, mut count) = (data, self.to, 0);
         // SAFETY: the caller's promise; no more columns are written than were read.
         unsafe {
-            let mask = V::mask(self.strip.width - last);
-            for p in 0..self.strip.depth {
-                let from = self.strip.data.add(p * self.strip.along);
-                let to = self.to.add(count * self.stride);
+            let mask = V::mask(width - last);
+            for p in 0..depth {
                 // The tile after the next begins there.
                 V::prefetch(from.wrapping_add(LINE));
                 let end = V::load_part(from.add(last), mask);
                 let mut zero = end.is_zero();
-                for r in (0..last).step_by(V::LANES) {
-                    let x = V::load(from.add(r));
-                    zero &= x.is_zero();
-                    x.store(to.add(r));
+                if last > 0 {
+                    for r in (0..last).step_by(V::LANES) {
+                        let x = V::load(from.add(r));
+                        zero &= x.is_zero();
+                        x.store(to.add(r));
+                    }
                 }
                 end.store(to.add(last));
                 self.note(count, p);
                 count += usize::from(!zero);
+                to = to.add(if zero { 0 } else { self.stride });
+                from = from.wrapping_add(along);
             }
         }
         count
