@@ -35,3 +35,18 @@ fn numbers(file: &Path, head: usize, count: usize) -> Result<Vec<u8>, String> {
     bytes.truncate(head + count);
     Ok(bytes.split_off(head))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let none = numbers(Path::new("nowhere/train-labels-idx1-ubyte"), 8, 1).unwrap_err();
+        assert!(none.starts_with("nowhere/train-labels-idx1-ubyte: "), "{none}");
+        let short =
+            numbers(Path::new(env!("CARGO_MANIFEST_DIR")).join("workloads.txt").as_path(), 8, 1 << 30)
+                .unwrap_err();
+        assert!(short.ends_with(&format!("but {} are wanted", (1 << 30) + 8)), "{short}");
+    }
+}

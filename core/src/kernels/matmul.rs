@@ -9,7 +9,8 @@
 //!     for rows, packed (HEIGHT, or LOW)
 //!       for strips of b, which stay in the second cache (STRIP)
 //!         for rows of a tile: their part of a stays in the nearest cache
-//!           for panels of the strip, each packed just before the first tile that reads it
+//!           for panels of the strip, each packed just before the first tile that reads it;
+//!             where it has been packed, a share of the next strip is asked for (ahead.rs)
 //! ```
 //!
 //! So the nearest cache holds a few rows of a while all of the strip passes through it, and the machine fetches the strip ahead,
@@ -17,11 +18,10 @@
 //! ([Van Zee & van de Geijn 2015](https://doi.org/10.1145/2764454)), with the roles of rows and columns exchanged.
 
 use super::ahead::Ahead;
-use super::pack::{
-    DEPTH, HANDED, HEIGHT, KEPT, LOW, Parts, SECOND, SMALL, SPAN, STRIP, Scratch, Strip, with_scratch,
-};
+use super::pack::{DEPTH, HEIGHT, KEPT, LOW, Parts, SECOND, SMALL, SPAN, STRIP, Scratch, with_scratch};
+use super::patch::{Patch, every};
 use super::row::Row;
-use super::tile::{Block, EDGE, IN_PLACE, Kernel, LISTED, PACKED, PADDED, Place, choose};
+use super::tile::Kernel;
 use super::vector::Vector;
 use super::{Each, Epilogue, View, zeros};
 use crate::threads::{Shared, Threads};
@@ -193,154 +193,13 @@ impl Product<'_> {
                         };
                         let mut ahead = Ahead::nothing();
                         if patch.pack_b && strip < span.len() {
-                            let end = start + strip;
-                            let (next, depth) = if end < span.end {
-                                (end..span.end.min(end + strip), depth.clone())
-                            } else if patch.rows.end < bottom {
-                                (span.start..span.start + strip, depth.clone())
-                            } else {
-                                let next = depth.end..self.a.columns.min(depth.end + depth.len());
-                                (span.start..span.start + strip, next)
-                            };
+                            let (next, columns) = patch.next(strip, &span, bottom, self.a.columns);
                             let tiles = patch.rows.len().div_ceil(K::ROWS) - 1;
-                            ahead = Ahead::new(&self.b, depth, next, tiles * strip.div_ceil(panel));
+                            ahead = Ahead::new(&self.b, next, columns, tiles * strip.div_ceil(panel));
                         }
                         // SAFETY: the caller's promise.
                         unsafe { self.patch::<K>(&patch, &mut ahead) };
                     }
-                }
-            }
-        }
-    }
-
-    /// Copies some rows of a, tile after tile.
-    ///
-    /// # Safety
-    /// They are in a, and `to` has room.
-    unsafe fn pack_a<K: Kernel>(&self, rows: &Range<usize>, depth: &Range<usize>, room: &Parts) {
-        let (mut to, mut list) = (room.a, room.lists);
-        let strip = |rows: Range<usize>| Strip {
-            data: self
-                .a
-                .data
-                .as_ptr()
-                .wrapping_add(rows.start * self.a.row_stride + depth.start * self.a.column_stride),
-            across: self.a.row_stride,
-            along: self.a.column_stride,
-            width: rows.len(),
-            depth: depth.len(),
-        };
-        for (rows, height) in evenly(rows, K::ROWS) {
-            if list.is_null() {
-                // SAFETY: the caller's promise.
-                unsafe { K::pack(strip(rows.clone()), height, K::ROWS, to) };
-                to = to.wrapping_add(rows.len() / height * K::ROWS * depth.len());
-                continue;
-            }
-            for i in every(&rows, height) {
-                // SAFETY: the caller's promise.
-                unsafe { zeros::pack::<K>(strip(i..i + height), to, list) };
-                (to, list) = (to.wrapping_add(K::ROWS * depth.len()), list.wrapping_add(zeros::LIST));
-            }
-        }
-    }
-
-    /// # Safety
-    /// That of `part`.
-    unsafe fn patch<K: Kernel>(&self, p: &Patch, ahead: &mut Ahead) {
-        let (a, b, n, lanes) = (self.a, self.b, self.b.columns, K::V::LANES);
-        let (in_a, in_b, by_list) = (p.room.a.is_null(), p.room.b.is_null(), !p.room.lists.is_null());
-        let last = p.depth.end == a.columns;
-        let block = Block {
-            depth: p.depth.len(),
-            a_row: if in_a { a.row_stride } else { 1 },
-            a_step: if in_a { a.column_stride } else { K::ROWS },
-            b_step: if in_b { b.row_stride } else { p.panel },
-            c_row: if self.each.is_some() { p.kept_row } else { n },
-            sums_row: if p.room.sums.is_null() { n } else { p.kept_row },
-            resume: p.depth.start > 0,
-            last,
-            add: self.epilogue.add,
-            relu: self.epilogue.finish.is_relu(),
-            plus: a.zeros,
-        };
-        let bias = self.epilogue.bias.map_or(std::ptr::null(), <[f32]>::as_ptr);
-        let after = self.each.is_some() || self.epilogue.finish.each().is_some();
-        let (mut done, mut from_a, mut list) =
-            (p.rows.start, p.room.a.cast_const(), p.room.lists.cast_const());
-        for (rows, height) in evenly(&p.rows, K::ROWS) {
-            for i in every(&rows, height) {
-                if in_a {
-                    from_a = a.data.as_ptr().wrapping_add(i * a.row_stride + p.depth.start * a.column_stride);
-                }
-                for j in every(&p.columns, p.panel) {
-                    let width = p.panel.min(p.columns.end - j);
-                    let full = width.next_multiple_of(lanes);
-                    let data =
-                        b.data.as_ptr().wrapping_add(p.depth.start * b.row_stride + j * b.column_stride);
-                    let packed = p.room.b.wrapping_add((j - p.columns.start) * p.depth.len());
-                    // SAFETY: all inside their matrices, by the caller's promise; see `Scratch` for the room.
-                    unsafe {
-                        if p.pack_b && i == p.rows.start {
-                            let (across, along) = (b.column_stride, b.row_stride);
-                            let strip = Strip { data, across, along, width, depth: p.depth.len() };
-                            K::pack(strip, p.panel, p.panel, packed);
-                        } else {
-                            ahead.ask::<K::V>();
-                        }
-                        let kept = p.kept_at(i, j, done);
-                        let c = if self.each.is_some() { kept } else { self.c.pointer(i * n + j) };
-                        let place = Place {
-                            a: from_a,
-                            b: if in_b { data } else { packed },
-                            c,
-                            sums: if p.room.sums.is_null() { c } else { kept },
-                            bias: if bias.is_null() { bias } else { bias.add(j) },
-                            width,
-                            list,
-                        };
-                        let vectors = full / lanes;
-                        if by_list {
-                            choose::<K, LISTED>(height, vectors, &block, &place);
-                        } else if width != full && !in_b {
-                            choose::<K, PADDED>(height, vectors, &block, &place);
-                        } else if width != full {
-                            choose::<K, EDGE>(height, vectors, &block, &place);
-                        } else if !in_a && full == p.panel {
-                            choose::<K, PACKED>(height, vectors, &block, &place);
-                        } else {
-                            choose::<K, IN_PLACE>(height, vectors, &block, &place);
-                        }
-                    }
-                }
-                from_a = from_a.wrapping_add(K::ROWS * p.depth.len());
-                list = list.wrapping_add(zeros::LIST);
-                let end = i + height;
-                if last && after && (end == p.rows.end || (end - done) * p.columns.len() >= HANDED) {
-                    // SAFETY: the tiles have just written these rows.
-                    unsafe { self.finish(p, done..end) };
-                    done = end;
-                }
-            }
-        }
-    }
-
-    /// Hands finished rows over, or applies what is left to be applied to them.
-    ///
-    /// # Safety
-    /// They lie where `patch` leaves them, and no other thread works on them.
-    unsafe fn finish(&self, p: &Patch, rows: Range<usize>) {
-        let (n, width, start) = (self.b.columns, p.columns.len(), p.columns.start);
-        // Rows that follow one another without a gap go together.
-        let together = width == n && (self.each.is_none() || p.kept_row == n);
-        for i in every(&rows, if together { rows.len() } else { 1 }) {
-            let (first, count) = (i * n + start, if together { rows.len() * n } else { width });
-            // SAFETY: the caller's promise.
-            unsafe {
-                if let Some(each) = self.each {
-                    each(first, std::slice::from_raw_parts(p.kept_at(i, start, rows.start), count));
-                } else if let Some(f) = self.epilogue.finish.each() {
-                    f(self.c.slice(first..first + count));
                 }
             }
         }
@@ -354,53 +213,6 @@ struct Packing {
     b: bool,
     /// a goes without columns of zeros.
     list: bool,
-}
-
-/// What is worked through at once: some rows, columns and products of each sum.
-struct Patch {
-    rows: Range<usize>,
-    columns: Range<usize>,
-    depth: Range<usize>,
-    /// The columns of a tile.
-    panel: usize,
-    /// Null in it: a, b is read where it is; sums are left in c; a has all its columns.
-    room: Parts,
-    /// Whether panels of b are still to be put there.
-    pack_b: bool,
-    kept_row: usize,
-    /// The first of the rows and columns whose sums wait there for more products to come; none wait where all come at once.
-    waiting: Option<(usize, usize)>,
-}
-
-impl Patch {
-    /// The place kept for the sum of row i and column j, where rows below `done` have been handed over.
-    fn kept_at(&self, i: usize, j: usize, done: usize) -> *mut f32 {
-        let (top, left) = match self.waiting {
-            Some(first) => first,
-            None => (done, self.columns.start),
-        };
-        let place = (i - top) * self.kept_row + j - left;
-        let kept = self.room.sums;
-        debug_assert!(kept.is_null() || place < KEPT * SPAN, "no room is kept for row {i}, column {j}");
-        kept.wrapping_add(place)
-    }
-}
-
-/// `rows` in tiles of nearly equal height, none higher than `most`: those of one height, then those with a row less.
-fn evenly(rows: &Range<usize>, most: usize) -> [(Range<usize>, usize); 2] {
-    if rows.len() <= most {
-        return [(rows.clone(), rows.len()), (rows.end..rows.end, 1)];
-    }
-    let count = rows.len().div_ceil(most);
-    let height = rows.len().div_ceil(count);
-    let middle = rows.end - (count * height - rows.len()) * (height - 1);
-    [(rows.start..middle, height), (middle..rows.end, height - 1)]
-}
-
-/// Every `step`-th number of a range. (`step_by` divides first.)
-fn every(range: &Range<usize>, step: usize) -> impl Iterator<Item = usize> + use<> {
-    let end = range.end;
-    std::iter::successors(Some(range.start), move |i| Some(i + step)).take_while(move |i| *i < end)
 }
 
 /// `range` in pieces of nearly equal length, none longer than `most`; one piece if it is empty.

@@ -10,6 +10,7 @@ mod conv;
 mod exact;
 mod matmul;
 mod pack;
+mod patch;
 mod row;
 mod tile;
 mod vector;

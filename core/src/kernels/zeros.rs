@@ -146,9 +146,9 @@ impl Leave {
                 }
                 let columns = x.map(|four| transposed(four.map(|row| row.map(f32::from_bits))));
                 for i in 0..4 {
-                    for b in 0..B {
+                    for (b, columns) in columns.iter().enumerate() {
                         let to = self.to.add(count * self.stride + 4 * b);
-                        to.cast::<[f32; 4]>().write_unaligned(columns[b][i]);
+                        to.cast::<[f32; 4]>().write_unaligned(columns[i]);
                     }
                     self.note(count, p + i);
                     count += usize::from(any[i] != 0);
