@@ -146,7 +146,7 @@ impl Stepper {
 }
 
 impl Pool {
-    /// Inputs in [0, 1), or in [−1, 1) if there are two: then the class is whether their signs agree, so that
+    /// Pictures of digits, or inputs in [0, 1), or in [−1, 1) if there are two: then the class is whether their signs agree, so that
     /// there is something to learn. Otherwise classes and values are drawn, and can be learned by heart.
     fn new(workload: &Workload, model: &Model) -> Result<Pool, String> {
         let examples = workload.pool * workload.batch;

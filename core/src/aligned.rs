@@ -72,15 +72,25 @@ const LARGE: usize = 1 << 15;
 const VERY_LARGE: usize = 2 * LARGE_PAGE;
 #[cfg(target_os = "linux")]
 const LARGE_PAGE: usize = 1 << 21;
+/// No page is smaller.
+#[cfg(target_os = "linux")]
+const PAGE: usize = 1 << 12;
 
 /// Asks for large pages for `size` bytes that were just allocated.
 fn on_large_pages(at: *mut u8, size: usize) -> *mut u8 {
     #[cfg(target_os = "linux")]
     if size >= VERY_LARGE && !at.is_null() {
-        let skip = at.align_offset(LARGE_PAGE);
-        // SAFETY: whole large pages inside what was allocated; their contents stay. If the system does not want to, all is as before.
+        // What stands in front of it on its first page is the allocator's, for which the advice is as good.
+        let first = at.wrapping_sub(at as usize % PAGE);
+        let skip = first.align_offset(LARGE_PAGE);
+        // SAFETY: whole large pages from that page on to the end of what was allocated; their contents stay. If the system does not want
+        // to, all is as before.
         unsafe {
-            libc::madvise(at.add(skip).cast(), (size - skip) / LARGE_PAGE * LARGE_PAGE, libc::MADV_HUGEPAGE);
+            libc::madvise(
+                first.wrapping_add(skip).cast(),
+                (size - skip) / LARGE_PAGE * LARGE_PAGE,
+                libc::MADV_HUGEPAGE,
+            );
         }
     }
     #[cfg(not(target_os = "linux"))]

@@ -139,7 +139,7 @@ impl<const N: usize, R: Number, F: Update<R, N>, T: Tame<R>> Loop for Sweep<'_, 
             }
             Block::Product { column, row } if !row.is_empty() => {
                 // 0 · ∞ is no 0.
-                let stays = stays && row.iter().all(|r| r.is_finite());
+                let stays = stays && column.contains(&R::of(0.0)) && row.iter().all(|r| r.is_finite());
                 for (i, (x, theta)) in column.iter().zip(theta.chunks_exact_mut(row.len())).enumerate() {
                     if stays && *x == R::of(0.0) {
                         continue;

@@ -181,7 +181,8 @@ pub trait Rule<const N: usize>: Send + Sync {
     /// What the kept numbers are called in checkpoints.
     const STATE: [&'static str; N];
 
-    /// Whether a weight whose slope is 0 stays what it is, and so does what is kept for it: such weights need not be read.
+    /// Whether a weight whose slope is +0 stays what it is, and so does what is kept for it, at every finite η. Where the slopes are those of
+    /// a single example and nothing is done around the rule, the weights of inputs that are 0 are not read then.
     const STAYS: bool = false;
 
     /// What the kept numbers start at.

@@ -90,8 +90,8 @@ impl Product<'_> {
         let pack_b = self.b.column_stride != 1 || (rows.len() > tiles * K::ROWS && self.a.columns > 8);
         // A copy of a must be read often to pay; less often if its columns are rows in memory, whose lines are far apart.
         let often = if self.a.column_stride == 1 { 1024 } else { 192 };
-        // A tile that goes by a list reads whole vectors of b.
-        let whole = pack_b || columns.len().is_multiple_of(K::V::LANES);
+        // A tile that goes by a list reads whole vectors of b: those of each span, if b is not packed.
+        let whole = pack_b || (columns.len() <= SPAN && columns.len().is_multiple_of(K::V::LANES));
         let list = whole && zeros::are_many(&self.a, &rows, K::ROWS, columns.len());
         let pack_a = list || (columns.len() > often && pack_b);
         let packing = Packing { a: pack_a, b: pack_b, list };
@@ -107,6 +107,11 @@ impl Product<'_> {
                 unsafe { self.blocks::<K>(part, columns.clone(), packing, Some((scratch, aside))) }
             }
         });
+    }
+
+    /// Whether a sum that is 0 is +0: where zeros may be left out, and where operands have changed places too.
+    pub(super) fn plus(&self) -> bool {
+        self.a.zeros || self.b.zeros
     }
 
     /// # Safety
@@ -125,6 +130,7 @@ impl Product<'_> {
                 bias: self.epilogue.bias.map_or(std::ptr::null(), |bias| bias.as_ptr().add(columns.start)),
                 relu: self.epilogue.finish.is_relu(),
                 zeros: self.a.zeros,
+                plus: self.plus(),
             });
             if let Some(f) = self.epilogue.finish.each() {
                 f(self.c.slice(columns));

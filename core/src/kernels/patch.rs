@@ -108,7 +108,7 @@ impl Product<'_> {
             last,
             add: self.epilogue.add,
             relu: self.epilogue.finish.is_relu(),
-            plus: a.zeros,
+            plus: self.plus(),
         };
         let bias = self.epilogue.bias.map_or(std::ptr::null(), <[f32]>::as_ptr);
         let after = self.each.is_some() || self.epilogue.finish.each().is_some();
@@ -147,6 +147,7 @@ impl Product<'_> {
                         };
                         let vectors = full / lanes;
                         if by_list {
+                            debug_assert!(!in_b || width == full, "whole vectors of b are read");
                             choose::<K, LISTED>(height, vectors, &block, &place);
                         } else if width != full && !in_b {
                             choose::<K, PADDED>(height, vectors, &block, &place);

@@ -37,8 +37,10 @@ pub(super) struct Row {
     pub bias: *const f32,
     /// 0 stands for what is negative.
     pub relu: bool,
-    /// Where x is 0, nothing is multiplied; a sum that is 0 is +0.
+    /// Where x is 0, nothing is multiplied, if there are many.
     pub zeros: bool,
+    /// A sum that is 0 is +0.
+    pub plus: bool,
 }
 
 impl Row {
@@ -183,7 +185,7 @@ impl Lanes for Row {
                 (false, false) => self.all::<V, false>(),
             }
             let y = std::slice::from_raw_parts_mut(self.y, self.columns);
-            if self.zeros {
+            if self.plus {
                 y.iter_mut().for_each(|y| *y += 0.0);
             }
             if !self.bias.is_null() {

@@ -123,15 +123,19 @@ fn zeros_are_left_out_and_the_sums_are_the_definition() {
     ] {
         [0, 20, 60, 85, 100].into_iter().for_each(|live| check_with(m, k, n, Some(live), &teams));
     }
-    for (m, k, n) in [
+    for (m, k, n, teams) in [
         // More rows than are packed at once, sums that wait, two strips of b.
-        (530, 410, 150),
-        // More columns than may wait.
-        (7, 401, 2100),
+        (530, 410, 300, &teams[..1]),
+        // More columns than may wait; b where it is, which is not read beyond its end.
+        (13, 401, 2064, &teams[..1]),
+        (13, 64, 5120, &teams[..1]),
+        (13, 64, 5128, &teams[1..]),
         // Handed over in pieces.
-        (2000, 40, 200),
+        (2000, 40, 200, &teams[1..]),
+        // Operands that change places.
+        (300, 90, 1, &teams[..]),
     ] {
-        check_with(m, k, n, Some(60), &teams[1..]);
+        check_with(m, k, n, Some(60), teams);
     }
 }
 

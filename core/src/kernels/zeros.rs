@@ -98,7 +98,7 @@ impl Leave {
         unsafe {
             let mask = V::mask(width - last);
             for p in 0..depth {
-                // The tile after the next begins there.
+                // A tile after this one begins there.
                 V::prefetch(from.wrapping_add(LINE));
                 let end = V::load_part(from.add(last), mask);
                 let mut zero = end.is_zero();
