@@ -107,6 +107,8 @@ async function neurons(page) {
   const [, sure] = tile.match(/, (\d+) %$/);
   check(Math.abs(100 * Math.max(said, 1 - said) - Number(sure)) <= 0.51, `the last neuron says ${said}, the wall ${tile}`);
   await page.click('.controls >> text=Go on');
+  // Until the page has heard of it, a click on the same button would say so again, and not pause.
+  await until(async () => await page.textContent('.state') !== 'Paused', 'it goes on');
 }
 
 /** Pause, one step, another rate, save; every change has its effect. */
