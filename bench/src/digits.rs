@@ -9,7 +9,7 @@ const PICTURE: usize = 28 * 28;
 
 /// The folder, if one is named.
 pub fn folder() -> Option<PathBuf> {
-    std::env::var_os(VARIABLE).map(PathBuf::from)
+    std::env::var_os(VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
 /// The first `count` pictures, their numbers in 0..=1, and their classes.
