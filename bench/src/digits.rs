@@ -18,17 +18,21 @@ pub fn folder() -> Option<PathBuf> {
 /// What is missing, and where it was looked for.
 pub fn first(count: usize) -> Result<(Vec<f32>, Vec<f32>), String> {
     let folder = folder().ok_or(format!("{VARIABLE} has to name the folder of MNIST's files"))?;
-    let pictures = numbers(&folder.join("train-images-idx3-ubyte"), 16, count * PICTURE)?;
-    let classes = numbers(&folder.join("train-labels-idx1-ubyte"), 8, count)?;
+    let pictures = numbers(&folder.join("train-images-idx3-ubyte"), 3, count * PICTURE)?;
+    let classes = numbers(&folder.join("train-labels-idx1-ubyte"), 1, count)?;
     Ok((
         pictures.iter().map(|x| f32::from(*x) / 255.0).collect(),
         classes.into_iter().map(f32::from).collect(),
     ))
 }
 
-/// So many bytes behind the head of a file.
-fn numbers(file: &Path, head: usize, count: usize) -> Result<Vec<u8>, String> {
-    let mut bytes = std::fs::read(file).map_err(|e| format!("{}: {e}", file.display()))?;
+/// The first `count` numbers of an IDX file of bytes in so many dimensions: 0, 0, 8, the dimensions, four bytes for the size of each.
+fn numbers(file: &Path, dimensions: u8, count: usize) -> Result<Vec<u8>, String> {
+    let mut bytes = std::fs::read(file).map_err(|e| format!("{} (not compressed): {e}", file.display()))?;
+    if !bytes.starts_with(&[0, 0, 8, dimensions]) {
+        return Err(format!("{}: no IDX file of bytes in {dimensions} dimensions", file.display()));
+    }
+    let head = 4 + 4 * usize::from(dimensions);
     if bytes.len() < head + count {
         return Err(format!("{}: {} bytes, but {} are wanted", file.display(), bytes.len(), head + count));
     }
@@ -41,12 +45,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_is_named() {
-        let none = numbers(Path::new("nowhere/train-labels-idx1-ubyte"), 8, 1).unwrap_err();
-        assert!(none.starts_with("nowhere/train-labels-idx1-ubyte: "), "{none}");
-        let short =
-            numbers(Path::new(env!("CARGO_MANIFEST_DIR")).join("workloads.txt").as_path(), 8, 1 << 30)
-                .unwrap_err();
-        assert!(short.ends_with(&format!("but {} are wanted", (1 << 30) + 8)), "{short}");
+    fn what_is_missing_or_wrong_is_named() {
+        let none = numbers(Path::new("nowhere/train-labels-idx1-ubyte"), 1, 1).unwrap_err();
+        assert!(none.starts_with("nowhere/train-labels-idx1-ubyte (not compressed): "), "{none}");
+        let other = numbers(&Path::new(env!("CARGO_MANIFEST_DIR")).join("workloads.txt"), 1, 1).unwrap_err();
+        assert!(other.ends_with("no IDX file of bytes in 1 dimensions"), "{other}");
+        let short = std::env::temp_dir().join(format!("gradus-bench-{}", std::process::id()));
+        std::fs::write(&short, [0, 0, 8, 1, 0, 0, 0, 2, 7, 9]).unwrap();
+        let (whole, more) = (numbers(&short, 1, 2), numbers(&short, 1, 3));
+        std::fs::remove_file(&short).unwrap();
+        assert_eq!(whole.unwrap(), [7, 9]);
+        assert!(more.unwrap_err().ends_with("10 bytes, but 11 are wanted"));
     }
 }

@@ -1,12 +1,10 @@
 //! What will be read next, asked for while the machine multiplies.
 
 use super::View;
+use super::row::SECOND;
 use super::vector::Vector;
 use crate::aligned::LINE;
 use std::ops::Range;
-
-/// A matrix of so many numbers (half a megabyte) or fewer is in the second cache if it was used a moment ago.
-const NEAR: usize = 1 << 17;
 
 /// A part of a matrix, line by line. It is only a hint: no address is wrong.
 pub(super) struct Ahead {
@@ -29,7 +27,7 @@ impl Ahead {
 
     /// These rows and columns, in `times` shares; nothing, if the matrix is near or its numbers stand apart.
     pub fn new(matrix: &View, rows: Range<usize>, columns: Range<usize>, times: usize) -> Ahead {
-        if matrix.rows * matrix.columns <= NEAR || rows.is_empty() || columns.is_empty() || times == 0 {
+        if matrix.rows * matrix.columns <= SECOND || rows.is_empty() || columns.is_empty() || times == 0 {
             return Ahead::nothing();
         }
         let row = matrix

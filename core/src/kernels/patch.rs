@@ -19,6 +19,7 @@ pub(super) struct Patch {
     pub room: Parts,
     /// Whether panels of b are still to be put there.
     pub pack_b: bool,
+    /// From one row of sums to the next, where they are kept.
     pub kept_row: usize,
     /// The first of the rows and columns whose sums wait there for more products to come; none wait where all come at once.
     pub waiting: Option<(usize, usize)>,
@@ -59,10 +60,10 @@ impl Patch {
 }
 
 impl Product<'_> {
-    /// Copies some rows of a, tile after tile.
+    /// Copies some rows of a, tile after tile: by lists without their columns of zeros, if `room` has lists.
     ///
     /// # Safety
-    /// They are in a, and `to` has room.
+    /// They are in a, and `room` is that of a [`super::pack::Scratch`].
     pub(super) unsafe fn pack_a<K: Kernel>(&self, rows: &Range<usize>, depth: &Range<usize>, room: &Parts) {
         let (mut to, mut list) = (room.a, room.lists);
         let strip = |rows: Range<usize>| Strip {
@@ -91,6 +92,8 @@ impl Product<'_> {
         }
     }
 
+    /// Works through `p`. Between tiles `ahead` asks for what is read after it.
+    ///
     /// # Safety
     /// That of `part`.
     pub(super) unsafe fn patch<K: Kernel>(&self, p: &Patch, ahead: &mut Ahead) {
