@@ -71,6 +71,24 @@ impl Rng {
         self.0.next_u32()
     }
 
+    /// Fills `into` with what as many calls of [`Rng::bits`] would give.
+    ///
+    /// ```
+    /// use gradus::rng::{Rng, Stream};
+    /// let rng = Rng::new(42, Stream::Shuffle, 3);
+    /// let (mut one, mut many, mut bits) = (rng.clone(), rng, [0; 3]);
+    /// many.fill(&mut bits);
+    /// assert_eq!(bits, [one.bits(), one.bits(), one.bits()]);
+    /// ```
+    pub fn fill(&mut self, into: &mut [u32]) {
+        let mut bytes = [[0; 4]; MANY];
+        for into in into.chunks_mut(MANY) {
+            let bytes = &mut bytes[..into.len()];
+            self.0.fill_bytes(bytes.as_flattened_mut());
+            into.iter_mut().zip(bytes).for_each(|(bits, bytes)| *bits = u32::from_le_bytes(*bytes));
+        }
+    }
+
     /// Uniform in [0, 1), on a grid of 2⁻²⁴.
     pub fn uniform(&mut self) -> f32 {
         (self.bits() >> 8) as f32 * (1.0 / 16_777_216.0)
@@ -98,7 +116,7 @@ impl Rng {
     pub fn normals(&mut self, into: &mut [f32]) {
         for into in into.chunks_mut(MANY) {
             let mut draws = [[0; 2]; MANY];
-            draws[..into.len()].iter_mut().flatten().for_each(|draw| *draw = self.bits());
+            self.fill(draws[..into.len()].as_flattened_mut());
             widest(Normals { draws: &draws, into });
         }
     }
@@ -111,7 +129,7 @@ impl Rng {
     }
 }
 
-/// Normal draws made at once.
+/// Draws made at once.
 const MANY: usize = 256;
 
 struct Normals<'a> {
@@ -123,7 +141,10 @@ impl Loop for Normals<'_> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
-        self.into.iter_mut().zip(self.draws).for_each(|(x, [u, v])| *x = elementary::normal(*u, *v));
+        // Not `for_each`, which the compiler makes a function of its own: for the narrow vectors of any machine.
+        for (x, [u, v]) in self.into.iter_mut().zip(self.draws) {
+            *x = elementary::normal(*u, *v);
+        }
     }
 }
 

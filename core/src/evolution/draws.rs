@@ -60,12 +60,10 @@ impl Draws {
 pub fn normals<R: Number>(rng: &mut Rng, into: &mut [R]) {
     for block in into.chunks_mut(2 * PAIRS) {
         let pairs = block.len().div_ceil(2);
-        let (mut u, mut v) = ([0; PAIRS], [0; PAIRS]);
-        for (u, v) in u.iter_mut().zip(&mut v).take(pairs) {
-            (*u, *v) = (rng.bits(), rng.bits());
-        }
+        let mut draws = [[0; 2]; PAIRS];
+        rng.fill(draws[..pairs].as_flattened_mut());
         let (mut a, mut b) = ([0.0; PAIRS], [0.0; PAIRS]);
-        widest(BoxMuller { u: &u, v: &v, a: &mut a, b: &mut b });
+        widest(BoxMuller { draws: &draws, a: &mut a, b: &mut b });
         for (two, (a, b)) in block.chunks_mut(2).zip(a.iter().zip(&b)) {
             two[0] = R::of(*a as f64);
             if let Some(second) = two.get_mut(1) {
@@ -79,8 +77,7 @@ const PAIRS: usize = 64;
 
 /// √(−2 ln u) (cos 2πv, sin 2πv)
 struct BoxMuller<'a> {
-    u: &'a [u32; PAIRS],
-    v: &'a [u32; PAIRS],
+    draws: &'a [[u32; 2]; PAIRS],
     a: &'a mut [f32; PAIRS],
     b: &'a mut [f32; PAIRS],
 }
@@ -90,8 +87,9 @@ impl Loop for BoxMuller<'_> {
     #[inline(always)]
     fn run(self) {
         for i in 0..PAIRS {
-            let u = (self.u[i] as f32 + 0.5) * (1.0 / 4_294_967_296.0);
-            let (sin, cos) = turn32(self.v[i]);
+            let [u, v] = self.draws[i];
+            let u = (u as f32 + 0.5) * (1.0 / 4_294_967_296.0);
+            let (sin, cos) = turn32(v);
             let radius = (-2.0 * ln(u)).sqrt();
             (self.a[i], self.b[i]) = (radius * cos, radius * sin);
         }

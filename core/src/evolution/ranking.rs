@@ -1,7 +1,9 @@
 //! Who is better, and how far apart a population is.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
+use crate::kernels::{Loop, widest};
 use crate::real::Number;
 use crate::threads::{Shared, Threads};
 
@@ -55,27 +57,44 @@ impl Diversity {
         }
         self.threads.for_each(weights.div_ceil(GENES), &|block| {
             let genes = block * GENES..weights.min((block + 1) * GENES);
-            let row = |k: usize| &population[k * weights + genes.start..k * weights + genes.end];
-            // Seen from the first member: where all are the same, nothing is left, not even rounding.
-            let mut mean = [0.0; GENES];
-            for k in 0..members {
-                for ((m, x), first) in mean.iter_mut().zip(row(k)).zip(row(0)) {
-                    *m += x.to_f64() - first.to_f64();
-                }
-            }
-            mean.iter_mut().for_each(|m| *m /= members as f64);
-            let mut lanes = [0.0; GENES];
-            for k in 0..members {
-                for (((lane, m), x), first) in lanes.iter_mut().zip(&mean).zip(row(k)).zip(row(0)) {
-                    let off = x.to_f64() - first.to_f64() - m;
-                    *lane += off * off;
-                }
-            }
+            let square = widest(Block { population, weights, genes });
             // SAFETY: each block has one number, written by one task.
-            let square = unsafe { squares.slice(block..block + 1) };
-            square[0] = lanes.iter().sum();
+            unsafe { squares.slice(block..block + 1)[0] = square }
         });
         (self.squares.iter().sum::<f64>() / (members * weights) as f64).sqrt()
+    }
+}
+
+/// Σ (xₖᵢ − x̄ᵢ)² of at most [`GENES`] genes.
+struct Block<'a, R> {
+    population: &'a [R],
+    weights: usize,
+    genes: Range<usize>,
+}
+
+impl<R: Number> Loop for Block<'_, R> {
+    type Out = f64;
+    #[inline(always)]
+    fn run(self) -> f64 {
+        let members = self.population.chunks_exact(self.weights).map(|theta| &theta[self.genes.clone()]);
+        let first = &self.population[self.genes.clone()];
+        // Seen from the first member: where all are the same, nothing is left, not even rounding.
+        let mut mean = [0.0; GENES];
+        for member in members.clone() {
+            for ((m, x), first) in mean.iter_mut().zip(member).zip(first) {
+                *m += x.to_f64() - first.to_f64();
+            }
+        }
+        let count = members.len() as f64;
+        mean.iter_mut().for_each(|m| *m /= count);
+        let mut squares = [0.0; GENES];
+        for member in members {
+            for (((square, m), x), first) in squares.iter_mut().zip(&mean).zip(member).zip(first) {
+                let off = x.to_f64() - first.to_f64() - m;
+                *square += off * off;
+            }
+        }
+        squares.iter().sum()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::message::Message;
 use crate::optimizer::{Reason, Setup};
 use crate::optimizers::Choice;
 use crate::real::{Number, Slot};
-use crate::threads::Threads;
+use crate::threads::{Shared, Threads};
 use crate::words::Values;
 
 /// The genetic algorithm, for whoever asks and tells by himself; see [its module](super).
@@ -53,6 +53,8 @@ pub struct Genetic<R: Number = f32> {
     /// Whence the members, and what was asked for.
     lineage: Vec<Origin>,
     origins: Vec<Origin>,
+    /// Who of those asked for takes the place of which member.
+    places: Vec<(u32, u32)>,
     /// How many members were asked for last.
     asked_for: usize,
     /// For a second child that nobody wants.
@@ -104,6 +106,7 @@ impl<R: Number> Genetic<R> {
             asked: vec![0.0; size + bred],
             lineage: vec![Origin::default(); size],
             origins: vec![Origin::default(); size + bred],
+            places: Vec::with_capacity(size),
             asked_for: 0,
             spare: vec![R::of(0.0); weights],
         }
@@ -162,44 +165,45 @@ impl<R: Number> Genetic<R> {
         self.children.unwrap_or(self.size - self.elites)
     }
 
-    /// Puts a judged θ in the place of member `k`.
-    fn settle(&mut self, k: usize, population: &[R], from: usize, loss: f64) {
-        let weights = self.start.len();
-        self.members[k * weights..(k + 1) * weights]
-            .copy_from_slice(&population[from * weights..(from + 1) * weights]);
-        (self.losses[k], self.strengths[k]) = (loss, self.asked[from]);
-        self.lineage[k] = self.origins[from];
-    }
-
-    /// Children take the places of all but the elites, or of those that all members and children together outdo.
-    fn replace(&mut self, population: &[R], losses: &[R]) {
+    /// Who of those judged takes the place of which member: children those of all but the elites, or those that all members
+    /// and children together outdo.
+    fn replace(&mut self, losses: &[R]) {
         let (size, kept, bred) = (self.size, self.kept(), self.bred());
         let loss = |from: usize| losses[from].to_f64();
+        self.places.clear();
+        if self.starts() || (self.children.is_none() && (kept > 0 || self.elites == 0)) {
+            return self.places.extend((0..size as u32).map(|k| (k, k)));
+        }
         if self.children.is_none() {
-            if kept > 0 || self.elites == 0 {
-                return (0..size).for_each(|k| self.settle(k, population, k, loss(k)));
-            }
             // The elites stay where they are; `order` is still that of the parents.
-            self.order[..size].rotate_left(self.elites);
-            return (0..bred)
-                .for_each(|from| self.settle(self.order[from] as usize, population, from, loss(from)));
+            let others = &self.order[self.elites..size];
+            return self.places.extend((0..bred as u32).zip(others.iter().copied()));
         }
         (0..kept).for_each(|k| self.losses[k] = loss(k));
         self.all[..size].copy_from_slice(&self.losses);
         (0..bred).for_each(|child| self.all[size + child] = loss(kept + child));
         rank(&self.all, &mut self.order);
         // The first `size` of `order` stay: each child among them takes the place of a member that is not.
-        let mut leaving = size;
-        for place in 0..size {
-            let child = self.order[place] as usize;
-            if child >= size {
-                while self.order[leaving] as usize >= size {
-                    leaving += 1;
-                }
-                let from = kept + child - size;
-                self.settle(self.order[leaving] as usize, population, from, loss(from));
-                leaving += 1;
-            }
+        let (stay, leave) = self.order.split_at(size);
+        let children = stay.iter().filter(|k| **k as usize >= size);
+        let members = leave.iter().filter(|k| (**k as usize) < size);
+        let from = |child: u32| child - size as u32 + kept as u32;
+        self.places.extend(children.map(|child| from(*child)).zip(members.copied()));
+    }
+
+    /// Puts those judged where `replace` says.
+    fn settle(&mut self, population: &[R], losses: &[R]) {
+        let (weights, members) = (self.start.len(), Shared::of(&mut self.members));
+        let theta = |k: u32| k as usize * weights..(k as usize + 1) * weights;
+        let places = &self.places;
+        self.threads.for_each(places.len(), &|i| {
+            let (from, to) = places[i];
+            // SAFETY: no member's place is taken twice.
+            unsafe { members.slice(theta(to)) }.copy_from_slice(&population[theta(from)]);
+        });
+        for (from, to) in places.iter().map(|(from, to)| (*from as usize, *to as usize)) {
+            (self.losses[to], self.strengths[to]) = (losses[from].to_f64(), self.asked[from]);
+            self.lineage[to] = self.origins[from];
         }
     }
 }
@@ -244,11 +248,10 @@ impl<R: Number> Evolver<R> for Genetic<R> {
 
     fn tell(&mut self, population: &[R], losses: &[R]) {
         let weights = self.start.len();
+        self.replace(losses);
+        self.settle(population, losses);
         if self.starts() {
             self.notes[1] = 0.0;
-            (0..self.size).for_each(|k| self.settle(k, population, k, losses[k].to_f64()));
-        } else {
-            self.replace(population, losses);
         }
         self.course.tell(population, losses);
         rank(&self.losses, &mut self.order[..self.size]);

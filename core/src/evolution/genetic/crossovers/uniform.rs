@@ -1,4 +1,5 @@
 use super::{Crossover, Entry, Maker};
+use crate::kernels::{Loop, widest};
 use crate::optimizers::FromValues;
 use crate::real::Number;
 use crate::rng::Rng;
@@ -27,11 +28,40 @@ impl FromValues for Uniform {
 
 impl<R: Number> Crossover<R> for Uniform {
     fn cross(&self, rng: &mut Rng, a: &[R], b: &[R], first: &mut [R], second: &mut [R]) {
-        let parents = a.chunks(32).zip(b.chunks(32));
-        for ((a, b), (c, d)) in parents.zip(first.chunks_mut(32).zip(second.chunks_mut(32))) {
-            let coins = rng.bits();
-            for i in 0..a.len() {
-                (c[i], d[i]) = if coins >> i & 1 == 0 { (a[i], b[i]) } else { (b[i], a[i]) };
+        let mut coins = [0; COINS];
+        let parents = a.chunks(32 * COINS).zip(b.chunks(32 * COINS));
+        let children = first.chunks_mut(32 * COINS).zip(second.chunks_mut(32 * COINS));
+        for ((a, b), (first, second)) in parents.zip(children) {
+            let coins = &mut coins[..a.len().div_ceil(32)];
+            rng.fill(coins);
+            widest(Toss { coins, a, b, first, second });
+        }
+    }
+}
+
+/// So many times 32 coins are tossed at once.
+const COINS: usize = 64;
+
+/// A coin, the bits of `coins` one after another, for each gene.
+struct Toss<'a, R> {
+    coins: &'a [u32],
+    a: &'a [R],
+    b: &'a [R],
+    first: &'a mut [R],
+    second: &'a mut [R],
+}
+
+impl<R: Number> Loop for Toss<'_, R> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        let parents = self.a.chunks(32).zip(self.b.chunks(32));
+        let children = self.first.chunks_mut(32).zip(self.second.chunks_mut(32));
+        for (coins, ((a, b), (c, d))) in self.coins.iter().zip(parents.zip(children)) {
+            for (i, ((a, b), (c, d))) in a.iter().zip(b).zip(c.iter_mut().zip(d)).enumerate() {
+                let heads = coins >> i & 1 == 0;
+                *c = if heads { *a } else { *b };
+                *d = if heads { *b } else { *a };
             }
         }
     }

@@ -69,15 +69,16 @@ pub fn mutate<R: Number>(
     }
     let mut changed = 0;
     if rate > 0.0 {
-        let (mut at, mut gaps) = (0, [0.0; BLOCK]);
+        let (mut at, mut draws, mut gaps) = (0, [0; BLOCK], [0.0; BLOCK]);
         // ln(1 − rate), which is −rate where 1 − rate has lost its digits.
         let scale = (1.0 / if rate < 1e-8 { -rate } else { ln64(1.0 - rate) }) as f32;
         // A little more than are likely to be needed, at most a block at a time.
         while at < genes.len() {
             let few = ((genes.len() - at) as f64 * rate * 1.2) as usize + 4;
-            let (gaps, changes) = (&mut gaps[..few.min(BLOCK)], &mut changes[..few.min(BLOCK)]);
-            gaps.iter_mut().for_each(|u| *u = (rng.bits() as f32 + 0.5) * (1.0 / 4_294_967_296.0));
-            widest(Gaps { gaps, scale });
+            let few = few.min(BLOCK);
+            let (draws, gaps, changes) = (&mut draws[..few], &mut gaps[..few], &mut changes[..few]);
+            rng.fill(draws);
+            widest(Gaps { draws, gaps, scale });
             mutation.changes(rng, changes);
             for (gap, by) in gaps.iter().zip(changes) {
                 at = at.saturating_add(*gap as usize);
@@ -90,8 +91,9 @@ pub fn mutate<R: Number>(
     changed
 }
 
-/// u ← ln u / ln(1 − rate)
+/// ln u / ln(1 − rate)
 struct Gaps<'a> {
+    draws: &'a [u32],
     gaps: &'a mut [f32],
     scale: f32,
 }
@@ -100,8 +102,8 @@ impl Loop for Gaps<'_> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
-        for u in self.gaps {
-            *u = ln(*u) * self.scale;
+        for (gap, u) in self.gaps.iter_mut().zip(self.draws) {
+            *gap = ln((*u as f32 + 0.5) * (1.0 / 4_294_967_296.0)) * self.scale;
         }
     }
 }
