@@ -98,6 +98,18 @@ pub trait Op: Send + Sync {
     /// y ← f(x…)
     fn forward(&self, run: Forward);
 
+    /// Of how many members of a population [`Op::forward_each`] is faster than [`Op::forward`] of one after another, if all
+    /// have the same first input: 1 if of none, [`crate::kernels::TOGETHER`] at most.
+    fn together(&self, _inputs: &[Shape]) -> usize {
+        1
+    }
+
+    /// The way forward of several members of a population, whose weights differ: for each what [`Op::forward`] gives, to
+    /// the bit.
+    fn forward_each(&self, members: &mut [Forward]) {
+        members.iter_mut().for_each(|run| self.forward(run.again()));
+    }
+
     /// dx ← ∂L/∂x, from dy = ∂L/∂y
     fn backward(&self, run: Backward);
 
@@ -269,6 +281,13 @@ pub struct Forward<'a> {
     pub id: usize,
     /// Who may help.
     pub threads: &'a Threads,
+}
+
+impl Forward<'_> {
+    /// The same once more.
+    pub fn again(&mut self) -> Forward<'_> {
+        Forward { y: self.y, keep: self.keep, ..*self }
+    }
 }
 
 /// What [`Op::backward`] is handed.

@@ -27,8 +27,7 @@ mod work;
 pub use exact::conv_exact;
 pub(super) use walk::{At, Walk, walk};
 
-use super::tile::Kernel;
-use super::{Epilogue, Finish, Isa, View, isa, matmul_on};
+use super::{Epilogue, Finish, Isa, Job, View, isa, matmul_on, run};
 use crate::threads::{Shared, Threads};
 use panels::Panels;
 
@@ -318,29 +317,6 @@ const WORTH_SHARING: usize = 1 << 17;
 
 /// About how many numbers of pictures, with the zeros around them, a task holds: they stay in the second cache.
 const FRAMES: usize = 40_000;
-
-/// Work for tiles of any instruction set.
-trait Job {
-    /// # Safety
-    /// The machine has the instructions; lengths were checked.
-    unsafe fn run<K: Kernel>(self);
-}
-
-fn run(isa: Isa, job: impl Job) {
-    assert!(isa.is_here(), "this machine has no {}", isa.name());
-    // SAFETY: the machine has the instructions; the callers have checked the lengths.
-    unsafe {
-        match isa {
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => job.run::<super::tile::Avx512>(),
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => job.run::<super::tile::Avx2>(),
-            #[cfg(target_arch = "aarch64")]
-            Isa::Neon => job.run::<super::tile::Neon>(),
-            _ => job.run::<super::tile::Portable>(),
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests;

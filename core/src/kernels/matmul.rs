@@ -23,7 +23,7 @@ use super::patch::{Patch, every};
 use super::row::Row;
 use super::tile::Kernel;
 use super::vector::Vector;
-use super::{Each, Epilogue, View, zeros};
+use super::{Each, Epilogue, Job, View, zeros};
 use crate::threads::{Shared, Threads};
 use std::ops::Range;
 
@@ -41,19 +41,22 @@ pub(super) struct Product<'a> {
     pub each: Option<&'a Each<'a>>,
 }
 
-impl Product<'_> {
-    /// Runs the product on the instruction set `K`.
-    ///
-    /// # Safety
-    /// The machine has the instructions. The operands fit: a is m × k, b is k × n, c has m · n elements, the
-    /// bias n.
-    pub unsafe fn run<K: Kernel>(&self, threads: &Threads) {
-        let (m, k, n) = (self.a.rows, self.a.columns, self.b.columns);
+/// A product, and who may help: a is m × k, b is k × n, c has m · n elements, the bias n.
+pub(super) struct Alone<'a> {
+    pub product: &'a Product<'a>,
+    pub threads: &'a Threads,
+}
+
+impl Job for Alone<'_> {
+    #[inline(always)]
+    unsafe fn run<K: Kernel>(self) {
+        let Alone { product, threads } = self;
+        let (m, k, n) = (product.a.rows, product.a.columns, product.b.columns);
         let work = m * k * n;
         let team = threads.count().min(work / WORTH_SHARING);
         if team < 2 {
             // SAFETY: the caller's promise.
-            return unsafe { self.part::<K>(0..m, 0..n) };
+            return unsafe { product.part::<K>(0..m, 0..n) };
         }
         let (down, across) = grid(team, m, n);
         let cut = |part: usize, parts: usize, size: usize, unit: usize| {
@@ -64,15 +67,17 @@ impl Product<'_> {
             let rows = cut(task / across, down, m, K::ROWS);
             let columns = cut(task % across, across, n, K::V::LANES);
             // SAFETY: the caller's promise; the parts are disjoint.
-            unsafe { self.part::<K>(rows, columns) }
+            unsafe { product.part::<K>(rows, columns) }
         });
     }
+}
 
+impl Product<'_> {
     /// The given rows and columns of the result.
     ///
     /// # Safety
-    /// That of `run`; no other thread works on the same part.
-    unsafe fn part<K: Kernel>(&self, rows: Range<usize>, columns: Range<usize>) {
+    /// The machine has the instructions, and operands fit; no other thread works on the same part.
+    pub(super) unsafe fn part<K: Kernel>(&self, rows: Range<usize>, columns: Range<usize>) {
         if rows.is_empty() || columns.is_empty() {
             return;
         }
@@ -147,20 +152,16 @@ impl Product<'_> {
         packing: Packing,
         scratch: Option<(&mut Scratch, bool)>,
     ) {
-        let lanes = K::V::LANES;
         let Packing { a: pack_a, b: pack_b, list } = packing;
         let room = scratch.map_or(Parts::NONE, |(scratch, aside)| {
             let keep = aside || self.each.is_some();
             scratch.parts().only(pack_a, pack_b, keep, list)
         });
         let most = if rows.len() == 1 { K::WIDE } else { K::VECTORS };
-        let panel_of = |columns: usize| {
-            let vectors = columns.div_ceil(lanes);
-            lanes * if vectors <= most { vectors } else { vectors.div_ceil(vectors.div_ceil(most)) }
-        };
         if !pack_a && columns.len().max(8) * self.a.columns.max(1) <= SMALL {
             // All at once: what follows would find the same, but takes as long as a small product.
-            let (panel, kept_row, depth) = (panel_of(columns.len()), columns.len(), 0..self.a.columns);
+            let (panel, kept_row, depth) =
+                (panel_of::<K>(columns.len(), most), columns.len(), 0..self.a.columns);
             let waiting = None;
             let p = Patch { rows, columns, depth, panel, room, pack_b, kept_row, waiting };
             // SAFETY: the caller's promise.
@@ -168,7 +169,7 @@ impl Product<'_> {
         }
         let (top, bottom) = (rows.start, rows.end);
         for span in pieces(columns, SPAN) {
-            let panel = panel_of(span.len());
+            let panel = panel_of::<K>(span.len(), most);
             for depth in pieces(0..self.a.columns, DEPTH) {
                 let fits: usize = if self.each.is_some() { 2 * STRIP } else { STRIP };
                 let strip =
@@ -221,8 +222,14 @@ struct Packing {
     list: bool,
 }
 
+/// The columns of a panel, if a tile has at most `most` vectors and all panels are to be of nearly one width.
+pub(super) fn panel_of<K: Kernel>(columns: usize, most: usize) -> usize {
+    let vectors = columns.div_ceil(K::V::LANES);
+    K::V::LANES * if vectors <= most { vectors } else { vectors.div_ceil(vectors.div_ceil(most)) }
+}
+
 /// `range` in pieces of nearly equal length, none longer than `most`; one piece if it is empty.
-fn pieces(range: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {
+pub(super) fn pieces(range: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {
     // A division takes as long as a small tile.
     let (count, length) = if range.len() <= most {
         (1, range.len())

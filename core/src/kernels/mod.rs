@@ -8,6 +8,7 @@ mod ahead;
 mod columns;
 mod conv;
 mod exact;
+mod many;
 mod matmul;
 mod pack;
 mod patch;
@@ -22,7 +23,9 @@ use crate::threads::{Shared, Threads};
 pub use columns::{Columns, End, Normal, WIDTH};
 pub use conv::{ConvShape, conv_backward_data, conv_backward_weights, conv_exact, conv_forward};
 pub use exact::matmul_exact;
-use matmul::Product;
+pub use many::{Member, TOGETHER, matmul_each, matmul_each_on, together};
+use matmul::{Alone, Product};
+use tile::Kernel;
 
 /// A plain loop that [`widest`] compiles for several instruction sets. Implementors mark `run`
 /// `#[inline(always)]`.
@@ -229,6 +232,23 @@ pub fn matmul(a: View, b: View, c: &mut [f32], epilogue: Epilogue, threads: &Thr
 /// # Panics
 /// As `matmul`, and if the machine does not have the instructions.
 pub fn matmul_on(isa: Isa, a: View, b: View, c: &mut [f32], epilogue: Epilogue, threads: &Threads) {
+    check(&a, &b, c, &epilogue);
+    if b.columns == 1 && a.rows > 1 {
+        // A column is a row in memory, and rows are what vectors are good at.
+        let end = Epilogue { add: epilogue.add, ..Epilogue::default() };
+        let (a, b) = (b.transposed(), a.transposed());
+        run(isa, Alone { product: &Product { a, b, c: Shared::of(c), epilogue: end, each: None }, threads });
+        if let Some(&[bias]) = epilogue.bias {
+            c.iter_mut().for_each(|c| *c += bias);
+        }
+        epilogue.finish.apply(c);
+        return;
+    }
+    run(isa, Alone { product: &Product { a, b, c: Shared::of(c), epilogue, each: None }, threads });
+}
+
+/// Whether shapes fit.
+fn check(a: &View, b: &View, c: &[f32], epilogue: &Epilogue) {
     assert!(
         a.columns == b.rows,
         "a {} x {} matrix times a {} x {} one",
@@ -251,21 +271,6 @@ pub fn matmul_on(isa: Isa, a: View, b: View, c: &mut [f32], epilogue: Epilogue, 
         !epilogue.add || (epilogue.bias.is_none() && matches!(epilogue.finish, Finish::Sum)),
         "a product that is added to c has neither bias nor function"
     );
-    if b.columns == 1 && a.rows > 1 {
-        // A column is a row in memory, and rows are what vectors are good at.
-        let end = Epilogue { add: epilogue.add, ..Epilogue::default() };
-        run(
-            isa,
-            Product { a: b.transposed(), b: a.transposed(), c: Shared::of(c), epilogue: end, each: None },
-            threads,
-        );
-        if let Some(&[bias]) = epilogue.bias {
-            c.iter_mut().for_each(|c| *c += bias);
-        }
-        epilogue.finish.apply(c);
-        return;
-    }
-    run(isa, Product { a, b, c: Shared::of(c), epilogue, each: None }, threads);
 }
 
 /// The product a b, which nobody wants as a whole: each block of it is handed to `each` as soon as it is finished, while it is
@@ -290,21 +295,29 @@ pub fn matmul_in_blocks_on(isa: Isa, a: View, b: View, each: &Each, threads: &Th
     // A column is a row in memory.
     let (a, b) = if b.columns == 1 { (b.transposed(), a.transposed()) } else { (a, b) };
     let (c, epilogue) = (Shared::of(&mut []), Epilogue::default());
-    run(isa, Product { a, b, c, epilogue, each: Some(each) }, threads);
+    run(isa, Alone { product: &Product { a, b, c, epilogue, each: Some(each) }, threads });
 }
 
-fn run(isa: Isa, product: Product, threads: &Threads) {
+/// What one instruction set does as a whole.
+trait Job {
+    /// # Safety
+    /// The machine has the instructions; shapes were checked.
+    unsafe fn run<K: Kernel>(self);
+}
+
+#[inline(always)]
+fn run(isa: Isa, job: impl Job) {
     assert!(isa == self::isa() || isa.is_here(), "this machine has no {}", isa.name());
-    // SAFETY: the machine has the instructions, `matmul_on` checked the shapes.
+    // SAFETY: the machine has the instructions; the callers have checked the shapes.
     unsafe {
         match isa {
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => product.run::<tile::Avx512>(threads),
+            Isa::Avx512 => job.run::<tile::Avx512>(),
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => product.run::<tile::Avx2>(threads),
+            Isa::Avx2 => job.run::<tile::Avx2>(),
             #[cfg(target_arch = "aarch64")]
-            Isa::Neon => product.run::<tile::Neon>(threads),
-            _ => product.run::<tile::Portable>(threads),
+            Isa::Neon => job.run::<tile::Neon>(),
+            _ => job.run::<tile::Portable>(),
         }
     }
 }

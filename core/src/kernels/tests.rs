@@ -139,6 +139,72 @@ fn zeros_are_left_out_and_the_sums_are_the_definition() {
     }
 }
 
+/// Many members in groups of `together`, and what is left over.
+#[test]
+fn many_members_have_the_products_of_each() {
+    let teams = [1, 2].map(Threads::new);
+    for (m, k, n, live) in [
+        (1000, 784, 32, None),
+        (300, 784, 32, Some(40)),
+        (64, 100, 10, Some(60)),
+        (130, 401, 33, Some(85)),
+        (65, 7, 40, None),
+        (70, 1300, 2, Some(20)),
+        (65, 50, 130, Some(60)),
+        // One after another.
+        (300, 784, 300, Some(60)),
+        (63, 60, 20, Some(60)),
+        (64, 60, 1, None),
+        (100, 1, 8, None),
+    ] {
+        let x = live.map_or_else(|| numbers(m * k, 1), |live| with_zeros(m, k, live));
+        let a = View::new(&x, m, k);
+        let a = if live.is_some() { a.with_zeros() } else { a };
+        let (most, bias) = (together(m, k, n), numbers(n, 3));
+        assert!((1..=TOGETHER).contains(&most), "{most}");
+        let count = 2 * most + 1;
+        let y = numbers(count * k * n, 2);
+        let ends = [Finish::Sum, Finish::Relu, Finish::Each(halve_negatives)];
+        let epilogue =
+            |i: usize| Epilogue { bias: (i & 1 == 1).then_some(&bias), finish: ends[i % 3], add: false };
+        let b = |i: usize| View::new(&y[i * k * n..(i + 1) * k * n], k, n);
+        let mut expected = vec![0.0; count * m * n];
+        for (i, c) in expected.chunks_mut(m * n).enumerate() {
+            reference(a, b(i), c, epilogue(i));
+        }
+        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_here()) {
+            for threads in &teams {
+                let mut c = vec![f32::NAN; count * m * n];
+                let members = c.chunks_mut(m * n).enumerate();
+                let members = members.map(|(i, c)| Member { b: b(i), c, epilogue: epilogue(i) });
+                matmul_each_on(isa, a, members, threads);
+                assert!(bits(&c) == bits(&expected), "{m} x {k} x {n}, {live:?} of 100, {isa:?}");
+            }
+        }
+    }
+}
+
+/// The columns of one member are too few to look for zeros; those of four are not.
+#[test]
+fn members_together_leave_out_zeros() {
+    let (m, k, n) = (1000, 784, 32);
+    let a: Vec<f32> =
+        numbers(m * k, 1).into_iter().enumerate().map(|(i, x)| if i % k < 300 { 0.0 } else { x }).collect();
+    let a = View::new(&a, m, k).with_zeros();
+    let b: Vec<f32> = (0..k * n).map(|i| if i / n < 300 { f32::INFINITY } else { 1.0 }).collect();
+    assert_eq!(together(m, k, n), 4);
+    for isa in Isa::ALL.into_iter().filter(|isa| isa.is_here()) {
+        for (count, finite) in [(1, false), (4, true)] {
+            let mut c = vec![0.0; count * m * n];
+            let members = c.chunks_mut(m * n);
+            let members =
+                members.map(|c| Member { b: View::new(&b, k, n), c, epilogue: Epilogue::default() });
+            matmul_each_on(isa, a, members, &Threads::new(1));
+            assert!(c.iter().all(|c| c.is_finite() == finite), "{count} members, {isa:?}");
+        }
+    }
+}
+
 /// What is left out shows where it would not be 0: as long as zeros are found.
 #[test]
 fn a_column_of_zeros_is_not_multiplied() {

@@ -11,7 +11,9 @@
 use crate::activations::{Activation, Keeps};
 use crate::error::{Error, Result};
 use crate::gradients::Expression;
-use crate::kernels::{Epilogue, View, matmul, matmul_exact, matmul_in_blocks, sum_rows};
+use crate::kernels::{
+    Epilogue, Finish, Member, View, matmul, matmul_each, matmul_exact, matmul_in_blocks, sum_rows, together,
+};
 use crate::op::{Backward, Exact, ExactForward, Forward, HandOver, InBlocks, Op, Shape, Written};
 use crate::optimizer::Block;
 
@@ -30,6 +32,32 @@ impl Linear {
     fn keeps_input(&self) -> bool {
         self.activation.keeps == Keeps::Input
     }
+
+    /// What x is multiplied with, and where the result goes: to y, or to z if that is kept.
+    fn sum<'a>(&self, run: &'a mut Forward) -> Member<'a> {
+        let (inputs, outputs) = run.shapes[1].matrix();
+        let keeps = self.keeps_input();
+        let finish = if keeps { Finish::Sum } else { self.activation.finish };
+        Member {
+            b: View::new(run.x[1], inputs, outputs),
+            c: if keeps { run.keep } else { run.y },
+            epilogue: Epilogue { bias: run.x.get(2).copied(), finish, add: false },
+        }
+    }
+
+    /// y, if z is kept.
+    fn end(&self, run: &mut Forward) {
+        if self.keeps_input() {
+            run.y.copy_from_slice(run.keep);
+            (self.activation.apply)(run.y);
+        }
+    }
+}
+
+/// x
+fn input<'a>(run: &Forward<'a>) -> View<'a> {
+    let (rows, inputs) = run.shapes[0].matrix();
+    View::new(run.x[0], rows, inputs).with_zeros()
 }
 
 impl Op for Linear {
@@ -67,18 +95,23 @@ impl Op for Linear {
         1
     }
 
-    fn forward(&self, run: Forward) {
-        let (rows, inputs) = run.shapes[0].matrix();
-        let outputs = run.shapes[1].matrix().1;
-        let (x, w) = (View::new(run.x[0], rows, inputs).with_zeros(), View::new(run.x[1], inputs, outputs));
-        let bias = run.x.get(2).copied();
-        if self.keeps_input() {
-            matmul(x, w, run.keep, Epilogue { bias, ..Epilogue::default() }, run.threads);
-            run.y.copy_from_slice(run.keep);
-            (self.activation.apply)(run.y);
-        } else {
-            let finish = self.activation.finish;
-            matmul(x, w, run.y, Epilogue { bias, finish, add: false }, run.threads);
+    fn forward(&self, mut run: Forward) {
+        let (x, threads) = (input(&run), run.threads);
+        let Member { b, c, epilogue } = self.sum(&mut run);
+        matmul(x, b, c, epilogue, threads);
+        self.end(&mut run);
+    }
+
+    fn together(&self, inputs: &[Shape]) -> usize {
+        let (rows, depth) = inputs[0].matrix();
+        together(rows, depth, inputs[1].matrix().1)
+    }
+
+    fn forward_each(&self, members: &mut [Forward]) {
+        for members in members.chunk_by_mut(|one, other| std::ptr::eq(one.x[0], other.x[0])) {
+            let (x, threads) = (input(&members[0]), members[0].threads);
+            matmul_each(x, members.iter_mut().map(|run| self.sum(run)), threads);
+            members.iter_mut().for_each(|run| self.end(run));
         }
     }
 

@@ -1,12 +1,14 @@
 //! The losses of a population: members shared among the threads, each thread with a block of memory of its own.
 //!
 //! Which thread judges which member is chance, but a member's loss is computed by one thread in one order, from θ and
-//! the batch alone: its bits are those of [`Plan::loss`](super::Plan) on any number of threads.
+//! the batch alone: its bits are those of [`Plan::loss`](super::Plan) on any number of threads. A thread takes several members
+//! side by side where ops that read the batch are faster so ([`Op::together`](crate::op::Op::together)).
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use super::memory::{Block, Span};
+use super::memory::{Block, Pieces, Span};
 use super::{MAX_INPUTS, Place, Plan, read};
+use crate::kernels::TOGETHER;
 use crate::op::Forward;
 use crate::optimizer::Objective;
 use crate::threads::{Shared, Threads};
@@ -22,23 +24,30 @@ pub(super) struct Aside {
 pub(super) struct Bench {
     loss: Option<Span>,
     floats: usize,
-    /// One for each thread, once they are needed.
+    /// How many members a thread takes at a time.
+    together: usize,
+    /// So many for each thread, once they are needed.
     blocks: Vec<Block>,
     /// What the ops are given: a member is judged by one thread.
     alone: Threads,
 }
 
 impl Bench {
-    pub fn new(loss: Option<Span>, floats: usize) -> Bench {
-        Bench { loss, floats, blocks: Vec::new(), alone: Threads::new(1) }
+    /// `together`: what the ops that read the batch would like.
+    pub fn new(loss: Option<Span>, floats: usize, together: usize) -> Bench {
+        let together = together.min(NUMBERS / floats.max(1)).clamp(1, TOGETHER);
+        Bench { loss, floats, together, blocks: Vec::new(), alone: Threads::new(1) }
     }
 }
+
+/// Members are taken together only if all their values are no more numbers than this.
+const NUMBERS: usize = 1 << 22;
 
 impl Plan {
     /// Makes the memory that judging a population needs, so that it allocates nothing later.
     pub fn prepare(&mut self) {
-        let Bench { floats, blocks, .. } = &mut self.bench;
-        blocks.resize_with(self.threads.count(), || Block::new(*floats));
+        let Bench { floats, together, blocks, .. } = &mut self.bench;
+        blocks.resize_with(self.threads.count() * *together, || Block::new(*floats));
     }
 
     pub(super) fn judge(&mut self, population: &[f32], losses: &mut [f32]) {
@@ -55,32 +64,46 @@ impl Plan {
         }
         let batch = self.block.pieces();
         let next = AtomicUsize::new(0);
+        let room = self.bench.together;
+        // All threads have something to do.
+        let together = room.min(members.div_ceil(self.threads.count()));
         let (losses, blocks) = (Shared::of(losses), Shared::of(&mut self.bench.blocks));
         let (runs, moment, alone, memory) = (&self.runs, self.moment, &self.bench.alone, &self.memory);
         self.threads.for_each(self.threads.count(), &|worker| {
-            // SAFETY: each worker has its own block.
-            let pieces = unsafe { blocks.slice(worker..worker + 1) }[0].pieces();
+            // SAFETY: each worker has its own blocks.
+            let blocks = unsafe { blocks.slice(worker * room..(worker + 1) * room) };
             loop {
-                let k = next.fetch_add(1, Relaxed);
-                if k >= members {
+                let first = next.fetch_add(together, Relaxed);
+                if first >= members {
                     return;
                 }
+                let count = together.min(members - first);
+                let blocks = &mut blocks[..count];
                 for run in runs {
-                    let x = run.aside.x.map(|place| read(place, pieces, batch, (theta(k), memory)));
-                    // SAFETY: `settle` keeps apart all that is in use at one time; the batch is only read.
-                    let (y, keep) = unsafe { (pieces.write(run.aside.y), pieces.write(run.aside.keep)) };
-                    run.op.forward(Forward {
-                        shapes: &run.shapes[..run.arity],
-                        x: &x[..run.arity],
-                        y,
-                        keep,
-                        moment,
-                        id: run.id,
-                        threads: alone,
+                    let empty = || (Pieces::of(&mut []), [&[][..]; MAX_INPUTS]);
+                    let mut own: [_; TOGETHER] = std::array::from_fn(|_| empty());
+                    for (k, (own, block)) in own.iter_mut().zip(&mut *blocks).enumerate() {
+                        let pieces = block.pieces();
+                        let x =
+                            run.aside.x.map(|place| read(place, pieces, batch, (theta(first + k), memory)));
+                        *own = (pieces, x);
+                    }
+                    let mut each: [_; TOGETHER] = std::array::from_fn(|k| {
+                        let (pieces, x) = &own[k];
+                        let span = |span| if k < count { span } else { Span::default() };
+                        // SAFETY: `settle` keeps apart all that is in use at one time; the batch is only read.
+                        let (y, keep) =
+                            unsafe { (pieces.write(span(run.aside.y)), pieces.write(span(run.aside.keep))) };
+                        let (shapes, x) = (&run.shapes[..run.arity], &x[..run.arity]);
+                        Forward { shapes, x, y, keep, moment, id: run.id, threads: alone }
                     });
+                    run.op.forward_each(&mut each[..count]);
                 }
                 // SAFETY: each member is taken by one worker; the ops are done.
-                unsafe { losses.slice(k..k + 1)[0] = pieces.read(loss)[0] };
+                let losses = unsafe { losses.slice(first..first + count) };
+                for (to, block) in losses.iter_mut().zip(&*blocks) {
+                    *to = block.read(loss)[0];
+                }
             }
         });
     }

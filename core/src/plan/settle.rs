@@ -4,7 +4,7 @@ use super::judge::{Aside, Bench};
 use super::memory::{Block, Lease, Span, place};
 use super::pieces::Sketch;
 use super::{MAX_INPUTS, Place, Plan, Room, Run};
-use crate::graph::{Graph, Source, Var};
+use crate::graph::{Graph, Node, Source, Var};
 use crate::message::Message;
 use crate::op::{Moment, Shape};
 use crate::threads::Threads;
@@ -73,6 +73,15 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
         .collect();
 
     let own: Vec<Place> = places.iter().map(|(place, _)| *place).collect();
+    // What reads the batch itself is the same for all members.
+    let together = |node: &Node| match &node.source {
+        Source::Op { op, inputs, shapes } => match inputs.first().map(|v| asides[v.0]) {
+            Some(Place::Batch(_)) => op.together(shapes),
+            _ => 1,
+        },
+        _ => 1,
+    };
+    let together = graph.nodes.iter().map(together).max().unwrap_or(1);
     let ops = |i: &usize| facts.needed[*i] && matches!(graph.nodes[*i].source, Source::Op { .. });
     let stretch = |sketch: Sketch| {
         let first = (0..sketch.first()).filter(ops).count();
@@ -88,7 +97,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
         loss: loss.map(|v| (y(v.0), dy(v.0))),
         unused: Vec::new(),
         block: Block::new(total),
-        bench: Bench::new(loss.map(|v| aside[3 * v.0]), bench),
+        bench: Bench::new(loss.map(|v| aside[3 * v.0]), bench, together),
         memory: graph.layout.memory().to_vec(),
         layout: graph.layout,
         moment: Moment::default(),
