@@ -105,7 +105,7 @@ pub trait Op: Send + Sync {
     }
 
     /// The way forward of several members of a population, whose weights differ: for each what [`Op::forward`] gives, to
-    /// the bit.
+    /// the bit, as long as all numbers are finite.
     fn forward_each(&self, members: &mut [Forward]) {
         members.iter_mut().for_each(|run| self.forward(run.again()));
     }

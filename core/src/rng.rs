@@ -188,6 +188,18 @@ mod tests {
     }
 
     #[test]
+    fn many_bits_are_those_drawn_one_by_one() {
+        for n in [0, 1, 63, 65, 256, 257, 700] {
+            let mut one = Rng::new(8, Stream::Init, n as u64);
+            (0..n % 7).for_each(|_| _ = one.bits());
+            let (mut many, mut bits) = (one.clone(), vec![0; n]);
+            many.fill(&mut bits);
+            assert!(bits.iter().all(|bits| *bits == one.bits()), "{n}");
+            assert_eq!(one.bits(), many.bits(), "as many draws");
+        }
+    }
+
+    #[test]
     fn many_normals_are_those_drawn_one_by_one() {
         for n in [0, 1, 5, 255, 256, 257, 20_000] {
             let (mut one, mut many) =

@@ -190,6 +190,25 @@ fn uniform_takes_each_gene_from_either_parent_by_itself() {
 }
 
 #[test]
+fn uniform_tosses_the_bits_it_draws_one_after_another() {
+    // More than are tossed at once, and no whole number of 32.
+    let genes = 5003;
+    let (a, b): (Vec<f32>, Vec<f32>) = (0..genes).map(|i| (i as f32, -1.0 - i as f32)).unzip();
+    let (mut first, mut second) = (a.clone(), a.clone());
+    let mut rng = Rng::new(4, Stream::Population, 0);
+    let mut coins = rng.clone();
+    crossovers::Uniform.cross(&mut rng, &a, &b, &mut first, &mut second);
+    for (at, genes) in (0..genes).collect::<Vec<_>>().chunks(32).enumerate() {
+        let coins = coins.bits();
+        for (i, k) in genes.iter().enumerate() {
+            let (one, other) = if coins >> i & 1 == 0 { (a[*k], b[*k]) } else { (b[*k], a[*k]) };
+            assert_eq!((first[*k], second[*k]), (one, other), "gene {i} of stretch {at}");
+        }
+    }
+    assert_eq!(rng.bits(), coins.bits(), "no more are drawn");
+}
+
+#[test]
 fn blend_fills_its_interval_evenly() {
     for alpha in [0.0, 0.366, 0.5, 2.0] {
         let (mut at, mut both) = (Vec::new(), 0.0);

@@ -20,7 +20,7 @@ use crate::threads::{Shared, Threads};
 
 /// No more are done at once.
 pub const TOGETHER: usize = 8;
-/// The columns of a tile, or so.
+/// The columns of a b are packed in wholes of this, or of a little more.
 const TILE: usize = 16;
 
 /// One of several products: c = finish(a b + bias).
@@ -40,19 +40,23 @@ impl<'a> Member<'a> {
     }
 }
 
-/// Of how many members the products of a `rows` × `depth` matrix with one of `columns` columns each are faster together: as
-/// many as have all their b in the second cache; 1 if none.
+/// Of how many members the products of a `rows` × `depth` matrix with one of `columns` columns each are faster together, if the first
+/// has many zeros: as many as have all that is packed at once of their b (`DEPTH`) in the second cache. 1 if none.
 pub fn together(rows: usize, depth: usize, columns: usize) -> usize {
-    let length = depth.div_ceil(depth.div_ceil(DEPTH).max(1)).max(1);
-    let wide = columns.next_multiple_of(TILE);
-    if rows < LOW || columns < 2 || depth < 2 { 1 } else { (STRIP / (length * wide)).clamp(1, TOGETHER) }
+    if rows < LOW || depth < zeros::PRODUCTS || columns < 2 {
+        return 1;
+    }
+    let length = depth.div_ceil(depth.div_ceil(DEPTH));
+    let most = (STRIP / (length * columns.next_multiple_of(TILE))).clamp(1, TOGETHER);
+    if most * columns < zeros::COLUMNS { 1 } else { most }
 }
 
 /// `c = finish(a b + bias)` of every member: all have the same a, and a b of one size. The bits are those of
-/// [`super::matmul`]; faster than one by one where [`together`] is more than 1 and the caller is alone.
+/// [`super::matmul`], as long as all numbers are finite; faster than one by one where [`together`] is more than 1 and the caller is
+/// alone.
 ///
 /// # Panics
-/// If the shapes do not fit, or a member adds.
+/// If the shapes do not fit, those of all b are not the same, or a member adds.
 pub fn matmul_each<'a>(a: View, members: impl Iterator<Item = Member<'a>>, threads: &Threads) {
     matmul_each_on(isa(), a, members, threads);
 }
@@ -61,31 +65,24 @@ pub fn matmul_each<'a>(a: View, members: impl Iterator<Item = Member<'a>>, threa
 ///
 /// # Panics
 /// As `matmul_each`, and if the machine does not have the instructions.
-pub fn matmul_each_on<'a>(
-    isa: Isa,
-    a: View,
-    mut members: impl Iterator<Item = Member<'a>>,
-    threads: &Threads,
-) {
-    let mut next = members.next();
-    while let Some(first) = next.take() {
-        let columns = first.b.columns;
-        let most = if threads.count() > 1 { 1 } else { together(a.rows, a.columns, columns) };
-        let mut group: [Option<Member>; TOGETHER] = Default::default();
-        let (mut count, mut member) = (0, Some(first));
-        while let Some(own) = member {
-            check(&a, &own.b, own.c, &own.epilogue);
-            assert!(own.b.columns == columns, "{} columns of a member, {columns} of another", own.b.columns);
-            assert!(!own.epilogue.add, "a product of several is not added to anything");
-            group[count] = Some(own);
+pub fn matmul_each_on<'a>(isa: Isa, a: View, members: impl Iterator<Item = Member<'a>>, threads: &Threads) {
+    let mut members = members.peekable();
+    let Some(columns) = members.peek().map(|first| first.b.columns) else { return };
+    let most = if threads.count() > 1 { 1 } else { together(a.rows, a.columns, columns) };
+    let mut group: [Option<Member>; TOGETHER] = Default::default();
+    while members.peek().is_some() {
+        let mut count = 0;
+        for (place, member) in group.iter_mut().zip(members.by_ref().take(most)) {
+            check(&a, &member.b, member.c, &member.epilogue);
+            assert!(member.b.columns == columns, "{} columns, {columns} of others", member.b.columns);
+            assert!(!member.epilogue.add, "a product of several is not added to anything");
+            *place = Some(member);
             count += 1;
-            member = if count < most { members.next() } else { None };
         }
         match &mut group[..count] {
             [Some(Member { b, c, epilogue })] => matmul_on(isa, a, *b, c, *epilogue, threads),
             members => run(isa, Together { a, members }),
         }
-        next = members.next();
     }
 }
 

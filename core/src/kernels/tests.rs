@@ -147,11 +147,15 @@ fn many_members_have_the_products_of_each() {
         (1000, 784, 32, None),
         (300, 784, 32, Some(40)),
         (64, 100, 10, Some(60)),
-        (130, 401, 33, Some(85)),
+        (130, 401, 33, Some(40)),
         (65, 7, 40, None),
-        (70, 1300, 2, Some(20)),
+        (70, 1300, 17, Some(20)),
+        // The last rows are one.
+        (4097, 40, 10, Some(40)),
         (65, 50, 130, Some(60)),
         // One after another.
+        (70, 1300, 2, Some(20)),
+        (65, 31, 20, Some(20)),
         (300, 784, 300, Some(60)),
         (63, 60, 20, Some(60)),
         (64, 60, 1, None),

@@ -25,10 +25,10 @@ use std::ops::Range;
 /// Numbers of a tile's list: how many products are left, which, and more, so that those ahead can be looked up.
 pub(super) const LIST: usize = 1 + DEPTH + AHEAD;
 /// Fewer columns of the result do not pay for looking at every number of a.
-const COLUMNS: usize = 64;
+pub(super) const COLUMNS: usize = 64;
 /// Places that are looked at: so many tiles, so many products in each …
 const TILES: usize = 4;
-const PRODUCTS: usize = 32;
+pub(super) const PRODUCTS: usize = 32;
 /// … and of all of them this many have to be zeros. (Of six units of which each is silent half the time, all are in one example of 64.)
 const ENOUGH: usize = TILES * PRODUCTS / 8;
 

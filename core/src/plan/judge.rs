@@ -1,15 +1,15 @@
 //! The losses of a population: members shared among the threads, each thread with a block of memory of its own.
 //!
 //! Which thread judges which member is chance, but a member's loss is computed by one thread in one order, from θ and
-//! the batch alone: its bits are those of [`Plan::loss`](super::Plan) on any number of threads. A thread takes several members
-//! side by side where ops that read the batch are faster so ([`Op::together`](crate::op::Op::together)).
+//! the batch alone: its bits are those of [`Plan::loss`](super::Plan) on any number of threads, as long as its weights are finite. A
+//! thread takes several members side by side where ops that read the batch are faster so
+//! ([`Op::together`](crate::op::Op::together)).
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::memory::{Block, Pieces, Span};
-use super::{MAX_INPUTS, Place, Plan, read};
+use super::{MAX_INPUTS, Place, Plan, Run, read};
 use crate::kernels::TOGETHER;
-use crate::op::Forward;
 use crate::optimizer::Objective;
 use crate::threads::{Shared, Threads};
 
@@ -63,47 +63,43 @@ impl Plan {
             self.prepare();
         }
         let batch = self.block.pieces();
-        let next = AtomicUsize::new(0);
-        let room = self.bench.together;
-        // All threads have something to do.
-        let together = room.min(members.div_ceil(self.threads.count()));
+        let (next, team, room) = (AtomicUsize::new(0), self.threads.count(), self.bench.together);
+        // Fewer at a time towards the end: all threads come to it together.
+        let count = |first: usize| room.min((members - first).div_ceil(team));
         let (losses, blocks) = (Shared::of(losses), Shared::of(&mut self.bench.blocks));
         let (runs, moment, alone, memory) = (&self.runs, self.moment, &self.bench.alone, &self.memory);
-        self.threads.for_each(self.threads.count(), &|worker| {
+        self.threads.for_each(team, &|worker| {
             // SAFETY: each worker has its own blocks.
             let blocks = unsafe { blocks.slice(worker * room..(worker + 1) * room) };
-            loop {
-                let first = next.fetch_add(together, Relaxed);
-                if first >= members {
-                    return;
-                }
-                let count = together.min(members - first);
-                let blocks = &mut blocks[..count];
-                for run in runs {
-                    let empty = || (Pieces::of(&mut []), [&[][..]; MAX_INPUTS]);
-                    let mut own: [_; TOGETHER] = std::array::from_fn(|_| empty());
-                    for (k, (own, block)) in own.iter_mut().zip(&mut *blocks).enumerate() {
-                        let pieces = block.pieces();
-                        let x =
-                            run.aside.x.map(|place| read(place, pieces, batch, (theta(first + k), memory)));
-                        *own = (pieces, x);
-                    }
-                    let mut each: [_; TOGETHER] = std::array::from_fn(|k| {
-                        let (pieces, x) = &own[k];
-                        let span = |span| if k < count { span } else { Span::default() };
+            let after = |first| (first < members).then(|| first + count(first));
+            while let Ok(first) = next.fetch_update(Relaxed, Relaxed, after) {
+                let blocks = &mut blocks[..count(first)];
+                let inputs = |run: &Run, k: usize, own: Pieces| {
+                    run.aside.x.map(|place| read(place, own, batch, (theta(first + k), memory)))
+                };
+                if let [block] = blocks {
+                    let own = block.pieces();
+                    for run in runs {
+                        let x = inputs(run, 0, own);
                         // SAFETY: `settle` keeps apart all that is in use at one time; the batch is only read.
-                        let (y, keep) =
-                            unsafe { (pieces.write(span(run.aside.y)), pieces.write(span(run.aside.keep))) };
-                        let (shapes, x) = (&run.shapes[..run.arity], &x[..run.arity]);
-                        Forward { shapes, x, y, keep, moment, id: run.id, threads: alone }
-                    });
-                    run.op.forward_each(&mut each[..count]);
+                        run.op.forward(unsafe { run.handed(&x, Some(own), moment, alone) });
+                    }
+                } else {
+                    let mut own = [None; TOGETHER];
+                    blocks.iter_mut().zip(&mut own).for_each(|(block, own)| *own = Some(block.pieces()));
+                    for run in runs {
+                        let x: [_; TOGETHER] = std::array::from_fn(|k| {
+                            own[k].map_or([&[][..]; MAX_INPUTS], |own| inputs(run, k, own))
+                        });
+                        // SAFETY: as above.
+                        let mut each: [_; TOGETHER] =
+                            std::array::from_fn(|k| unsafe { run.handed(&x[k], own[k], moment, alone) });
+                        run.op.forward_each(&mut each[..blocks.len()]);
+                    }
                 }
                 // SAFETY: each member is taken by one worker; the ops are done.
-                let losses = unsafe { losses.slice(first..first + count) };
-                for (to, block) in losses.iter_mut().zip(&*blocks) {
-                    *to = block.read(loss)[0];
-                }
+                let losses = unsafe { losses.slice(first..first + blocks.len()) };
+                losses.iter_mut().zip(&*blocks).for_each(|(to, block)| *to = block.read(loss)[0]);
             }
         });
     }

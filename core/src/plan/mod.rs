@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use crate::graph::{Graph, Var};
 use crate::layout::Layout;
-use crate::op::{Moment, Op, Remember, Shape};
+use crate::op::{Forward, Moment, Op, Remember, Shape};
 use crate::optimizer::{Back, Objective};
 use crate::threads::Threads;
 use crate::{Error, Result};
@@ -81,6 +81,35 @@ impl Run {
     fn products(&self) -> [usize; 2] {
         let once = self.op.products(&self.shapes[..self.arity]);
         [once, once * self.dx[..self.arity.min(2)].iter().flatten().count()]
+    }
+}
+
+impl Run {
+    /// What the op is handed for one member of a population, which only goes forward: in memory of its own, by one thread.
+    ///
+    /// # Safety
+    /// Nobody else has these places of `own`, nor reads what the op writes there. (In no memory at all they are empty.)
+    unsafe fn handed<'a>(
+        &'a self,
+        x: &'a [&'a [f32]; MAX_INPUTS],
+        own: Option<Pieces>,
+        moment: Moment,
+        alone: &'a Threads,
+    ) -> Forward<'a> {
+        let write = |span| match own {
+            // SAFETY: the caller's promise.
+            Some(own) => unsafe { own.write(span) },
+            None => &mut [],
+        };
+        Forward {
+            shapes: &self.shapes[..self.arity],
+            x: &x[..self.arity],
+            y: write(self.aside.y),
+            keep: write(self.aside.keep),
+            moment,
+            id: self.id,
+            threads: alone,
+        }
     }
 }
 
@@ -223,7 +252,7 @@ impl Objective for Plan {
     }
 
     /// The members are shared among the threads, each with memory of its own; every kernel runs on one thread. A loss
-    /// has the same bits as by [`Plan::loss`]. Allocates at its first call, unless [`Plan::prepare`] did it.
+    /// has the same bits as by [`Plan::loss`], as long as its weights are finite. Allocates at its first call, unless [`Plan::prepare`] did it.
     ///
     /// # Panics
     /// If the plan was not made for training, or `population` is not so many θ.

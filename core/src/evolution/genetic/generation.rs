@@ -99,7 +99,8 @@ impl<R: Number> Genetic<R> {
             losses: vec![0.0; size],
             strengths: vec![0.0; size],
             notes: [0.0; 3],
-            order: vec![0; size + bred],
+            // Always some order, so that no place is taken twice.
+            order: (0..(size + bred) as u32).collect(),
             parents: vec![0; bred.next_multiple_of(2)],
             shares: vec![0.0; size],
             all: vec![0.0; size + bred],

@@ -1,119 +1,24 @@
 //! Weights that change on the way back, while their slopes are in the cache, get the bits they get from a whole gradient.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod own;
+mod training;
 
 use common::{gradient_lines, model, wrapper_lines};
+use gradus::activations;
 use gradus::graph::Graph;
+use gradus::initializers;
 use gradus::losses::Loss;
 use gradus::network::Model;
-use gradus::op::{Backward, Forward, HandOver, InBlocks, Moment, Op, Shape};
+use gradus::op::{Backward, Forward, Op, Shape};
 use gradus::ops::Linear;
-use gradus::optimizer::{Around, Back, Block, Objective, Setup, Step};
+use gradus::optimizer::Around;
 use gradus::optimizers::Choice;
 use gradus::plan::Plan;
-use gradus::rng::{Rng, Stream};
 use gradus::threads::Threads;
-use gradus::{activations, initializers};
-
-/// A plan that counts how it is asked, and may keep quiet about its way back.
-struct Asked<'a> {
-    plan: &'a mut Plan,
-    whole: bool,
-    gradients: usize,
-    ways_back: usize,
-}
-
-impl Objective for Asked<'_> {
-    fn loss(&mut self, theta: &[f32]) -> f32 {
-        self.plan.loss(theta)
-    }
-    fn gradient(&mut self, theta: &[f32], grad: &mut [f32]) -> f32 {
-        self.gradients += 1;
-        self.plan.gradient(theta, grad)
-    }
-    fn forth(&mut self, theta: &[f32]) -> Option<(f32, &mut dyn Back)> {
-        if self.whole {
-            return None;
-        }
-        self.ways_back += 1;
-        self.plan.forth(theta)
-    }
-}
-
-/// How a training went.
-#[derive(PartialEq)]
-struct Went {
-    losses: Vec<u32>,
-    theta: Vec<u32>,
-    state: Vec<u64>,
-}
-
-/// What is trained, and how.
-struct Training<'a> {
-    plan: &'a dyn Fn(&Threads) -> Plan,
-    optimizer: &'a str,
-    around: Around,
-    steps: u64,
-    /// Changes the weights and the batch before a step.
-    spoil: &'a dyn Fn(u64, &mut [f32], &mut Plan),
-}
-
-impl<'a> Training<'a> {
-    fn of(plan: &'a dyn Fn(&Threads) -> Plan, optimizer: &'a str) -> Self {
-        Training { plan, optimizer, around: Around::default(), steps: 3, spoil: &|_, _, _| {} }
-    }
-
-    /// How it goes, by whole gradients or not; and how many gradients and ways back were asked for.
-    fn run(&self, whole: bool, threads: usize) -> (Went, [usize; 2]) {
-        let threads = Threads::new(threads);
-        let mut plan = (self.plan)(&threads);
-        let mut theta = plan.layout().start(5);
-        let setup = Setup::new(plan.layout(), &threads).around(self.around);
-        let mut optimizer = Choice::parse(self.optimizer).unwrap().build(&setup);
-        let (mut losses, mut count) = (Vec::new(), [0, 0]);
-        for t in 1..=self.steps {
-            let mut rng = Rng::new(9, Stream::Probe, t);
-            // Of zeros nothing is read and nothing is written, where that changes nothing.
-            plan.data("input").fill_with(|| if rng.below(3) == 0 { 0.0 } else { rng.normal() });
-            plan.data("target").fill_with(|| rng.below(3) as f32);
-            plan.data("weight").fill_with(|| 0.5 + rng.uniform());
-            plan.at(Moment { training: true, seed: 5, step: t, ..Moment::default() });
-            (self.spoil)(t, &mut theta, &mut plan);
-            let mut asked = Asked { plan: &mut plan, whole, gradients: 0, ways_back: 0 };
-            let at = Step { t, learning_rate: 0.01 };
-            losses.push(optimizer.step(at, &mut theta, &mut asked).to_bits());
-            count = [count[0] + asked.gradients, count[1] + asked.ways_back];
-        }
-        if !whole {
-            let (slopes, all) = (optimizer.slopes_in_memory(theta.len()), theta.len());
-            assert_eq!(
-                slopes,
-                if count[0] > 0 { all } else { 0 },
-                "{}: what it says it holds",
-                self.optimizer
-            );
-        }
-        let mut answer = vec![f32::NAN; theta.len()];
-        optimizer.answer(&theta, &mut answer);
-        let same = answer.iter().zip(&theta).all(|(a, w)| a.to_bits() == w.to_bits());
-        assert!(optimizer.has_own_answer() || same, "{}: its answer is θ, it says", self.optimizer);
-        let state = optimizer.state().iter().flat_map(|(_, slot)| slot.to_vec()).map(f64::to_bits).collect();
-        (Went { losses, theta: theta.iter().map(|w| w.to_bits()).collect(), state }, count)
-    }
-
-    /// That it goes the same both ways, on any number of threads, and that each way is that way.
-    fn goes_the_same(&self, what: &str) {
-        let (want, count) = self.run(true, 1);
-        assert_eq!(count, [self.steps as usize, 0], "{what}");
-        for threads in [1, 2, 3] {
-            let (got, count) = self.run(false, threads);
-            assert_eq!(count, [0, self.steps as usize], "{what}: slopes are handed over");
-            let first = want.theta.iter().zip(&got.theta).position(|(a, b)| a != b);
-            assert_eq!(first, None, "{what}, {threads} threads: the first weight that differs");
-            assert!(want == got, "{what}, {threads} threads: losses or state differ");
-        }
-    }
-}
+use own::own;
+use training::{Training, Went};
 
 fn trains(line: &str, inputs: usize, batch: usize) -> impl Fn(&Threads) -> Plan {
     let model: Model = model(line, "softmax_cross_entropy", inputs, 3);
@@ -209,104 +114,6 @@ fn pictures() {
     for batch in [2, 9] {
         let plan = |threads: &Threads| model.training_plan(batch, threads).unwrap();
         Training::of(&plan, "adam").goes_the_same("pictures");
-    }
-}
-
-/// y = (x W) a, W and a of one's own op: W in blocks of a row, from last to first, a not.
-struct Own {
-    in_blocks: bool,
-}
-
-impl Own {
-    /// x W
-    fn product(shapes: &[Shape], x: &[&[f32]]) -> Vec<f32> {
-        let ((rows, inputs), outputs) = (shapes[0].matrix(), shapes[1].matrix().1);
-        let at = |i: usize, j: usize| (0..inputs).map(|k| x[0][i * inputs + k] * x[1][k * outputs + j]).sum();
-        (0..rows * outputs).map(|n| at(n / outputs, n % outputs)).collect()
-    }
-
-    /// Row k of ∂L/∂W
-    fn row(shapes: &[Shape], x: &[f32], dz: &[f32], k: usize) -> Vec<f32> {
-        let ((rows, inputs), outputs) = (shapes[0].matrix(), shapes[1].matrix().1);
-        let at = |j: usize| (0..rows).map(|i| x[i * inputs + k] * dz[i * outputs + j]).sum();
-        (0..outputs).map(at).collect()
-    }
-}
-
-impl Op for Own {
-    fn name(&self) -> &'static str {
-        "own"
-    }
-    fn shape(&self, inputs: &[Shape]) -> gradus::Result<Shape> {
-        Ok(Shape::new(&[inputs[0].dims()[0], inputs[1].dims()[1]]))
-    }
-    fn forward(&self, run: Forward) {
-        run.y.copy_from_slice(&Own::product(run.shapes, run.x));
-        let outputs = run.x[2].len();
-        run.y.iter_mut().enumerate().for_each(|(n, y)| *y *= run.x[2][n % outputs]);
-    }
-    fn backward(&self, run: Backward) {
-        let ((_, inputs), outputs) = (run.shapes[0].matrix(), run.shapes[1].matrix().1);
-        let product = Own::product(run.shapes, run.x);
-        if let Some(da) = &mut run.dx[2] {
-            for j in 0..outputs {
-                let terms = product.iter().zip(&*run.dy).skip(j).step_by(outputs);
-                da.write(j, terms.map(|(p, dy)| p * dy).sum());
-            }
-        }
-        run.dy.iter_mut().enumerate().for_each(|(n, dy)| *dy *= run.x[2][n % outputs]);
-        if let Some(dx) = &mut run.dx[0] {
-            for n in 0..dx.to.len() {
-                let (dz, w) = (&run.dy[n / inputs * outputs..][..outputs], &run.x[1][n % inputs * outputs..]);
-                dx.write(n, dz.iter().zip(w).map(|(dz, w)| dz * w).sum());
-            }
-        }
-        if let Some(dw) = &mut run.dx[1] {
-            for k in 0..inputs {
-                let row = Own::row(run.shapes, run.x[0], run.dy, k);
-                row.iter().enumerate().for_each(|(j, slope)| dw.write(k * outputs + j, *slope));
-            }
-        }
-    }
-    fn in_blocks(&self) -> Option<&dyn InBlocks> {
-        self.in_blocks.then_some(self)
-    }
-}
-
-impl InBlocks for Own {
-    fn input(&self) -> usize {
-        1
-    }
-    fn hand_over(&self, run: HandOver) {
-        assert!(run.x[1].is_empty() && run.x[2].is_empty(), "weights may be changing");
-        let (inputs, outputs) = run.shapes[1].matrix();
-        for k in (0..inputs).rev() {
-            let row = Own::row(run.shapes, run.x[0], run.dy, k);
-            // SAFETY: one row after another.
-            unsafe { run.into.take(k * outputs, Block::Slopes(&row)) };
-        }
-    }
-}
-
-/// Two ops of one's own, with one factor for both, or also one matrix; and weights that nobody reads.
-fn own(in_blocks: bool, share: bool) -> impl Fn(&Threads) -> Plan {
-    move |threads| {
-        let mut g = Graph::new();
-        let start = initializers::named("glorot_uniform").unwrap();
-        let ones = initializers::named("ones").unwrap();
-        let x = g.data("input", &[7, 90]);
-        g.weight("unused", &[70], start);
-        let (a, w) = (g.weight("a", &[90], ones), g.weight("w", &[90, 90], start));
-        let v = if share { w } else { g.weight("v", &[90, 90], start) };
-        let y = g.apply(Own { in_blocks }, &[x, w, a]).unwrap();
-        let y = g.apply(Own { in_blocks }, &[y, v, a]).unwrap();
-        let last = g.weight("last", &[270], start);
-        let last = g.view(last, &[90, 3]).unwrap();
-        let z = g.apply(Linear::new(activations::named("tanh").unwrap()), &[y, last]).unwrap();
-        let (target, weight) = (g.data("target", &[7]), g.data("weight", &[7]));
-        let loss = Loss::parse("softmax_cross_entropy").unwrap().op();
-        let loss = g.apply_boxed(loss, &[z, target, weight]).unwrap();
-        Plan::training(g, loss, threads).unwrap()
     }
 }
 
