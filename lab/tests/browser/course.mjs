@@ -26,20 +26,21 @@ export async function run({ program, browser, shots }) {
   }
 }
 
-/** A chapter has its formulas, its answer unfolds, its experiments draw something, nothing is too wide. */
+/** A chapter has its formulas, its experiments draw something, its answer unfolds, nothing is too wide. */
 async function chapter(page, url, hash, where, shots) {
   await page.goto(`${url}${hash}`);
   await until(async () => await page.locator(`.course-nav [aria-current][href="${hash}"]`).count() === 1, `${where} opens`);
   const formulas = await page.locator('.chapter > p math').evaluateAll((all) => all.filter((m) => m.getBoundingClientRect().width > 0).length);
   check(formulas > 2, `${where}: ${formulas} formulas are drawn`);
-  const answer = page.locator('.chapter > details');
-  await answer.locator('summary').click();
-  check(await answer.locator('p').first().isVisible(), `${where}: the answer unfolds`);
   for (const place of await page.locator('.course-place').all()) {
     await place.scrollIntoViewIfNeeded();
     await until(async () => await place.locator('svg path[d], canvas').count() > 0, `${where}: the experiment draws`);
     check((await place.locator('.course-title').textContent()).length > 1, `${where}: the experiment has a name`);
   }
+  // Not before all experiments stand: one that grows moves the page under the pointer.
+  const answer = page.locator('.chapter > details');
+  await answer.locator('summary').click();
+  await until(async () => await answer.locator('p').first().isVisible(), `${where}: the answer unfolds`);
   await page.waitForTimeout(500);
   await page.screenshot({ path: `${shots}/course-${where.replace(' ', '-')}.png` });
   const failed = (await page.locator('.failed').allTextContents()).filter(Boolean);
