@@ -60,6 +60,12 @@ pub fn ln(x: f32) -> f32 {
     if x >= 0.0 { result } else { f32::NAN }
 }
 
+/// (u + ½) / 2³²: of 32 random bits a number in (0, 1], never 0, whose logarithm is finite.
+#[inline(always)]
+pub fn above_zero(u: u32) -> f32 {
+    (u as f32 + 0.5) * (1.0 / 4_294_967_296.0)
+}
+
 /// tanh x, within 3 units in the last place.
 #[inline(always)]
 pub fn tanh(x: f32) -> f32 {

@@ -1,6 +1,6 @@
 //! Random numbers of evolution, keyed by (seed, generation, purpose, member).
 
-use crate::elementary::{ln, turn32};
+use crate::elementary::{above_zero, ln, turn32};
 use crate::kernels::{Loop, widest};
 use crate::real::Number;
 use crate::rng::{Rng, Stream};
@@ -88,9 +88,8 @@ impl Loop for BoxMuller<'_> {
     fn run(self) {
         for i in 0..PAIRS {
             let [u, v] = self.draws[i];
-            let u = (u as f32 + 0.5) * (1.0 / 4_294_967_296.0);
             let (sin, cos) = turn32(v);
-            let radius = (-2.0 * ln(u)).sqrt();
+            let radius = (-2.0 * ln(above_zero(u))).sqrt();
             (self.a[i], self.b[i]) = (radius * cos, radius * sin);
         }
     }

@@ -7,7 +7,7 @@ mod uniform;
 
 pub use {gaussian::Gaussian, polynomial::Polynomial, self_adaptive::SelfAdaptive, uniform::UniformMutation};
 
-use crate::elementary::{ln, ln64};
+use crate::elementary::{above_zero, ln, ln64};
 use crate::kernels::{Loop, widest};
 use crate::real::Number;
 use crate::rng::Rng;
@@ -74,8 +74,7 @@ pub fn mutate<R: Number>(
         let scale = (1.0 / if rate < 1e-8 { -rate } else { ln64(1.0 - rate) }) as f32;
         // A little more than are likely to be needed, at most a block at a time.
         while at < genes.len() {
-            let few = ((genes.len() - at) as f64 * rate * 1.2) as usize + 4;
-            let few = few.min(BLOCK);
+            let few = BLOCK.min(((genes.len() - at) as f64 * rate * 1.2) as usize + 4);
             let (draws, gaps, changes) = (&mut draws[..few], &mut gaps[..few], &mut changes[..few]);
             rng.fill(draws);
             widest(Gaps { draws, gaps, scale });
@@ -103,7 +102,7 @@ impl Loop for Gaps<'_> {
     #[inline(always)]
     fn run(self) {
         for (gap, u) in self.gaps.iter_mut().zip(self.draws) {
-            *gap = ln((*u as f32 + 0.5) * (1.0 / 4_294_967_296.0)) * self.scale;
+            *gap = ln(above_zero(*u)) * self.scale;
         }
     }
 }
