@@ -8,7 +8,7 @@ use gradus::network::Model;
 use gradus::op::Moment;
 use gradus::optimizer::{Objective, Optimizer, Setup, Step};
 use gradus::optimizers::Choice;
-use gradus::plan::Plan;
+use gradus::plan::{Lent, Plan};
 use gradus::rng::{Rng, Stream};
 use gradus::threads::Threads;
 
@@ -62,17 +62,15 @@ impl Stepper {
     pub fn step(&mut self) -> f32 {
         let batch = self.steps as usize % self.workload.pool;
         self.steps += 1;
-        self.load(batch);
+        let at = Step { t: self.steps, learning_rate: self.workload.learning_rate };
+        self.plan.at(Moment { training: self.result.is_none(), seed: SEED, step: at.t, ..Moment::default() });
+        let mut plan = self.pool.load(batch, self.workload.pool, &mut self.plan, self.result);
         match self.result {
             Some(z) => {
-                self.plan.forward(&self.theta);
-                self.plan.value(z)[0].abs()
+                plan.forward(&self.theta);
+                plan.value(z)[0].abs()
             }
-            None => {
-                let at = Step { t: self.steps, learning_rate: self.workload.learning_rate };
-                self.plan.at(Moment { training: true, seed: SEED, step: at.t, ..Moment::default() });
-                self.optimizer.step(at, &mut self.theta, &mut self.plan)
-            }
+            None => self.optimizer.step(at, &mut self.theta, &mut plan),
         }
     }
 
@@ -81,10 +79,10 @@ impl Stepper {
         let batches = self.workload.pool.min(if self.workload.batch < 8 { 200 } else { 4 });
         let sum: f64 = (0..batches)
             .map(|batch| {
-                self.load(batch);
-                let Some(z) = self.result else { return self.plan.loss(&self.theta) as f64 };
-                self.plan.forward(&self.theta);
-                let z = self.plan.value(z);
+                let mut plan = self.pool.load(batch, self.workload.pool, &mut self.plan, self.result);
+                let Some(z) = self.result else { return plan.loss(&self.theta) as f64 };
+                plan.forward(&self.theta);
+                let z = plan.value(z);
                 z.iter().map(|z| z.abs() as f64).sum::<f64>() / z.len() as f64
             })
             .sum();
@@ -131,21 +129,19 @@ impl Stepper {
         }
         Ok(())
     }
-
-    fn load(&mut self, batch: usize) {
-        let slot = |name: &str, from: &[f32], plan: &mut Plan| {
-            let to = plan.data(name);
-            to.copy_from_slice(&from[batch * to.len()..(batch + 1) * to.len()]);
-        };
-        slot("input", &self.pool.inputs, &mut self.plan);
-        if self.workload.trains {
-            slot("target", &self.pool.targets, &mut self.plan);
-            slot("weight", &self.pool.weights, &mut self.plan);
-        }
-    }
 }
 
 impl Pool {
+    /// The plan on one of so many batches, its inputs read where they lie, as peers read them.
+    fn load<'p>(&'p self, batch: usize, of: usize, plan: &'p mut Plan, result: Option<Var>) -> Lent<'p> {
+        let slot = |all: &'p [f32]| &all[batch * (all.len() / of)..(batch + 1) * (all.len() / of)];
+        if result.is_none() {
+            plan.data("target").copy_from_slice(slot(&self.targets));
+            plan.data("weight").copy_from_slice(slot(&self.weights));
+        }
+        plan.with("input", slot(&self.inputs))
+    }
+
     /// Pictures of digits, or inputs in [0, 1), or in [−1, 1) if there are two: then the class is whether their signs agree, so that
     /// there is something to learn. Otherwise classes and values are drawn, and can be learned by heart.
     fn new(workload: &Workload, model: &Model) -> Result<Pool, String> {

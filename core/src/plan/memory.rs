@@ -50,20 +50,34 @@ pub(crate) fn place(leases: &[Lease]) -> (Vec<Span>, usize) {
 }
 
 /// The block itself; every span begins at a cache line.
-pub(crate) struct Block(Aligned);
+pub(crate) struct Block {
+    own: Aligned,
+    lent: Option<Elsewhere>,
+}
 
 impl Block {
     pub fn new(floats: usize) -> Self {
-        Block(Aligned::new(floats))
+        Block { own: Aligned::new(floats), lent: None }
     }
 
     pub fn bytes(&self) -> usize {
-        size_of_val(self.0.read())
+        size_of_val(self.own.read())
+    }
+
+    /// From now on, until it is said otherwise, a span is read elsewhere.
+    ///
+    /// # Safety
+    /// There are as many numbers, they stay until then, and nobody writes the span meanwhile.
+    pub unsafe fn lend(&mut self, lent: Option<(Span, &[f32])>) {
+        self.lent = lent.map(|(span, numbers)| {
+            assert_eq!(span.len, numbers.len(), "numbers for another place");
+            Elsewhere { span, start: numbers.as_ptr() }
+        });
     }
 
     /// The block, to be handed out in pieces.
     pub fn pieces(&mut self) -> Pieces {
-        Pieces::of(self.0.write())
+        Pieces { lent: self.lent, ..Pieces::of(self.own.write()) }
     }
 
     /// One stretch, while nothing else is handed out.
@@ -74,15 +88,28 @@ impl Block {
 
     /// One stretch, to be read.
     pub fn read(&self, span: Span) -> &[f32] {
-        &self.0.read()[span.at..span.at + span.len]
+        &self.own.read()[span.at..span.at + span.len]
     }
 }
+
+/// Where a span is read instead.
+#[derive(Clone, Copy)]
+struct Elsewhere {
+    span: Span,
+    start: *const f32,
+}
+
+// SAFETY: a plain address, only read; `Block::lend` has the promise that what is there stays.
+unsafe impl Send for Elsewhere {}
+// SAFETY: as above.
+unsafe impl Sync for Elsewhere {}
 
 /// A buffer handed out in pieces that never overlap while one of them is written.
 #[derive(Clone, Copy)]
 pub(crate) struct Pieces {
     start: *mut f32,
     floats: usize,
+    lent: Option<Elsewhere>,
 }
 
 // SAFETY: a plain address; whoever makes a slice of it promises that what is written is nobody else's meanwhile.
@@ -90,13 +117,20 @@ unsafe impl Sync for Pieces {}
 
 impl Pieces {
     pub fn of(buffer: &mut [f32]) -> Self {
-        Pieces { start: buffer.as_mut_ptr(), floats: buffer.len() }
+        Pieces { start: buffer.as_mut_ptr(), floats: buffer.len(), lent: None }
     }
 
     /// # Safety
     /// The buffer outlives `'a`, and no piece that overlaps is written meanwhile.
     pub unsafe fn read<'a>(self, s: Span) -> &'a [f32] {
         assert!(s.at + s.len <= self.floats);
+        if let Some(Elsewhere { span, start }) = self.lent
+            && span.at <= s.at
+            && s.at + s.len <= span.at + span.len
+        {
+            // SAFETY: within what is lent, which stays (`Block::lend`).
+            return unsafe { std::slice::from_raw_parts(start.add(s.at - span.at), s.len) };
+        }
         // SAFETY: within the buffer; the rest is the caller's promise.
         unsafe { std::slice::from_raw_parts(self.start.add(s.at), s.len) }
     }

@@ -4,6 +4,7 @@
 mod back;
 mod exact;
 mod judge;
+mod lent;
 mod memory;
 mod pieces;
 mod probe;
@@ -11,6 +12,7 @@ mod profile;
 mod settle;
 
 pub use exact::ExactPlan;
+pub use lent::Lent;
 pub(crate) use probe::Probe;
 pub use probe::Shown;
 pub use profile::OpTime;
@@ -175,14 +177,19 @@ impl Plan {
         self.moment = moment;
     }
 
-    /// Where a batch is put before a step.
+    /// Where a batch is put before a step; [`Plan::with`] reads one where it lies.
     ///
     /// # Panics
     /// If the graph has no data of that name.
     pub fn data(&mut self, name: &str) -> &mut [f32] {
+        let span = self.place_of(name);
+        self.block.slice(span)
+    }
+
+    fn place_of(&self, name: &str) -> Span {
         let found = self.data.iter().find(|(n, ..)| *n == name);
         let (_, _, span) = found.unwrap_or_else(|| panic!("this plan has no data called {name:?}"));
-        self.block.slice(*span)
+        *span
     }
 
     /// A value that [`Plan::forward_only`] was asked to keep, after [`Plan::forward`].
@@ -190,9 +197,13 @@ impl Plan {
     /// # Panics
     /// If it was not asked to keep it.
     pub fn value(&self, var: Var) -> &[f32] {
+        self.block.read(self.kept_at(var))
+    }
+
+    fn kept_at(&self, var: Var) -> Span {
         let found = self.kept.iter().find(|(v, _)| *v == var);
         let (_, span) = found.unwrap_or_else(|| panic!("this plan does not keep {var:?}"));
-        self.block.read(*span)
+        *span
     }
 
     /// What ops remember from batch to batch: at first as the layout says. In use they read it; while training they do
