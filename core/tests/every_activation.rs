@@ -2,8 +2,9 @@
 
 mod common;
 
-use common::{cases, fixture, floats};
+use common::{cases, fixture, floats, random};
 use gradus::activations::{ACTIVATIONS, Activation, Keeps};
+use gradus::threads::Threads;
 
 /// From −30 to 30, dense near zero, off the kink at zero.
 fn points() -> Vec<f64> {
@@ -102,5 +103,28 @@ fn extremes_stay_numbers_and_what_is_no_number_stays_so() {
         (a.apply)(&mut y);
         assert!(y[..5].iter().all(|y| y.is_finite()), "{}: {y:?}", a.name);
         assert!(y[5].is_nan(), "{} hides what is not a number", a.name);
+    }
+}
+
+/// A batch that is cut among threads has the bits of one that is not.
+#[test]
+fn all_threads_do_as_one() {
+    let z: Vec<f32> = random(20_001, 3).iter().map(|z| 8.0 * *z as f32).collect();
+    let dy: Vec<f32> = random(20_001, 4).iter().map(|dy| *dy as f32).collect();
+    let bits = |numbers: &[f32]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<u32>>();
+    for a in ACTIVATIONS {
+        let (mut y, mut dz) = (z.clone(), dy.clone());
+        (a.apply)(&mut y);
+        let kept = if a.keeps == Keeps::Input { &z } else { &y };
+        if !a.is_identity() {
+            (a.chain)(&mut dz, kept);
+        }
+        for threads in [1, 2, 3].map(Threads::new) {
+            let (mut forth, mut back) = (vec![f32::NAN; z.len()], dy.clone());
+            a.forth(&z, &mut forth, &threads);
+            assert!(bits(&forth) == bits(&y), "{}: y on {} threads", a.name, threads.count());
+            a.back(&mut back, kept, &threads);
+            assert!(bits(&back) == bits(&dz), "{}: dz on {} threads", a.name, threads.count());
+        }
     }
 }

@@ -18,6 +18,7 @@ pub use sigmoid::Sigmoid;
 use crate::gradients::Expression;
 use crate::kernels::{Finish, Loop, widest};
 use crate::real::{Dual, Real};
+use crate::threads::{Shared, Threads};
 
 /// A function of one number and its slope.
 pub trait Curve: 'static {
@@ -112,6 +113,29 @@ impl Activation {
     pub const fn done_by(mut self, finish: Finish) -> Self {
         self.finish = finish;
         self
+    }
+
+    /// y ← f(z), by all threads.
+    pub fn forth(&self, z: &[f32], y: &mut [f32], threads: &Threads) {
+        let y = Shared::of(y);
+        threads.in_chunks(z.len(), &|range| {
+            // SAFETY: chunks are disjoint.
+            let y = unsafe { y.slice(range.clone()) };
+            y.copy_from_slice(&z[range]);
+            (self.apply)(y);
+        });
+    }
+
+    /// dz ← dy · slope(kept), in place, by all threads.
+    pub fn back(&self, dy: &mut [f32], kept: &[f32], threads: &Threads) {
+        if self.is_identity() {
+            return;
+        }
+        let dy = Shared::of(dy);
+        threads.in_chunks(kept.len(), &|range| {
+            // SAFETY: chunks are disjoint.
+            (self.chain)(unsafe { dy.slice(range.clone()) }, &kept[range]);
+        });
     }
 
     /// Whether it changes nothing.

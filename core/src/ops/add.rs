@@ -12,15 +12,12 @@ use crate::activations::{Activation, Keeps};
 use crate::error::{Error, Result};
 use crate::gradients::Expression;
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape, Written};
-use crate::threads::{Shared, Threads};
+use crate::threads::Shared;
 
 /// y = f(a + b), number by number.
 pub struct Add {
     activation: &'static Activation,
 }
-
-/// Numbers handled by one task.
-const CHUNK: usize = 8192;
 
 impl Add {
     /// With f = `activation`.
@@ -61,15 +58,15 @@ impl Op for Add {
     fn forward(&self, run: Forward) {
         let (a, b) = (run.x[0], run.x[1]);
         let (y, keep) = (Shared::of(run.y), Shared::of(run.keep));
-        in_chunks(a.len(), run.threads, &|from, to| {
+        run.threads.in_chunks(a.len(), &|range| {
             // SAFETY: chunks are disjoint.
-            let y = unsafe { y.slice(from..to) };
-            for ((y, a), b) in y.iter_mut().zip(&a[from..to]).zip(&b[from..to]) {
+            let y = unsafe { y.slice(range.clone()) };
+            for ((y, a), b) in y.iter_mut().zip(&a[range.clone()]).zip(&b[range.clone()]) {
                 *y = a + b;
             }
             if self.keeps_input() {
                 // SAFETY: as above.
-                unsafe { keep.slice(from..to) }.copy_from_slice(y);
+                unsafe { keep.slice(range.clone()) }.copy_from_slice(y);
             }
             if !self.activation.is_identity() {
                 (self.activation.apply)(y);
@@ -82,15 +79,15 @@ impl Op for Add {
         let dy = Shared::of(run.dy);
         let [da, db] = run.dx else { unreachable!("checked by shape") };
         let [da, db] = [da, db].map(|dx| dx.as_mut().map(|dx| (Shared::of(dx.to), dx.add)));
-        in_chunks(run.y.len(), run.threads, &|from, to| {
+        run.threads.in_chunks(run.y.len(), &|range| {
             // SAFETY: chunks are disjoint.
-            let dz = unsafe { dy.slice(from..to) };
+            let dz = unsafe { dy.slice(range.clone()) };
             if !self.activation.is_identity() {
-                (self.activation.chain)(dz, &kept[from..to]);
+                (self.activation.chain)(dz, &kept[range.clone()]);
             }
             for (dx, add) in [da, db].into_iter().flatten() {
                 // SAFETY: as above.
-                let dx = unsafe { dx.slice(from..to) };
+                let dx = unsafe { dx.slice(range.clone()) };
                 for (dx, dz) in dx.iter_mut().zip(&*dz) {
                     *dx = if add { *dx + dz } else { *dz };
                 }
@@ -106,11 +103,6 @@ impl Op for Add {
         let sums = inputs[0].iter().zip(inputs[1]).map(|(a, b)| *a + *b);
         Ok(sums.map(|z| (self.activation.written)(z.named("z")).named("a")).collect())
     }
-}
-
-/// `task(from, to)` for all numbers, cut at fixed places.
-fn in_chunks(size: usize, threads: &Threads, task: &(dyn Fn(usize, usize) + Sync)) {
-    threads.for_each(size.div_ceil(CHUNK), &|chunk| task(chunk * CHUNK, size.min((chunk + 1) * CHUNK)));
 }
 
 impl Exact for Add {

@@ -122,8 +122,7 @@ impl Op for Conv2d {
         let (s, bias) = (self.checked(run.shapes), run.x.get(2).copied());
         if self.keeps_input() {
             conv_forward(&s, run.x[0], run.x[1], bias, run.keep, Finish::Sum, run.threads);
-            run.y.copy_from_slice(run.keep);
-            (self.activation.apply)(run.y);
+            self.activation.forth(run.keep, run.y, run.threads);
         } else {
             conv_forward(&s, run.x[0], run.x[1], bias, run.y, self.activation.finish, run.threads);
         }
@@ -132,9 +131,7 @@ impl Op for Conv2d {
     fn backward(&self, run: Backward) {
         let s = self.checked(run.shapes);
         let kept = if self.keeps_input() { run.keep } else { run.y };
-        if !self.activation.is_identity() {
-            (self.activation.chain)(run.dy, kept);
-        }
+        self.activation.back(run.dy, kept, run.threads);
         let dz = &*run.dy;
         let (dx, weights) = run.dx.split_first_mut().expect("checked by shape");
         let (dw, db) = weights.split_first_mut().expect("checked by shape");

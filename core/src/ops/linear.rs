@@ -48,8 +48,7 @@ impl Linear {
     /// y, if z is kept.
     fn end(&self, run: &mut Forward) {
         if self.keeps_input() {
-            run.y.copy_from_slice(run.keep);
-            (self.activation.apply)(run.y);
+            self.activation.forth(run.keep, run.y, run.threads);
         }
     }
 }
@@ -119,9 +118,7 @@ impl Op for Linear {
         let (rows, inputs) = run.shapes[0].matrix();
         let outputs = run.shapes[1].matrix().1;
         let kept = if self.keeps_input() { &*run.keep } else { run.y };
-        if !self.activation.is_identity() {
-            (self.activation.chain)(run.dy, kept);
-        }
+        self.activation.back(run.dy, kept, run.threads);
         let (dx, weights) = run.dx.split_first_mut().expect("checked by shape");
         let (dw, db) = weights.split_first_mut().expect("checked by shape");
         let (x, w) = (View::new(run.x[0], rows, inputs), View::new(run.x[1], inputs, outputs));

@@ -174,7 +174,7 @@ fn shape(case: &Case) -> ConvShape {
 
 #[test]
 fn convolutions_are_the_definition() {
-    let teams = [1, 2, 3].map(Threads::new);
+    let teams = [1, 2, 3, 16].map(Threads::new);
     for case in CASES {
         let s = shape(case);
         let (x, w) = (numbers(s.inputs(), 1), numbers(s.weights(), 2));

@@ -35,18 +35,21 @@ impl Job for BackWeights<'_> {
         let BackWeights { shape: s, x, dy, dw, add, threads } = self;
         let panels = Panels::new::<K>(s.out_c, 0);
         let across = panels.count * panels.columns;
-        // Rows of memory an even number of cache lines apart would crowd into few places of the cache.
-        let pitch = s.in_c.next_multiple_of(K::V::LANES);
-        let pitch = if pitch.is_multiple_of(32) { pitch + 16 } else { pitch };
         let tiles = Tiles::of(s.out_h, s.out_w);
         let all = s.batch * tiles.count();
-        let block = (CACHED / (ROW * (pitch + across))).clamp(FEW, MANY).min(all);
-        // A row of dU is divided among workers, by panels, only if there are not enough rows.
+        // A row of dU is divided among workers, by panels, only if there are not enough rows; by channels of the picture, only if
+        // there are not enough panels.
         let team = s.team(threads);
+        let vectors = s.in_c.div_ceil(K::V::LANES);
         let parts = (team / gcd(team, ROW)).min(panels.count);
-        let units = ROW * parts;
-        let team = team.min(units);
         let share = panels.count.div_ceil(parts);
+        let band = vectors.div_ceil((team / gcd(team, ROW * parts)).min(vectors)) * K::V::LANES;
+        let bands = s.in_c.div_ceil(band);
+        let units = ROW * bands * parts;
+        let team = team.min(units);
+        // Rows of memory an even number of cache lines apart would crowd into few places of the cache.
+        let pitch = if band.is_multiple_of(32) { band + 16 } else { band };
+        let block = (CACHED / (ROW * (pitch + share * panels.columns))).clamp(FEW, MANY).min(all);
         let (seen, sloped) = (block * pitch + GAP, block * share * panels.columns + GAP);
         let [sums, room] =
             [POSITIONS * s.in_c * across, ROW * (seen + sloped)].map(|size| size.next_multiple_of(LINE));
@@ -59,20 +62,21 @@ impl Job for BackWeights<'_> {
             let (zeros, own, sums) = (&*zeros, Shared::of(own), Shared::of(sums));
             let pictures = Pictures::seen(s, x);
             let results = Pictures::sloped(s, dy);
-            let height = even(s.in_c, K::ROWS);
             threads.for_each(team, &|worker| {
                 // SAFETY: each worker has its own part.
                 let memory = unsafe { own.slice(worker * room..(worker + 1) * room) };
                 let (v, d) = memory.split_at_mut(ROW * seen);
                 for first in (0..all).step_by(block) {
                     let these = first..(first + block).min(all);
-                    let mut made = ROW;
+                    let mut made = units;
                     for unit in units * worker / team..units * (worker + 1) / team {
-                        let (i, part) = (unit / parts, unit % parts);
+                        let (i, part) = (unit / parts / bands, unit % parts);
+                        let deep = unit / parts % bands * band;
+                        let deep = deep.min(s.in_c)..(deep + band).min(s.in_c);
                         let these = || these.clone();
-                        if i != made {
+                        if unit / parts != made {
                             let (wide, plane, of) = (pitch, seen, PhantomData::<Picture>);
-                            let (channels, these, to) = (0..s.in_c, these(), &mut *v);
+                            let (channels, these, to) = (deep.clone(), these(), &mut *v);
                             let rows = RowOf {
                                 of,
                                 i,
@@ -87,7 +91,7 @@ impl Job for BackWeights<'_> {
                             };
                             // SAFETY: the machine has the instructions.
                             unsafe { K::within(rows) }
-                            made = i;
+                            made = unit / parts;
                         }
                         let own = part * share..((part + 1) * share).min(panels.count);
                         let (wide, plane, of) = (panels.columns, sloped, PhantomData::<Slopes>);
@@ -116,11 +120,12 @@ impl Job for BackWeights<'_> {
                             relu: false,
                         };
                         for (j, panel) in (0..ROW).flat_map(|j| own.clone().map(move |panel| (j, panel))) {
-                            for ci in (0..s.in_c).step_by(height) {
-                                let rows = height.min(s.in_c - ci);
+                            let height = even(deep.len(), K::ROWS);
+                            for ci in deep.clone().step_by(height) {
+                                let rows = height.min(deep.end - ci);
                                 let (mut a, mut c) = ([std::ptr::null(); ROWS], [std::ptr::null_mut(); ROWS]);
                                 for r in 0..rows {
-                                    a[r] = v[j * seen + ci + r..].as_ptr();
+                                    a[r] = v[j * seen + ci - deep.start + r..].as_ptr();
                                     let row = (i * ROW + j) * s.in_c + ci + r;
                                     // SAFETY: a row of dU.
                                     c[r] = unsafe { sums.pointer(row * across + panel * wide) };
