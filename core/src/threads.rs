@@ -1,6 +1,9 @@
 //! Work shared among threads, with results that never depend on how many there are:
 //! the caller cuts the work into tasks, the threads only choose who runs which.
 //!
+//! Every thread has a share of the tasks that is the same whenever there are as many, so that what it wrote in one step is in its own
+//! cache in the next; who has done his share helps the others with theirs.
+//!
 //! A job is opened by one store and closed by one more. A helper that is awake takes part; one that is
 //! asleep, or that the system has put aside, is not waited for: the caller does the work itself and closes
 //! the job. So a fork and join costs a few hundred nanoseconds, and a busy machine makes it slower, never
@@ -44,13 +47,13 @@ impl Threads {
     /// If the system refuses some of them the team is smaller; results do not depend on it.
     pub fn new(count: usize) -> Threads {
         let patience = if count <= Threads::available() { AWAKE } else { Duration::ZERO };
-        let desk = Arc::new(Desk::new(patience));
+        let desk = Arc::new(Desk::new(count.max(1), patience));
         crate::kernels::prepare();
         let mut helpers = Vec::new();
         for number in 1..count {
             let desk = desk.clone();
             let name = format!("gradus-{number}");
-            match std::thread::Builder::new().name(name).spawn(move || desk.help()) {
+            match std::thread::Builder::new().name(name).spawn(move || desk.help(number)) {
                 Ok(helper) => helpers.push(helper),
                 Err(_) => break,
             }
@@ -85,7 +88,7 @@ impl Threads {
             return (0..tasks).for_each(task);
         }
         desk.open(tasks, task);
-        desk.drain(tasks, task);
+        desk.drain(0, tasks, task);
         desk.close();
         let panic = desk.bell().panic.take();
         desk.taken.store(false, Release);
@@ -152,8 +155,8 @@ struct Apart<T>(T);
 
 struct Desk {
     gate: Apart<AtomicU64>,
-    /// The next task nobody has taken.
-    next: Apart<AtomicUsize>,
+    /// Of each thread's share, the next task nobody has taken; the caller's is the first.
+    next: Vec<Apart<AtomicUsize>>,
     /// Whether some call owns the team.
     taken: AtomicBool,
     over: AtomicBool,
@@ -181,10 +184,10 @@ unsafe impl Sync for Desk {}
 unsafe impl Send for Desk {}
 
 impl Desk {
-    fn new(patience: Duration) -> Desk {
+    fn new(threads: usize, patience: Duration) -> Desk {
         Desk {
             gate: Apart(AtomicU64::new(0)),
-            next: Apart(AtomicUsize::new(0)),
+            next: (0..threads).map(|_| Apart(AtomicUsize::new(0))).collect(),
             taken: AtomicBool::new(false),
             over: AtomicBool::new(false),
             job: UnsafeCell::new(None),
@@ -208,7 +211,9 @@ impl Desk {
             unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(task) };
         // SAFETY: the gate is closed with nobody inside, so nobody else touches `job`.
         unsafe { *self.job.get() = Some((tasks, task)) };
-        self.next.0.store(0, Relaxed);
+        for thread in 0..self.next.len().min(tasks) {
+            self.next[thread].0.store(self.share(thread, tasks).start, Relaxed);
+        }
         let job = self.gate.0.load(Relaxed) & !(JOB - 1);
         // Either this store is seen by a helper before it sleeps, or the helper is seen here (both are
         // SeqCst).
@@ -219,19 +224,29 @@ impl Desk {
         }
     }
 
-    /// Runs tasks until none is left. A panic takes the remaining tasks away and is kept for the caller.
-    fn drain(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+    /// The tasks a thread begins with: one after another, so that all are somebody's.
+    fn share(&self, thread: usize, tasks: usize) -> Range<usize> {
+        let threads = self.next.len();
+        let start = |thread| if tasks <= threads { tasks.min(thread) } else { thread * tasks / threads };
+        start(thread)..start(thread + 1)
+    }
+
+    /// Runs tasks until none is left, a thread's own share first. A panic takes the remaining tasks away and is kept for the caller.
+    fn drain(&self, thread: usize, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+        let shares = self.next.len().min(tasks);
         let work = || {
-            loop {
-                let number = self.next.0.fetch_add(1, Relaxed);
-                if number >= tasks {
-                    return;
+            for share in (thread..shares).chain(0..thread.min(shares)) {
+                let (next, end) = (&self.next[share].0, self.share(share, tasks).end);
+                while next.load(Relaxed) < end {
+                    let number = next.fetch_add(1, Relaxed);
+                    if number < end {
+                        task(number);
+                    }
                 }
-                task(number);
             }
         };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
-            self.next.0.store(tasks, Relaxed);
+            self.next[..shares].iter().for_each(|next| next.0.store(tasks, Relaxed));
             self.bell().panic.get_or_insert(panic);
         }
     }
@@ -253,7 +268,7 @@ impl Desk {
     }
 
     /// The life of a helper.
-    fn help(&self) {
+    fn help(&self, thread: usize) {
         crate::kernels::prepare();
         self.bell().ready += 1;
         self.ended.notify_all();
@@ -271,7 +286,7 @@ impl Desk {
             // `close`.
             if let Some((tasks, task)) = unsafe { *self.job.get() } {
                 // SAFETY: as above, `task` lives until `close` returns.
-                self.drain(tasks, unsafe { &*task });
+                self.drain(thread, tasks, unsafe { &*task });
             }
             let left = self.gate.0.fetch_sub(1, SeqCst) - 1;
             if left & (OPEN | INSIDE) == 0 && self.waiting.load(SeqCst) > 0 {
