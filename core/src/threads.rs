@@ -4,7 +4,7 @@
 //! Every thread has a share of the tasks that is the same whenever there are as many, so that what it wrote in one step is in its own
 //! cache in the next; who has done his share helps the others with theirs.
 //!
-//! A job is opened by one store and closed by one more. A helper that is awake takes part; one that is
+//! A job is opened by one store, after one for each share, and closed by one more. A helper that is awake takes part; one that is
 //! asleep, or that the system has put aside, is not waited for: the caller does the work itself and closes
 //! the job. So a fork and join costs a few hundred nanoseconds, and a busy machine makes it slower, never
 //! stuck.
@@ -14,7 +14,7 @@ use std::cell::UnsafeCell;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -47,7 +47,7 @@ impl Threads {
     /// If the system refuses some of them the team is smaller; results do not depend on it.
     pub fn new(count: usize) -> Threads {
         let patience = if count <= Threads::available() { AWAKE } else { Duration::ZERO };
-        let desk = Arc::new(Desk::new(count.max(1), patience));
+        let desk = Arc::new(Desk::new(patience));
         crate::kernels::prepare();
         let mut helpers = Vec::new();
         for number in 1..count {
@@ -64,6 +64,7 @@ impl Threads {
             bell = desk.ended.wait(bell).unwrap_or_else(PoisonError::into_inner);
         }
         drop(bell);
+        desk.next.get_or_init(|| (0..=helpers.len()).map(|_| Apart(AtomicUsize::new(0))).collect());
         Threads(Arc::new(Team { desk, helpers }))
     }
 
@@ -156,7 +157,7 @@ struct Apart<T>(T);
 struct Desk {
     gate: Apart<AtomicU64>,
     /// Of each thread's share, the next task nobody has taken; the caller's is the first.
-    next: Vec<Apart<AtomicUsize>>,
+    next: OnceLock<Vec<Apart<AtomicUsize>>>,
     /// Whether some call owns the team.
     taken: AtomicBool,
     over: AtomicBool,
@@ -184,10 +185,10 @@ unsafe impl Sync for Desk {}
 unsafe impl Send for Desk {}
 
 impl Desk {
-    fn new(threads: usize, patience: Duration) -> Desk {
+    fn new(patience: Duration) -> Desk {
         Desk {
             gate: Apart(AtomicU64::new(0)),
-            next: (0..threads).map(|_| Apart(AtomicUsize::new(0))).collect(),
+            next: OnceLock::new(),
             taken: AtomicBool::new(false),
             over: AtomicBool::new(false),
             job: UnsafeCell::new(None),
@@ -211,8 +212,8 @@ impl Desk {
             unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(task) };
         // SAFETY: the gate is closed with nobody inside, so nobody else touches `job`.
         unsafe { *self.job.get() = Some((tasks, task)) };
-        for thread in 0..self.next.len().min(tasks) {
-            self.next[thread].0.store(self.share(thread, tasks).start, Relaxed);
+        for (thread, next) in self.shares(tasks).iter().enumerate() {
+            next.0.store(self.share(thread, tasks).start, Relaxed);
         }
         let job = self.gate.0.load(Relaxed) & !(JOB - 1);
         // Either this store is seen by a helper before it sleeps, or the helper is seen here (both are
@@ -224,19 +225,25 @@ impl Desk {
         }
     }
 
+    /// Where the shares stand that have any of so many tasks.
+    fn shares(&self, tasks: usize) -> &[Apart<AtomicUsize>] {
+        let all = self.next.get().map_or(&[][..], |next| next);
+        &all[..all.len().min(tasks)]
+    }
+
     /// The tasks a thread begins with: one after another, so that all are somebody's.
     fn share(&self, thread: usize, tasks: usize) -> Range<usize> {
-        let threads = self.next.len();
+        let threads = self.shares(usize::MAX).len();
         let start = |thread| if tasks <= threads { tasks.min(thread) } else { thread * tasks / threads };
         start(thread)..start(thread + 1)
     }
 
     /// Runs tasks until none is left, a thread's own share first. A panic takes the remaining tasks away and is kept for the caller.
     fn drain(&self, thread: usize, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
-        let shares = self.next.len().min(tasks);
+        let shares = self.shares(tasks);
         let work = || {
-            for share in (thread..shares).chain(0..thread.min(shares)) {
-                let (next, end) = (&self.next[share].0, self.share(share, tasks).end);
+            for share in (thread..shares.len()).chain(0..thread.min(shares.len())) {
+                let (next, end) = (&shares[share].0, self.share(share, tasks).end);
                 while next.load(Relaxed) < end {
                     let number = next.fetch_add(1, Relaxed);
                     if number < end {
@@ -246,7 +253,7 @@ impl Desk {
             }
         };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
-            self.next[..shares].iter().for_each(|next| next.0.store(tasks, Relaxed));
+            shares.iter().for_each(|next| next.0.store(tasks, Relaxed));
             self.bell().panic.get_or_insert(panic);
         }
     }

@@ -56,6 +56,10 @@ fn answers(objective: &mut dyn Objective, model: &Model, threads: usize) -> Vec<
     let population: Vec<f32> = (0..7).flat_map(|seed| model.layout().start(seed)).collect();
     let mut losses = vec![f32::NAN; 7];
     objective.losses(&population, &mut losses);
+    // Fewer than threads: all threads judge each.
+    let mut few = [f32::NAN; 1];
+    objective.losses(&population[..theta.len()], &mut few);
+    assert_eq!(few[0].to_bits(), losses[0].to_bits());
     let team = Threads::new(threads);
     let mut adam = Choice::parse("adam").unwrap().build(&Setup::new(model.layout(), &team));
     let steps: Vec<f32> =
@@ -119,6 +123,7 @@ fn a_panic_ends_the_loan() {
     let mut plan = plan(&model, 1, 1, &own[1..]);
     let theta = model.layout().start(3);
     let want = plan.loss(&theta);
+    assert_ne!(plan.with("input", &lent[1..]).loss(&theta).to_bits(), want.to_bits(), "another batch");
     let short = std::panic::AssertUnwindSafe(|| plan.with("input", &lent[1..]).loss(&theta[1..]));
     assert!(std::panic::catch_unwind(short).is_err(), "θ has another length");
     assert_eq!(plan.loss(&theta).to_bits(), want.to_bits());

@@ -116,7 +116,11 @@ impl Activation {
     }
 
     /// y ← f(z), by all threads.
+    ///
+    /// # Panics
+    /// If they are not of one length.
     pub fn forth(&self, z: &[f32], y: &mut [f32], threads: &Threads) {
+        assert_eq!(z.len(), y.len(), "a result for each number");
         let y = Shared::of(y);
         threads.in_chunks(z.len(), &|range| {
             // SAFETY: chunks are disjoint.
@@ -127,7 +131,11 @@ impl Activation {
     }
 
     /// dz ← dy · slope(kept), in place, by all threads.
+    ///
+    /// # Panics
+    /// If they are not of one length.
     pub fn back(&self, dy: &mut [f32], kept: &[f32], threads: &Threads) {
+        assert_eq!(dy.len(), kept.len(), "a slope for each number");
         if self.is_identity() {
             return;
         }

@@ -41,6 +41,27 @@ fn helpers_take_part() {
 }
 
 #[test]
+fn each_begins_with_its_own_share() {
+    let threads = Threads::new(2);
+    let caller = std::thread::current().id();
+    // A task of the first half waits for its like in the second, so neither thread can do both.
+    for half in [1, 2, 3].into_iter().cycle().take(300) {
+        let begun: Vec<AtomicBool> = (0..2 * half).map(|_| AtomicBool::new(false)).collect();
+        let wrong = AtomicUsize::new(0);
+        threads.for_each(2 * half, &|task| {
+            begun[task].store(true, SeqCst);
+            let (other, start) = ((task + half) % (2 * half), Instant::now());
+            while !begun[other].load(SeqCst) && start.elapsed() < Duration::from_secs(10) {
+                std::thread::yield_now();
+            }
+            let own = (std::thread::current().id() == caller) == (task < half);
+            wrong.fetch_add(usize::from(!own), SeqCst);
+        });
+        assert_eq!(wrong.load(SeqCst), 0, "of twice {half} tasks");
+    }
+}
+
+#[test]
 fn wakes_from_sleep() {
     let threads = Threads::new(3);
     for _ in 0..20 {

@@ -40,10 +40,10 @@ impl Job for BackWeights<'_> {
         // A row of dU is divided among workers, by panels, only if there are not enough rows; by channels of the picture, only if
         // there are not enough panels.
         let team = s.team(threads);
+        let share = panels.count.div_ceil((team / gcd(team, ROW)).min(panels.count));
+        let parts = panels.count.div_ceil(share);
         let vectors = s.in_c.div_ceil(K::V::LANES);
-        let parts = (team / gcd(team, ROW)).min(panels.count);
-        let share = panels.count.div_ceil(parts);
-        let band = vectors.div_ceil((team / gcd(team, ROW * parts)).min(vectors)) * K::V::LANES;
+        let band = vectors.div_ceil(team.div_ceil(ROW * parts).min(vectors)) * K::V::LANES;
         let bands = s.in_c.div_ceil(band);
         let units = ROW * bands * parts;
         let team = team.min(units);
