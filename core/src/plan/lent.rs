@@ -17,7 +17,7 @@ impl Plan {
     /// as if they had been copied there.
     ///
     /// ```
-    /// use gradus::{graph::Graph, layout::LayoutBuilder, op::Shape, optimizer::Objective, plan::Plan, threads::Threads};
+    /// use gradus::{optimizer::Objective, threads::Threads};
     /// # use gradus::{losses::Loss, network::{Model, Network}};
     /// # let loss = Loss::parse("binary_cross_entropy")?;
     /// # let model = Model::new(Network::parse("dense 3 tanh, dense 1 sigmoid")?, loss, 2, 2)?;
