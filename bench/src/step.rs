@@ -31,6 +31,7 @@ pub struct Stepper {
 
 /// Batches, one after another.
 struct Pool {
+    batches: usize,
     inputs: Vec<f32>,
     targets: Vec<f32>,
     weights: Vec<f32>,
@@ -64,7 +65,7 @@ impl Stepper {
         self.steps += 1;
         let at = Step { t: self.steps, learning_rate: self.workload.learning_rate };
         self.plan.at(Moment { training: self.result.is_none(), seed: SEED, step: at.t, ..Moment::default() });
-        let mut plan = self.pool.load(batch, self.workload.pool, &mut self.plan, self.result);
+        let mut plan = self.pool.load(batch, &mut self.plan, self.result);
         match self.result {
             Some(z) => {
                 plan.forward(&self.theta);
@@ -79,7 +80,7 @@ impl Stepper {
         let batches = self.workload.pool.min(if self.workload.batch < 8 { 200 } else { 4 });
         let sum: f64 = (0..batches)
             .map(|batch| {
-                let mut plan = self.pool.load(batch, self.workload.pool, &mut self.plan, self.result);
+                let mut plan = self.pool.load(batch, &mut self.plan, self.result);
                 let Some(z) = self.result else { return plan.loss(&self.theta) as f64 };
                 plan.forward(&self.theta);
                 let z = plan.value(z);
@@ -132,9 +133,12 @@ impl Stepper {
 }
 
 impl Pool {
-    /// The plan on one of so many batches, its inputs read where they lie, as peers read them.
-    fn load<'p>(&'p self, batch: usize, of: usize, plan: &'p mut Plan, result: Option<Var>) -> Lent<'p> {
-        let slot = |all: &'p [f32]| &all[batch * (all.len() / of)..(batch + 1) * (all.len() / of)];
+    /// The plan on a batch, its inputs read where they lie, as peers read them.
+    fn load<'p>(&'p self, batch: usize, plan: &'p mut Plan, result: Option<Var>) -> Lent<'p> {
+        let slot = |all: &'p [f32]| {
+            let size = all.len() / self.batches;
+            &all[batch * size..(batch + 1) * size]
+        };
         if result.is_none() {
             plan.data("target").copy_from_slice(slot(&self.targets));
             plan.data("weight").copy_from_slice(slot(&self.weights));
@@ -145,10 +149,11 @@ impl Pool {
     /// Pictures of digits, or inputs in [0, 1), or in [−1, 1) if there are two: then the class is whether their signs agree, so that
     /// there is something to learn. Otherwise classes and values are drawn, and can be learned by heart.
     fn new(workload: &Workload, model: &Model) -> Result<Pool, String> {
-        let examples = workload.pool * workload.batch;
+        let batches = workload.pool;
+        let examples = batches * workload.batch;
         if workload.digits {
             let (inputs, targets) = digits::first(examples)?;
-            return Ok(Pool { inputs, targets, weights: vec![1.0; examples] });
+            return Ok(Pool { batches, inputs, targets, weights: vec![1.0; examples] });
         }
         let mut rng = Rng::new(SEED, Stream::Probe, 0);
         let signs = workload.input.numbers() == 2;
@@ -163,7 +168,7 @@ impl Pool {
                 _ => target.fill_with(|| rng.uniform()),
             }
         }
-        Ok(Pool { inputs, targets, weights: vec![1.0; examples] })
+        Ok(Pool { batches, inputs, targets, weights: vec![1.0; examples] })
     }
 }
 

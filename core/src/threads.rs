@@ -1,13 +1,12 @@
 //! Work shared among threads, with results that never depend on how many there are:
 //! the caller cuts the work into tasks, the threads only choose who runs which.
 //!
-//! Every thread has a share of the tasks that is the same whenever there are as many, so that what it wrote in one step is in its own
-//! cache in the next; who has done his share helps the others with theirs.
+//! Every thread has a share of the tasks that is the same whenever there are as many, so that what it wrote in one step is likely
+//! to be in its own cache in the next; who has done his share helps the others with theirs.
 //!
 //! A job is opened by one store, after one for each share, and closed by one more. A helper that is awake takes part; one that is
-//! asleep, or that the system has put aside, is not waited for: the caller does the work itself and closes
-//! the job. So a fork and join costs a few hundred nanoseconds, and a busy machine makes it slower, never
-//! stuck.
+//! asleep, or that the system has put aside, is not waited for: the caller does the work itself and closes the job. So a fork and
+//! join costs a tenth of a microsecond between two threads, some three among sixteen, and a busy machine makes it slower, never stuck.
 
 use std::any::Any;
 use std::cell::UnsafeCell;
@@ -23,6 +22,9 @@ use std::time::{Duration, Instant};
 const AWAKE: Duration = Duration::from_micros(100);
 /// How many looks before each glance at the clock, and before giving the core to whoever wants it.
 const LOOKS: usize = 256;
+
+/// Numbers of a chunk: what the nearest cache holds. Waking a helper takes as long as going through some thousand.
+const CHUNK: usize = 8192;
 
 /// A team of threads, the caller's among them. Clones are handles on the same team; it ends with the last of
 /// them.
@@ -97,12 +99,7 @@ impl Threads {
             resume_unwind(panic);
         }
     }
-}
 
-/// Numbers of a chunk: what the nearest cache holds. Waking a helper takes as long as going through some thousand.
-const CHUNK: usize = 8192;
-
-impl Threads {
     /// Runs `task` with every chunk of the numbers 0 … `count` − 1, in any order: they are cut at fixed places.
     ///
     /// ```

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{cases, fixture, floats, random};
+use common::{bits, cases, fixture, floats, random};
 use gradus::activations::{ACTIVATIONS, Activation, Keeps};
 use gradus::threads::Threads;
 
@@ -111,7 +111,6 @@ fn extremes_stay_numbers_and_what_is_no_number_stays_so() {
 fn all_threads_do_as_one() {
     let z: Vec<f32> = random(20_001, 3).iter().map(|z| 8.0 * *z as f32).collect();
     let dy: Vec<f32> = random(20_001, 4).iter().map(|dy| *dy as f32).collect();
-    let bits = |numbers: &[f32]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<u32>>();
     for a in ACTIVATIONS {
         let (mut y, mut dz) = (z.clone(), dy.clone());
         (a.apply)(&mut y);

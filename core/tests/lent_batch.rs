@@ -2,10 +2,9 @@
 
 mod common;
 
-use common::random;
+use common::{bits, random};
 use gradus::input::Input;
-use gradus::losses::Loss;
-use gradus::network::{Model, Network};
+use gradus::network::Model;
 use gradus::op::Moment;
 use gradus::optimizer::{Objective, Setup, Step};
 use gradus::optimizers::Choice;
@@ -23,8 +22,7 @@ const NETWORKS: [(&str, usize); 4] = [
 ];
 
 fn model(line: &str, input: Input) -> Model {
-    Model::new(Network::parse(line).unwrap(), Loss::parse("softmax_cross_entropy").unwrap(), input, 3)
-        .unwrap()
+    common::model(line, "softmax_cross_entropy", input, 3)
 }
 
 /// So many numbers, a quarter of them 0 and together, that begin where no vector of numbers does.
@@ -41,10 +39,6 @@ fn plan(model: &Model, batch: usize, threads: usize, input: &[f32]) -> Plan {
     plan.data("target").iter_mut().enumerate().for_each(|(i, t)| *t = (i % 3) as f32);
     plan.data("weight").fill(1.0);
     plan
-}
-
-fn bits(x: &[f32]) -> Vec<u32> {
-    x.iter().map(|x| x.to_bits()).collect()
 }
 
 /// All that an objective can be asked, and θ after three steps.

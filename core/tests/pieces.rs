@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::random;
+use common::{bits, random};
 use gradus::input::Input;
 use gradus::losses::Loss;
 use gradus::network::{Model, Network};
@@ -16,10 +16,6 @@ fn network(line: &str) -> Model {
     let input = Input::Picture { height: 32, width: 32, channels: 3 };
     Model::new(Network::parse(line).unwrap(), Loss::parse("softmax_cross_entropy").unwrap(), input, 5)
         .unwrap()
-}
-
-fn bits(x: &[f32]) -> Vec<u32> {
-    x.iter().map(|x| x.to_bits()).collect()
 }
 
 #[test]

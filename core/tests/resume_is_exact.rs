@@ -5,7 +5,7 @@ mod common;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use common::{DATA, net, optimizer_lines, picture_net, run, settings, trainer, wrapper_lines};
+use common::{DATA, bits, net, optimizer_lines, picture_net, run, settings, trainer, wrapper_lines};
 use gradus::network::Model;
 use gradus::schedules::SCHEDULES;
 use gradus::threads::Threads;
@@ -16,7 +16,6 @@ use gradus::{Error, Result};
 
 /// All that must be the same: every epoch but for its clock, and both θ, with what they remember, to the bit.
 fn essence(trainer: &Trainer) -> String {
-    let bits = |theta: &[f32]| theta.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
     let epochs = trainer.history().iter().map(|e| {
         let scores = (e.train_loss.to_bits(), e.validation_loss.map(f64::to_bits), e.validation_accuracy);
         format!(

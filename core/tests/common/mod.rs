@@ -61,6 +61,11 @@ pub fn random(n: usize, seed: u64) -> Vec<f64> {
     (0..n).map(|_| 2.0 * rng.uniform() as f64 - 1.0).collect()
 }
 
+/// What two runs must have in common to be the same.
+pub fn bits(numbers: &[f32]) -> Vec<u32> {
+    numbers.iter().map(|x| x.to_bits()).collect()
+}
+
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
     a.iter().zip(b).map(|(a, b)| a * b).sum()

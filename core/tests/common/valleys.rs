@@ -1,4 +1,4 @@
-//! Functions that other frameworks compute too (`fixtures/rules_layerwise.py`), and what happened on them there:
+//! Functions that other frameworks compute too (`fixtures/line_search.py`), and what happened on them there:
 //! `tests/fixtures/line_search.json`.
 #![allow(dead_code, reason = "no user of it uses all of it")]
 

@@ -37,8 +37,8 @@ impl Job for BackWeights<'_> {
         let across = panels.count * panels.columns;
         let tiles = Tiles::of(s.out_h, s.out_w);
         let all = s.batch * tiles.count();
-        // A row of dU is divided among workers, by panels, only if there are not enough rows; by channels of the picture, only if
-        // there are not enough panels.
+        // A row of dU is divided among workers, by panels of channels of the result, only if there are not enough rows; by bands of
+        // channels of the picture, only if there are not enough panels.
         let team = s.team(threads);
         let share = panels.count.div_ceil((team / gcd(team, ROW)).min(panels.count));
         let parts = panels.count.div_ceil(share);
@@ -71,8 +71,8 @@ impl Job for BackWeights<'_> {
                     let mut made = units;
                     for unit in units * worker / team..units * (worker + 1) / team {
                         let (i, part) = (unit / parts / bands, unit % parts);
-                        let deep = unit / parts % bands * band;
-                        let deep = deep.min(s.in_c)..(deep + band).min(s.in_c);
+                        let from = unit / parts % bands * band;
+                        let deep = from..(from + band).min(s.in_c);
                         let these = || these.clone();
                         if unit / parts != made {
                             let (wide, plane, of) = (pitch, seen, PhantomData::<Picture>);
