@@ -9,7 +9,7 @@ use crate::fading;
 use crate::kernels::{Loop, wide};
 use crate::optimizer::{CHUNK, Objective, Optimizer, Rule, Setup, Step, Update};
 use crate::real::{Number, Slot};
-use crate::sink::{Block, Sink, hand_over};
+use crate::sink::{Block, KEPT, Sink, hand_over};
 use crate::threads::{Shared, Threads};
 
 /// So many weights lie in the nearest cache anyway: they take one loop over all, which has only one beginning.
@@ -112,6 +112,10 @@ impl<const N: usize, R: Number, F: Update<R, N>, T: Tame<R>> Sink<R> for Walk<N,
         if single::<R>() { wide(sweep) } else { sweep.run() }
     }
 
+    fn kept(&self, at: usize) -> [Shared<R>; KEPT] {
+        std::array::from_fn(|k| self.state.get(k).map_or(Shared::of(&mut []), |s| s.after(at)))
+    }
+
     fn numbers(&self) -> usize {
         N + 2
     }
@@ -174,5 +178,32 @@ fn each<const N: usize, R: Number>(
         for k in 0..N {
             state[k][i] = kept[k];
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sink::Inlet;
+
+    #[test]
+    fn what_is_kept_lies_where_it_is_said_to() {
+        let (mut theta, mut kept) = (vec![0.0f32; 6], [vec![1.0f32; 10], vec![2.0; 10]]);
+        let update = |theta: f32, g: f32, [m, v]: [f32; 2]| (theta - g, [m + g, v - g]);
+        let state = kept.each_mut().map(|s| Shared::of(s));
+        let walk = Walk { update, tame: Untamed, state, stays: false };
+        let start = theta.as_ptr();
+        let inlet = Inlet::new(&walk, 4, &mut theta);
+        let [weights, m, v, none] = inlet.beside();
+        // SAFETY: one call.
+        unsafe { inlet.take(1, Block::Slopes(&[0.5])) };
+        // SAFETY: no other reference is there.
+        let second = |of: Shared| unsafe { of.slice(1..2) }[0];
+        assert_eq!([weights, m, v].map(second), [-0.5, 1.5, 1.5]);
+        assert_eq!(weights.start(6), Some(start));
+        for kind in [weights, m, v] {
+            assert!(kind.start(6).is_some() && kind.start(7).is_none(), "six weights from the fourth on");
+        }
+        assert!(none.start(1).is_none() && m.after(9).start(1).is_none());
     }
 }

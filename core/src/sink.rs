@@ -17,9 +17,15 @@ pub trait Sink<R: Number = f32>: Sync {
     /// No two calls at one time are about the same weight.
     unsafe fn take(&self, at: usize, theta: &mut [R], slopes: Block<R>);
 
+    /// What is kept for weight number `at` and, side by side, for those after it: whoever computes their slopes asks for it while he does.
+    fn kept(&self, at: usize) -> [Shared<R>; KEPT];
+
     /// Numbers that are read for a weight (itself, its slope, what is kept for it): decides whether others shall help.
     fn numbers(&self) -> usize;
 }
+
+/// Of so many kinds of numbers that are kept for weights a [`Sink`] can say where they lie.
+pub const KEPT: usize = 3;
 
 /// The slopes of some weights that stand side by side.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +119,12 @@ impl<'a> Inlet<'a> {
             let theta = self.theta.slice(first..first + slopes.len());
             self.sink.take(self.at + first, theta, slopes);
         }
+    }
+
+    /// What is read and written when slopes come: the part's weights, and what is kept for them.
+    pub fn beside(&self) -> [Shared; KEPT + 1] {
+        let [a, b, c] = self.sink.kept(self.at);
+        [self.theta, a, b, c]
     }
 
     /// The slopes of all of the part's weights, a matrix: column\[i\] · row\[j\] + 0.

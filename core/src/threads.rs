@@ -362,6 +362,13 @@ impl<T> Shared<T> {
         Shared(buffer.as_mut_ptr(), buffer.len())
     }
 
+    /// The buffer from element `first` on; nothing, if it ends before.
+    pub fn after(self, first: usize) -> Shared<T> {
+        let first = first.min(self.1);
+        // SAFETY: inside the buffer.
+        Shared(unsafe { self.0.add(first) }, self.1 - first)
+    }
+
     /// The elements in `range`.
     ///
     /// # Panics
@@ -373,6 +380,11 @@ impl<T> Shared<T> {
         assert!(range.start <= range.end && range.end <= self.1, "{range:?} of a buffer of {}", self.1);
         // SAFETY: inside the buffer by the assertion; alive and unshared by the caller's promise.
         unsafe { std::slice::from_raw_parts_mut(self.0.add(range.start), range.len()) }
+    }
+
+    /// Where the buffer begins, if it has so many elements.
+    pub(crate) fn start(self, elements: usize) -> Option<*const T> {
+        (elements > 0 && self.1 >= elements).then_some(self.0.cast_const())
     }
 
     /// The address of element `index`, for kernels that write tiles.

@@ -39,6 +39,11 @@ impl Ahead {
             (stride, 1) => (stride, rows.len(), columns.len()),
             _ => return Ahead::nothing(),
         };
+        Ahead::lines(row, stride, length, rows, times)
+    }
+
+    /// So many rows of `length` numbers, in `times` shares.
+    pub fn lines(row: *const f32, stride: usize, length: usize, rows: usize, times: usize) -> Ahead {
         let share = (rows * length.div_ceil(LINE)).div_ceil(times);
         Ahead { row, stride, length, at: 0, rows, share }
     }
@@ -57,5 +62,33 @@ impl Ahead {
                 self.row = self.row.wrapping_add(self.stride);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_all_of_it_in_so_many_times() {
+        for (length, rows, times) in
+            [(512, 6, 32), (16, 1, 1), (10, 6, 1), (100, 12, 7), (3072, 1, 32), (1, 1, 9)]
+        {
+            let mut ahead = Ahead::lines(std::ptr::null(), 1000, length, rows, times);
+            let lines = rows * length.div_ceil(LINE);
+            for asked in 1..=times {
+                ahead.ask::<[f32; 4]>();
+                let left = ahead.rows * length.div_ceil(LINE) - ahead.at / LINE;
+                assert_eq!(
+                    left,
+                    lines.saturating_sub(asked * lines.div_ceil(times)),
+                    "{length} {rows} {times}"
+                );
+            }
+            assert_eq!(ahead.rows, 0, "{length} {rows} {times}");
+        }
+        let mut nothing = Ahead::nothing();
+        nothing.ask::<[f32; 4]>();
+        assert_eq!(nothing.at, 0);
     }
 }

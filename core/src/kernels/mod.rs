@@ -284,7 +284,12 @@ pub fn matmul_in_blocks(a: View, b: View, each: &Each, threads: &Threads) {
 }
 
 /// Who is handed blocks of a product.
-pub type Each<'a> = dyn Fn(usize, &[f32]) + Sync + 'a;
+pub struct Each<'a> {
+    /// Takes a block: the place of its first element in c, and elements that follow one another there.
+    pub take: &'a (dyn Fn(usize, &[f32]) + Sync),
+    /// What `take` reads or writes at the same places, as long as c (what is not is passed over): it is asked for while a block is made.
+    pub beside: &'a [Shared],
+}
 
 /// [`matmul_in_blocks`] on a chosen instruction set.
 ///

@@ -30,6 +30,10 @@ pub(super) const KEPT: usize = 128;
 /// About so many numbers are finished before they are handed over: they are still in the second cache, and long enough in a row to
 /// be worth the call.
 pub(super) const HANDED: usize = 32_768;
+/// As few, where what is read and written with them was asked for: it is in the nearest caches.
+pub(super) const ASKED: usize = 2_048;
+/// So many numbers that are read and written with them are not in the caches from one step to the next.
+pub(super) const FAR: usize = 1 << 20;
 
 /// A thread's working memory, of one size for all products.
 pub(super) struct Scratch {
@@ -180,10 +184,10 @@ unsafe fn copy(from: *const f32, to: *mut f32, count: usize) {
                 .write_unaligned(from.add(done).cast::<[f32; 16]>().read_unaligned());
             done += 16;
         }
-        while done + 4 <= count {
-            to.add(done)
-                .cast::<[f32; 4]>()
-                .write_unaligned(from.add(done).cast::<[f32; 4]>().read_unaligned());
+        // The last may overlap those before.
+        while done < count && count >= 4 {
+            let at = done.min(count - 4);
+            to.add(at).cast::<[f32; 4]>().write_unaligned(from.add(at).cast::<[f32; 4]>().read_unaligned());
             done += 4;
         }
         while done < count {

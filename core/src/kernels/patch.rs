@@ -2,10 +2,11 @@
 
 use super::ahead::Ahead;
 use super::matmul::Product;
-use super::pack::{HANDED, KEPT, Parts, SPAN, Strip};
-use super::tile::{Block, EDGE, IN_PLACE, Kernel, LISTED, PACKED, PADDED, Place, choose};
+use super::pack::{ASKED, FAR, HANDED, KEPT, Parts, SPAN, Strip};
+use super::tile::{Block, EDGE, IN_PLACE, Kernel, LISTED, PACKED, PADDED, Place, Tile, choose};
 use super::vector::Vector;
-use super::zeros;
+use super::{Each, zeros};
+use crate::sink::KEPT as KINDS;
 use std::ops::Range;
 
 /// What is worked through at once: some rows, columns and products of each sum.
@@ -113,66 +114,103 @@ impl Product<'_> {
             relu: self.epilogue.finish.is_relu(),
             plus: self.plus(),
         };
-        let bias = self.epilogue.bias.map_or(std::ptr::null(), <[f32]>::as_ptr);
-        let after = self.each.is_some() || self.epilogue.finish.each().is_some();
+        let tile = |height: usize, width: usize| {
+            let vectors = width.div_ceil(lanes);
+            let full = width.is_multiple_of(lanes);
+            debug_assert!(!by_list || !in_b || full, "whole vectors of b are read");
+            match () {
+                () if by_list => choose::<K, LISTED>(height, vectors),
+                () if !full && !in_b => choose::<K, PADDED>(height, vectors),
+                () if !full => choose::<K, EDGE>(height, vectors),
+                () if !in_a && width == p.panel => choose::<K, PACKED>(height, vectors),
+                () => choose::<K, IN_PLACE>(height, vectors),
+            }
+        };
+        let (bias, hands) = (self.epilogue.bias, self.each.is_some());
+        let after = hands || self.epilogue.finish.each().is_some();
+        let ask = last && self.is_far();
+        let enough = if ask { ASKED } else { HANDED };
+        let in_memory = b.data.as_ptr().wrapping_add(p.depth.start * b.row_stride);
         let (mut done, mut from_a, mut list) =
             (p.rows.start, p.room.a.cast_const(), p.room.lists.cast_const());
         for (rows, height) in evenly(&p.rows, K::ROWS) {
+            let mut fitting: Option<(usize, Tile)> = None;
             for i in every(&rows, height) {
                 if in_a {
                     from_a = a.data.as_ptr().wrapping_add(i * a.row_stride + p.depth.start * a.column_stride);
                 }
+                let pack = p.pack_b && i == p.rows.start;
+                let mut beside = ask.then(|| self.beside(p, i, height));
+                let kept = p.kept_at(i, p.columns.start, done);
+                // SAFETY: in c, by the caller's promise.
+                let c = if hands { kept } else { unsafe { self.c.pointer(i * n + p.columns.start) } };
+                let sums = if p.room.sums.is_null() { c } else { kept };
+                let mut packed = p.room.b;
                 for j in every(&p.columns, p.panel) {
-                    let width = p.panel.min(p.columns.end - j);
-                    let full = width.next_multiple_of(lanes);
-                    let data =
-                        b.data.as_ptr().wrapping_add(p.depth.start * b.row_stride + j * b.column_stride);
-                    let packed = p.room.b.wrapping_add((j - p.columns.start) * p.depth.len());
+                    let (width, place) = (p.panel.min(p.columns.end - j), j - p.columns.start);
+                    let data = in_memory.wrapping_add(j * b.column_stride);
                     // SAFETY: all inside their matrices, by the caller's promise; see `Scratch` for the room.
                     unsafe {
-                        if p.pack_b && i == p.rows.start {
+                        if !pack {
+                            ahead.ask::<K::V>();
+                        } else {
                             let (across, along) = (b.column_stride, b.row_stride);
                             let strip = Strip { data, across, along, width, depth: p.depth.len() };
                             K::pack(strip, p.panel, p.panel, packed);
-                        } else {
-                            ahead.ask::<K::V>();
                         }
-                        let kept = p.kept_at(i, j, done);
-                        let c = if self.each.is_some() { kept } else { self.c.pointer(i * n + j) };
+                        if let Some(beside) = &mut beside {
+                            beside.iter_mut().for_each(Ahead::ask::<K::V>);
+                        }
                         let place = Place {
                             a: from_a,
                             b: if in_b { data } else { packed },
-                            c,
-                            sums: if p.room.sums.is_null() { c } else { kept },
-                            bias: if bias.is_null() { bias } else { bias.add(j) },
+                            c: c.wrapping_add(place),
+                            sums: sums.wrapping_add(place),
+                            bias: bias.map_or(std::ptr::null(), |bias| bias.as_ptr().add(j)),
                             width,
                             list,
                         };
-                        let vectors = full / lanes;
-                        if by_list {
-                            debug_assert!(!in_b || width == full, "whole vectors of b are read");
-                            choose::<K, LISTED>(height, vectors, &block, &place);
-                        } else if width != full && !in_b {
-                            choose::<K, PADDED>(height, vectors, &block, &place);
-                        } else if width != full {
-                            choose::<K, EDGE>(height, vectors, &block, &place);
-                        } else if !in_a && full == p.panel {
-                            choose::<K, PACKED>(height, vectors, &block, &place);
-                        } else {
-                            choose::<K, IN_PLACE>(height, vectors, &block, &place);
-                        }
+                        let tile = match fitting {
+                            Some((fits, tile)) if fits == width => tile,
+                            _ => tile(height, width),
+                        };
+                        fitting = Some((width, tile));
+                        tile(&block, &place);
                     }
+                    packed = packed.wrapping_add(p.panel * p.depth.len());
                 }
                 from_a = from_a.wrapping_add(K::ROWS * p.depth.len());
                 list = list.wrapping_add(zeros::LIST);
                 let end = i + height;
-                if last && after && (end == p.rows.end || (end - done) * p.columns.len() >= HANDED) {
+                if last && after && (end == p.rows.end || (end - done) * p.columns.len() >= enough) {
                     // SAFETY: the tiles have just written these rows.
                     unsafe { self.finish(p, done..end) };
                     done = end;
                 }
             }
         }
+    }
+
+    /// What is read and written when these rows of tiles are handed over, where it is worth asking for.
+    fn beside(&self, p: &Patch, first: usize, rows: usize) -> [Ahead; KINDS + 1] {
+        let (n, width, tiles) = (self.b.columns, p.columns.len(), p.columns.len().div_ceil(p.panel));
+        let kinds = self.each.map_or(&[][..], |each| each.beside);
+        std::array::from_fn(|k| match kinds.get(k).and_then(|kept| kept.start(self.a.rows * n)) {
+            Some(start) => {
+                let start = start.wrapping_add(first * n + p.columns.start);
+                // Rows that follow one another without a gap are one.
+                let (rows, width) = if width == n { (1, rows * n) } else { (rows, width) };
+                Ahead::lines(start, n, width, rows, tiles)
+            }
+            None => Ahead::nothing(),
+        })
+    }
+
+    /// Whether what is read and written when blocks are handed over is too much for the caches.
+    fn is_far(&self) -> bool {
+        let whole = self.a.rows * self.b.columns;
+        let there = |each: &Each| each.beside.iter().filter(|kept| kept.start(whole).is_some()).count();
+        whole * self.each.map_or(0, there) > FAR
     }
 
     /// Hands finished rows over, or applies what is left to be applied to them.
@@ -188,7 +226,7 @@ impl Product<'_> {
             // SAFETY: the caller's promise.
             unsafe {
                 if let Some(each) = self.each {
-                    each(first, std::slice::from_raw_parts(p.kept_at(i, start, rows.start), count));
+                    (each.take)(first, std::slice::from_raw_parts(p.kept_at(i, start, rows.start), count));
                 } else if let Some(f) = self.epilogue.finish.each() {
                     f(self.c.slice(first..first + count));
                 }

@@ -247,7 +247,7 @@ fn check_blocks(a: View, b: View, teams: &[Threads]) {
                 c[first..first + block.len()].copy_from_slice(block);
                 *count += block.len();
             };
-            matmul_in_blocks_on(isa, a, b, &each, threads);
+            matmul_in_blocks_on(isa, a, b, &Each { take: &each, beside: &[] }, threads);
             let (c, count) = handed.into_inner().unwrap();
             let (m, k, n, isa, team) = (a.rows, a.columns, b.columns, isa.name(), threads.count());
             assert!(bits(&c) == bits(&expected), "{m} x {k} x {n} in blocks, {isa}, {team} threads");

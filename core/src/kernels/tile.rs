@@ -220,57 +220,48 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
     }
 }
 
-/// The tile for `rows` rows and `vectors` vectors.
-///
-/// # Safety
-/// That of `Kernel::tile`; `rows` and `vectors` are within the kernel's largest tile.
+/// A tile of some shape.
+pub(super) type Tile = unsafe fn(&Block, &Place);
+
+/// The tile for `rows` rows and `vectors` vectors, which are within the kernel's largest.
 #[inline(always)]
-pub(super) unsafe fn choose<K: Kernel, const MODE: u8>(rows: usize, vectors: usize, t: &Block, at: &Place) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        match rows {
-            1 => wide::<K, MODE>(vectors, t, at),
-            2 => across::<K, 2, MODE>(vectors, t, at),
-            3 => across::<K, 3, MODE>(vectors, t, at),
-            4 => across::<K, 4, MODE>(vectors, t, at),
-            5 if K::ROWS >= 5 => across::<K, 5, MODE>(vectors, t, at),
-            6 if K::ROWS >= 6 => across::<K, 6, MODE>(vectors, t, at),
-            7 if K::ROWS >= 7 => across::<K, 7, MODE>(vectors, t, at),
-            8 if K::ROWS >= 8 => across::<K, 8, MODE>(vectors, t, at),
-            9 if K::ROWS >= 9 => across::<K, 9, MODE>(vectors, t, at),
-            10 if K::ROWS >= 10 => across::<K, 10, MODE>(vectors, t, at),
-            11 if K::ROWS >= 11 => across::<K, 11, MODE>(vectors, t, at),
-            12 if K::ROWS >= 12 => across::<K, 12, MODE>(vectors, t, at),
-            _ => unreachable!("no tile has {rows} rows"),
-        }
+pub(super) fn choose<K: Kernel, const MODE: u8>(rows: usize, vectors: usize) -> Tile {
+    match rows {
+        1 => wide::<K, MODE>(vectors),
+        2 => across::<K, 2, MODE>(vectors),
+        3 => across::<K, 3, MODE>(vectors),
+        4 => across::<K, 4, MODE>(vectors),
+        5 if K::ROWS >= 5 => across::<K, 5, MODE>(vectors),
+        6 if K::ROWS >= 6 => across::<K, 6, MODE>(vectors),
+        7 if K::ROWS >= 7 => across::<K, 7, MODE>(vectors),
+        8 if K::ROWS >= 8 => across::<K, 8, MODE>(vectors),
+        9 if K::ROWS >= 9 => across::<K, 9, MODE>(vectors),
+        10 if K::ROWS >= 10 => across::<K, 10, MODE>(vectors),
+        11 if K::ROWS >= 11 => across::<K, 11, MODE>(vectors),
+        12 if K::ROWS >= 12 => across::<K, 12, MODE>(vectors),
+        _ => unreachable!("no tile has {rows} rows"),
     }
 }
 
 #[inline(always)]
-unsafe fn across<K: Kernel, const R: usize, const MODE: u8>(vectors: usize, t: &Block, at: &Place) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        match vectors {
-            1 => K::tile::<R, 1, MODE>(t, at),
-            2 => K::tile::<R, 2, MODE>(t, at),
-            3 if K::VECTORS >= 3 || R == 1 => K::tile::<R, 3, MODE>(t, at),
-            _ => unreachable!("no tile has {vectors} vectors"),
-        }
+fn across<K: Kernel, const R: usize, const MODE: u8>(vectors: usize) -> Tile {
+    match vectors {
+        1 => K::tile::<R, 1, MODE>,
+        2 => K::tile::<R, 2, MODE>,
+        3 if K::VECTORS >= 3 || R == 1 => K::tile::<R, 3, MODE>,
+        _ => unreachable!("no tile has {vectors} vectors"),
     }
 }
 
 #[inline(always)]
-unsafe fn wide<K: Kernel, const MODE: u8>(vectors: usize, t: &Block, at: &Place) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        match vectors {
-            1..=3 => across::<K, 1, MODE>(vectors, t, at),
-            4 => K::tile::<1, 4, MODE>(t, at),
-            5 => K::tile::<1, 5, MODE>(t, at),
-            6 => K::tile::<1, 6, MODE>(t, at),
-            7 => K::tile::<1, 7, MODE>(t, at),
-            _ => K::tile::<1, 8, MODE>(t, at),
-        }
+fn wide<K: Kernel, const MODE: u8>(vectors: usize) -> Tile {
+    match vectors {
+        1..=3 => across::<K, 1, MODE>(vectors),
+        4 => K::tile::<1, 4, MODE>,
+        5 => K::tile::<1, 5, MODE>,
+        6 => K::tile::<1, 6, MODE>,
+        7 => K::tile::<1, 7, MODE>,
+        _ => K::tile::<1, 8, MODE>,
     }
 }
 

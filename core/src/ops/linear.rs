@@ -12,7 +12,8 @@ use crate::activations::{Activation, Keeps};
 use crate::error::{Error, Result};
 use crate::gradients::Expression;
 use crate::kernels::{
-    Epilogue, Finish, Member, View, matmul, matmul_each, matmul_exact, matmul_in_blocks, sum_rows, together,
+    Each, Epilogue, Finish, Member, View, matmul, matmul_each, matmul_exact, matmul_in_blocks, sum_rows,
+    together,
 };
 use crate::op::{Backward, Exact, ExactForward, Forward, HandOver, InBlocks, Op, Shape, Written};
 use crate::optimizer::Block;
@@ -175,13 +176,10 @@ impl InBlocks for Linear {
             return run.into.take_product(run.x[0], run.dy, run.threads);
         }
         let (x, dz) = (View::new(run.x[0], rows, inputs).with_zeros(), View::new(run.dy, rows, outputs));
-        matmul_in_blocks(
-            x.transposed(),
-            dz,
-            // SAFETY: blocks of a product are disjoint.
-            &|first, block| unsafe { run.into.take(first, Block::Slopes(block)) },
-            run.threads,
-        );
+        // SAFETY: blocks of a product are disjoint.
+        let take = |first: usize, block: &[f32]| unsafe { run.into.take(first, Block::Slopes(block)) };
+        let each = Each { take: &take, beside: &run.into.beside() };
+        matmul_in_blocks(x.transposed(), dz, &each, run.threads);
     }
 }
 
