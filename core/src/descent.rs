@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_lies_where_it_is_said_to() {
-        let (mut theta, mut kept) = (vec![0.0f32; 6], [vec![1.0f32; 10], vec![2.0; 10]]);
+        let (mut theta, mut kept) = (vec![0.0f32; 6], [vec![1.0f32; 10], vec![3.0; 10]]);
         let update = |theta: f32, g: f32, [m, v]: [f32; 2]| (theta - g, [m + g, v - g]);
         let state = kept.each_mut().map(|s| Shared::of(s));
         let walk = Walk { update, tame: Untamed, state, stays: false };
@@ -199,10 +199,10 @@ mod tests {
         unsafe { inlet.take(1, Block::Slopes(&[0.5])) };
         // SAFETY: no other reference is there.
         let second = |of: Shared| unsafe { of.slice(1..2) }[0];
-        assert_eq!([weights, m, v].map(second), [-0.5, 1.5, 1.5]);
+        assert_eq!([weights, m, v].map(second), [-0.5, 1.5, 2.5]);
         assert_eq!(weights.start(6), Some(start));
         for kind in [weights, m, v] {
-            assert!(kind.start(6).is_some() && kind.start(7).is_none(), "six weights from the fourth on");
+            assert!(kind.start(6).is_some() && kind.start(7).is_none(), "six weights from number 4 on");
         }
         assert!(none.start(1).is_none() && m.after(9).start(1).is_none());
     }

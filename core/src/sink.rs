@@ -17,8 +17,11 @@ pub trait Sink<R: Number = f32>: Sync {
     /// No two calls at one time are about the same weight.
     unsafe fn take(&self, at: usize, theta: &mut [R], slopes: Block<R>);
 
-    /// What is kept for weight number `at` and, side by side, for those after it: whoever computes their slopes asks for it while he does.
-    fn kept(&self, at: usize) -> [Shared<R>; KEPT];
+    /// What is kept for weight number `at` and, side by side, for those after it; nothing, unless a sink says where. Whoever computes their slopes asks the
+    /// machine to fetch it.
+    fn kept(&self, _at: usize) -> [Shared<R>; KEPT] {
+        std::array::from_fn(|_| Shared::of(&mut []))
+    }
 
     /// Numbers that are read for a weight (itself, its slope, what is kept for it): decides whether others shall help.
     fn numbers(&self) -> usize;

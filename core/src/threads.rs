@@ -365,8 +365,7 @@ impl<T> Shared<T> {
     /// The buffer from element `first` on; nothing, if it ends before.
     pub fn after(self, first: usize) -> Shared<T> {
         let first = first.min(self.1);
-        // SAFETY: inside the buffer.
-        Shared(unsafe { self.0.add(first) }, self.1 - first)
+        Shared(self.0.wrapping_add(first), self.1 - first)
     }
 
     /// The elements in `range`.

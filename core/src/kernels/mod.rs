@@ -19,6 +19,7 @@ mod zeros;
 
 use std::sync::OnceLock;
 
+use crate::sink::KEPT;
 use crate::threads::{Shared, Threads};
 pub use columns::{Columns, End, Normal, WIDTH};
 pub use conv::{ConvShape, conv_backward_data, conv_backward_weights, conv_exact, conv_forward};
@@ -274,8 +275,8 @@ fn check(a: &View, b: &View, c: &[f32], epilogue: &Epilogue) {
 }
 
 /// The product a b, which nobody wants as a whole: each block of it is handed to `each` as soon as it is finished, while it is
-/// in the nearest caches: the place of its first element in c, and elements that follow one another there. The blocks are
-/// disjoint and together all of c; several threads may hand over at one time. The bits are those of [`matmul`].
+/// in the nearest caches. The blocks are disjoint and together all of c; several threads may hand over at one time. The bits are those of
+/// [`matmul`].
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -287,8 +288,8 @@ pub fn matmul_in_blocks(a: View, b: View, each: &Each, threads: &Threads) {
 pub struct Each<'a> {
     /// Takes a block: the place of its first element in c, and elements that follow one another there.
     pub take: &'a (dyn Fn(usize, &[f32]) + Sync),
-    /// What `take` reads or writes at the same places, as long as c (what is not is passed over): it is asked for while a block is made.
-    pub beside: &'a [Shared],
+    /// What `take` reads or writes at the same places, at least as long as c (what is shorter is passed over): it is asked for while a block is made.
+    pub beside: [Shared; KEPT + 1],
 }
 
 /// [`matmul_in_blocks`] on a chosen instruction set.

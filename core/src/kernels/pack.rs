@@ -30,9 +30,9 @@ pub(super) const KEPT: usize = 128;
 /// About so many numbers are finished before they are handed over: they are still in the second cache, and long enough in a row to
 /// be worth the call.
 pub(super) const HANDED: usize = 32_768;
-/// As few, where what is read and written with them was asked for: it is in the nearest caches.
+/// As few, where what is read and written with them was asked for: it is in the second cache too.
 pub(super) const ASKED: usize = 2_048;
-/// So many numbers that are read and written with them are not in the caches from one step to the next.
+/// More numbers than this, read and written with those of one product, are not in the caches from one step to the next.
 pub(super) const FAR: usize = 1 << 20;
 
 /// A thread's working memory, of one size for all products.

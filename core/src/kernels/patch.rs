@@ -191,11 +191,11 @@ impl Product<'_> {
         }
     }
 
-    /// What is read and written when these rows of tiles are handed over, where it is worth asking for.
+    /// What is read and written when this row of tiles is handed over.
     fn beside(&self, p: &Patch, first: usize, rows: usize) -> [Ahead; KINDS + 1] {
         let (n, width, tiles) = (self.b.columns, p.columns.len(), p.columns.len().div_ceil(p.panel));
-        let kinds = self.each.map_or(&[][..], |each| each.beside);
-        std::array::from_fn(|k| match kinds.get(k).and_then(|kept| kept.start(self.a.rows * n)) {
+        let start = |k: usize| self.each.and_then(|each| each.beside[k].start(self.a.rows * n));
+        std::array::from_fn(|k| match start(k) {
             Some(start) => {
                 let start = start.wrapping_add(first * n + p.columns.start);
                 // Rows that follow one another without a gap are one.

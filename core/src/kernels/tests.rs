@@ -240,14 +240,17 @@ fn check_blocks(a: View, b: View, teams: &[Threads]) {
     let mut expected = vec![0.0; a.rows * b.columns];
     reference(a, b, &mut expected, Epilogue::default());
     for isa in Isa::ALL.into_iter().filter(|isa| isa.is_here()) {
-        for threads in teams {
+        // With things beside it that are asked for early, and without.
+        let mut other = vec![0.0; expected.len()];
+        let besides = [Shared::of(&mut []), Shared::of(&mut other)].map(|kept| [kept; KEPT + 1]);
+        for (threads, beside) in teams.iter().flat_map(|team| besides.map(|beside| (team, beside))) {
             let handed = Mutex::new((vec![f32::NAN; expected.len()], 0));
             let each = |first: usize, block: &[f32]| {
                 let (c, count) = &mut *handed.lock().unwrap();
                 c[first..first + block.len()].copy_from_slice(block);
                 *count += block.len();
             };
-            matmul_in_blocks_on(isa, a, b, &Each { take: &each, beside: &[] }, threads);
+            matmul_in_blocks_on(isa, a, b, &Each { take: &each, beside }, threads);
             let (c, count) = handed.into_inner().unwrap();
             let (m, k, n, isa, team) = (a.rows, a.columns, b.columns, isa.name(), threads.count());
             assert!(bits(&c) == bits(&expected), "{m} x {k} x {n} in blocks, {isa}, {team} threads");

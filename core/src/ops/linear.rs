@@ -178,7 +178,7 @@ impl InBlocks for Linear {
         let (x, dz) = (View::new(run.x[0], rows, inputs).with_zeros(), View::new(run.dy, rows, outputs));
         // SAFETY: blocks of a product are disjoint.
         let take = |first: usize, block: &[f32]| unsafe { run.into.take(first, Block::Slopes(block)) };
-        let each = Each { take: &take, beside: &run.into.beside() };
+        let each = Each { take: &take, beside: run.into.beside() };
         matmul_in_blocks(x.transposed(), dz, &each, run.threads);
     }
 }
