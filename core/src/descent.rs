@@ -9,7 +9,7 @@ use crate::fading;
 use crate::kernels::{Loop, wide};
 use crate::optimizer::{CHUNK, Objective, Optimizer, Rule, Setup, Step, Update};
 use crate::real::{Number, Slot};
-use crate::sink::{Block, KEPT, Sink, hand_over};
+use crate::sink::{Block, KINDS, Sink, hand_over};
 use crate::threads::{Shared, Threads};
 
 /// So many weights lie in the nearest cache anyway: they take one loop over all, which has only one beginning.
@@ -112,7 +112,7 @@ impl<const N: usize, R: Number, F: Update<R, N>, T: Tame<R>> Sink<R> for Walk<N,
         if single::<R>() { wide(sweep) } else { sweep.run() }
     }
 
-    fn kept(&self, at: usize) -> [Shared<R>; KEPT] {
+    fn kept(&self, at: usize) -> [Shared<R>; KINDS] {
         std::array::from_fn(|k| self.state.get(k).map_or(Shared::of(&mut []), |s| s.after(at)))
     }
 

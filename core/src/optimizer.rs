@@ -11,7 +11,7 @@ pub use crate::around::{Around, Slopes};
 pub use crate::descent::Descent;
 use crate::layout::Layout;
 use crate::real::{Number, Real, Slot};
-pub use crate::sink::{Block, KEPT, Sink};
+pub use crate::sink::{Block, KINDS, Sink};
 use crate::threads::Threads;
 
 /// What is being minimised, on the batch at hand.

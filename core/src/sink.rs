@@ -19,7 +19,7 @@ pub trait Sink<R: Number = f32>: Sync {
 
     /// What is kept for weight number `at` and, side by side, for those after it; nothing, unless a sink says where. Whoever computes their slopes asks the
     /// machine to fetch it.
-    fn kept(&self, _at: usize) -> [Shared<R>; KEPT] {
+    fn kept(&self, _at: usize) -> [Shared<R>; KINDS] {
         std::array::from_fn(|_| Shared::of(&mut []))
     }
 
@@ -28,7 +28,7 @@ pub trait Sink<R: Number = f32>: Sync {
 }
 
 /// Of so many kinds of numbers that are kept for weights a [`Sink`] can say where they lie.
-pub const KEPT: usize = 3;
+pub const KINDS: usize = 3;
 
 /// The slopes of some weights that stand side by side.
 #[derive(Clone, Copy, Debug)]
@@ -125,7 +125,7 @@ impl<'a> Inlet<'a> {
     }
 
     /// What is read and written when slopes come: the part's weights, and what is kept for them.
-    pub fn beside(&self) -> [Shared; KEPT + 1] {
+    pub fn beside(&self) -> [Shared; KINDS + 1] {
         let [a, b, c] = self.sink.kept(self.at);
         [self.theta, a, b, c]
     }

@@ -19,7 +19,7 @@ mod zeros;
 
 use std::sync::OnceLock;
 
-use crate::sink::KEPT;
+use crate::sink::KINDS;
 use crate::threads::{Shared, Threads};
 pub use columns::{Columns, End, Normal, WIDTH};
 pub use conv::{ConvShape, conv_backward_data, conv_backward_weights, conv_exact, conv_forward};
@@ -289,7 +289,7 @@ pub struct Each<'a> {
     /// Takes a block: the place of its first element in c, and elements that follow one another there.
     pub take: &'a (dyn Fn(usize, &[f32]) + Sync),
     /// What `take` reads or writes at the same places, at least as long as c (what is shorter is passed over): it is asked for while a block is made.
-    pub beside: [Shared; KEPT + 1],
+    pub beside: [Shared; KINDS + 1],
 }
 
 /// [`matmul_in_blocks`] on a chosen instruction set.

@@ -6,7 +6,7 @@ use super::pack::{ASKED, FAR, HANDED, KEPT, Parts, SPAN, Strip};
 use super::tile::{Block, EDGE, IN_PLACE, Kernel, LISTED, PACKED, PADDED, Place, Tile, choose};
 use super::vector::Vector;
 use super::{Each, zeros};
-use crate::sink::KEPT as KINDS;
+use crate::sink::KINDS;
 use std::ops::Range;
 
 /// What is worked through at once: some rows, columns and products of each sum.
@@ -147,7 +147,7 @@ impl Product<'_> {
                 let sums = if p.room.sums.is_null() { c } else { kept };
                 let mut packed = p.room.b;
                 for j in every(&p.columns, p.panel) {
-                    let (width, place) = (p.panel.min(p.columns.end - j), j - p.columns.start);
+                    let (width, before) = (p.panel.min(p.columns.end - j), j - p.columns.start);
                     let data = in_memory.wrapping_add(j * b.column_stride);
                     // SAFETY: all inside their matrices, by the caller's promise; see `Scratch` for the room.
                     unsafe {
@@ -164,8 +164,8 @@ impl Product<'_> {
                         let place = Place {
                             a: from_a,
                             b: if in_b { data } else { packed },
-                            c: c.wrapping_add(place),
-                            sums: sums.wrapping_add(place),
+                            c: c.wrapping_add(before),
+                            sums: sums.wrapping_add(before),
                             bias: bias.map_or(std::ptr::null(), |bias| bias.as_ptr().add(j)),
                             width,
                             list,

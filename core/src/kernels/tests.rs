@@ -242,7 +242,7 @@ fn check_blocks(a: View, b: View, teams: &[Threads]) {
     for isa in Isa::ALL.into_iter().filter(|isa| isa.is_here()) {
         // With things beside it that are asked for early, and without.
         let mut other = vec![0.0; expected.len()];
-        let besides = [Shared::of(&mut []), Shared::of(&mut other)].map(|kept| [kept; KEPT + 1]);
+        let besides = [Shared::of(&mut []), Shared::of(&mut other)].map(|kept| [kept; KINDS + 1]);
         for (threads, beside) in teams.iter().flat_map(|team| besides.map(|beside| (team, beside))) {
             let handed = Mutex::new((vec![f32::NAN; expected.len()], 0));
             let each = |first: usize, block: &[f32]| {
