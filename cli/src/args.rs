@@ -113,7 +113,7 @@ pub struct TrainArgs {
     pub check_gradient: Option<u64>,
     /// Learning rate, or `auto`: as `gradus find-rate` suggests [default: 0.0005 for adam (0.003 with the
     /// default's convolutions and one_cycle), else the optimizer's own].
-    #[arg(long, value_name = "RATE|auto", help_heading = "Optimizer")]
+    #[arg(long, value_name = "RATE|auto", allow_negative_numbers = true, help_heading = "Optimizer")]
     pub lr: Option<Rate>,
     /// How the learning rate changes, for example cosine, 'step epochs=30 factor=0.1' or
     /// 'warmup epochs=2 over cosine'; `gradus list schedules` names all [default: constant; one_cycle for the default's

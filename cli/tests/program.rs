@@ -257,6 +257,7 @@ fn errors_say_what_where_and_how_to_mend_it() {
         (&["train", "pets", "--optimizer", "adm"], "did you mean `adam`?"),
         (&["train", "pets", "--optimizer", "adam beta1=2"], "[0, 1)"),
         (&["train", "pets", "--lr", "0"], "learning_rate"),
+        (&["train", "pets", "--lr", "-1"], "learning_rate = -1"),
         (&["train", "pets", "--batch", "0"], "whole number"),
         (&["train", "pets", "--out", "full"], "is not empty"),
         (&["train", "pets", "--validation", "0.9", "--test", "0.9"], "below 1"),
