@@ -86,6 +86,13 @@ pub trait Evolver<R: Number = f32>: Send {
     /// worst; at least one loss must be finite.
     fn tell(&mut self, population: &[R], losses: &[R]);
 
+    /// As [`Evolver::tell`], for whoever has no more use for the population, which begins a vector of [`Evolver::most_members`] times θ: the
+    /// evolver may keep that memory, and leave as much with anything in it. What it does next is the same.
+    fn tell_and_leave(&mut self, population: &mut Vec<R>, losses: &[R]) {
+        let weights = population.len() / self.most_members();
+        self.tell(&population[..losses.len() * weights], losses);
+    }
+
     /// The θ to use now, after at least one generation.
     fn answer(&self, theta: &mut [R]);
 
@@ -135,6 +142,9 @@ impl<R: Number, E: Evolver<R> + ?Sized> Evolver<R> for Box<E> {
     }
     fn tell(&mut self, population: &[R], losses: &[R]) {
         (**self).tell(population, losses);
+    }
+    fn tell_and_leave(&mut self, population: &mut Vec<R>, losses: &[R]) {
+        (**self).tell_and_leave(population, losses);
     }
     fn answer(&self, theta: &mut [R]) {
         (**self).answer(theta);
@@ -211,10 +221,9 @@ impl<R: Number, E: Evolver<R>> Optimizer<R> for Evolve<E, R> {
             evolver.begin(theta);
         }
         let members = evolver.members();
-        let population = &mut population[..members * theta.len()];
-        let losses = &mut losses[..members];
-        evolver.ask(population);
-        objective.losses(population, losses);
+        let (asked, losses) = (&mut population[..members * theta.len()], &mut losses[..members]);
+        evolver.ask(asked);
+        objective.losses(asked, losses);
         let Some(best) = least(losses) else {
             if begun[0] == 0.0 {
                 forget(evolver);
@@ -222,7 +231,7 @@ impl<R: Number, E: Evolver<R>> Optimizer<R> for Evolve<E, R> {
             return losses[0];
         };
         begun[0] = 1.0;
-        evolver.tell(population, losses);
+        evolver.tell_and_leave(population, losses);
         evolver.answer(theta);
         losses[best]
     }

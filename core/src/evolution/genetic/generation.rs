@@ -192,8 +192,21 @@ impl<R: Number> Genetic<R> {
         self.places.extend(children.map(|child| from(*child)).zip(members.copied()));
     }
 
-    /// Puts those judged where `replace` says.
-    fn settle(&mut self, population: &[R], losses: &[R]) {
+    /// What is known of those judged, by the places that `replace` finds for them.
+    fn hear(&mut self, population: &[R], losses: &[R]) {
+        self.replace(losses);
+        for (from, to) in self.places.iter().map(|(from, to)| (*from as usize, *to as usize)) {
+            (self.losses[to], self.strengths[to]) = (losses[from].to_f64(), self.asked[from]);
+            self.lineage[to] = self.origins[from];
+        }
+        if self.starts() {
+            self.notes[1] = 0.0;
+        }
+        self.course.tell(population, losses);
+    }
+
+    /// Puts those judged there.
+    fn settle(&mut self, population: &[R]) {
         let (weights, members) = (self.start.len(), Shared::of(&mut self.members));
         let theta = |k: u32| k as usize * weights..(k as usize + 1) * weights;
         let places = &self.places;
@@ -202,9 +215,25 @@ impl<R: Number> Genetic<R> {
             // SAFETY: no member's place is taken twice.
             unsafe { members.slice(theta(to)) }.copy_from_slice(&population[theta(from)]);
         });
-        for (from, to) in places.iter().map(|(from, to)| (*from as usize, *to as usize)) {
-            (self.losses[to], self.strengths[to]) = (losses[from].to_f64(), self.asked[from]);
-            self.lineage[to] = self.origins[from];
+    }
+
+    /// Those of the members who belong in the hall; how far apart all are, and whether to start anew.
+    fn look_around(&mut self) {
+        let weights = self.start.len();
+        rank(&self.losses, &mut self.order[..self.size]);
+        for k in &self.order[..self.size] {
+            let k = *k as usize;
+            if !self.hall.see(&self.members[k * weights..(k + 1) * weights], self.losses[k]) {
+                break;
+            }
+        }
+        self.notes[2] = self.measure.of(&self.members, weights);
+        let lost = self.notes[2] <= self.least_diversity;
+        if (lost || self.course.stalled()) && self.notes[0] < self.restarts {
+            (self.notes[0], self.notes[1]) = (self.notes[0] + 1.0, 1.0);
+            self.course.wait_anew();
+        } else if lost {
+            self.course.end(Reason::NoDiversity);
         }
     }
 }
@@ -248,28 +277,20 @@ impl<R: Number> Evolver<R> for Genetic<R> {
     }
 
     fn tell(&mut self, population: &[R], losses: &[R]) {
-        let weights = self.start.len();
-        self.replace(losses);
-        self.settle(population, losses);
-        if self.starts() {
-            self.notes[1] = 0.0;
+        self.hear(population, losses);
+        self.settle(population);
+        self.look_around();
+    }
+
+    fn tell_and_leave(&mut self, population: &mut Vec<R>, losses: &[R]) {
+        self.hear(&population[..losses.len() * self.start.len()], losses);
+        let all_in_place = self.places.iter().enumerate().all(|(k, place)| *place == (k as u32, k as u32));
+        if all_in_place && self.places.len() == self.size && population.len() == self.members.len() {
+            std::mem::swap(population, &mut self.members);
+        } else {
+            self.settle(population);
         }
-        self.course.tell(population, losses);
-        rank(&self.losses, &mut self.order[..self.size]);
-        for k in &self.order[..self.size] {
-            let k = *k as usize;
-            if !self.hall.see(&self.members[k * weights..(k + 1) * weights], self.losses[k]) {
-                break;
-            }
-        }
-        self.notes[2] = self.measure.of(&self.members, weights);
-        let lost = self.notes[2] <= self.least_diversity;
-        if (lost || self.course.stalled()) && self.notes[0] < self.restarts {
-            (self.notes[0], self.notes[1]) = (self.notes[0] + 1.0, 1.0);
-            self.course.wait_anew();
-        } else if lost {
-            self.course.end(Reason::NoDiversity);
-        }
+        self.look_around();
     }
 
     fn answer(&self, theta: &mut [R]) {

@@ -4,6 +4,7 @@ use crate::optimizers::FromValues;
 use crate::real::Number;
 use crate::rng::Rng;
 use crate::words::Values;
+use std::hint::select_unpredictable;
 
 pub(super) const ROW: Entry = Entry {
     name: "uniform",
@@ -59,9 +60,10 @@ impl<R: Number> Loop for Toss<'_, R> {
         let children = self.first.chunks_mut(32).zip(self.second.chunks_mut(32));
         for (coins, ((a, b), (c, d))) in self.coins.iter().zip(parents.zip(children)) {
             for (i, ((a, b), (c, d))) in a.iter().zip(b).zip(c.iter_mut().zip(d)).enumerate() {
-                let heads = coins >> i & 1 == 0;
-                *c = if heads { *a } else { *b };
-                *d = if heads { *b } else { *a };
+                // Both are read, whatever the coin says: half of all jumps would be foretold wrongly.
+                let (a, b, heads) = (*a, *b, coins & 1 << i == 0);
+                *c = select_unpredictable(heads, a, b);
+                *d = select_unpredictable(heads, b, a);
             }
         }
     }
