@@ -91,7 +91,24 @@ impl Rng {
 
     /// Uniform in [0, 1), on a grid of 2⁻²⁴.
     pub fn uniform(&mut self) -> f32 {
-        (self.bits() >> 8) as f32 * (1.0 / 16_777_216.0)
+        uniform(self.bits())
+    }
+
+    /// Fills `into` with what as many calls of [`Rng::uniform`] would give, made in vectors.
+    ///
+    /// ```
+    /// use gradus::rng::{Rng, Stream};
+    /// let rng = Rng::new(42, Stream::Shuffle, 3);
+    /// let (mut one, mut many, mut uniforms) = (rng.clone(), rng, [0.0; 3]);
+    /// many.uniforms(&mut uniforms);
+    /// assert_eq!(uniforms, [one.uniform(), one.uniform(), one.uniform()]);
+    /// ```
+    pub fn uniforms(&mut self, into: &mut [f32]) {
+        for into in into.chunks_mut(MANY) {
+            let mut draws = [0; MANY];
+            self.fill(&mut draws[..into.len()]);
+            widest(Uniforms { draws: &draws, into });
+        }
     }
 
     /// Uniform in 0..n, for 1 ≤ n < 2³², without bias (Lemire 2019).
@@ -129,8 +146,61 @@ impl Rng {
     }
 }
 
+/// The draws of an [`Rng`] in their order, made many at a time: for those who use another number of them for each thing.
+pub(crate) struct Stock<'a> {
+    rng: &'a mut Rng,
+    draws: [u32; MANY],
+    next: usize,
+}
+
+impl Stock<'_> {
+    /// From the next draw of `rng` on, which then goes on behind all that was made.
+    pub fn of(rng: &mut Rng) -> Stock<'_> {
+        Stock { rng, draws: [0; MANY], next: MANY }
+    }
+
+    /// As [`Rng::bits`].
+    #[inline(always)]
+    pub fn bits(&mut self) -> u32 {
+        self.bits_if(true)
+    }
+
+    /// The next draw, which is used up only if it is wanted: without a jump that depends on that.
+    #[inline(always)]
+    pub fn bits_if(&mut self, wanted: bool) -> u32 {
+        if self.next == MANY {
+            self.rng.fill(&mut self.draws);
+            self.next = 0;
+        }
+        let bits = self.draws[self.next];
+        self.next += usize::from(wanted);
+        bits
+    }
+}
+
 /// Draws made at once.
-const MANY: usize = 256;
+pub(crate) const MANY: usize = 256;
+
+/// The upper 24 of 32 bits, as a number below 1.
+#[inline(always)]
+fn uniform(bits: u32) -> f32 {
+    (bits >> 8) as f32 * (1.0 / 16_777_216.0)
+}
+
+struct Uniforms<'a> {
+    draws: &'a [u32; MANY],
+    into: &'a mut [f32],
+}
+
+impl Loop for Uniforms<'_> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        for (x, bits) in self.into.iter_mut().zip(self.draws) {
+            *x = uniform(*bits);
+        }
+    }
+}
 
 struct Normals<'a> {
     draws: &'a [[u32; 2]; MANY],
@@ -196,6 +266,30 @@ mod tests {
             many.fill(&mut bits);
             assert!(bits.iter().all(|bits| *bits == one.bits()), "{n}");
             assert_eq!(one.bits(), many.bits(), "as many draws");
+        }
+    }
+
+    #[test]
+    fn many_uniforms_are_those_drawn_one_by_one() {
+        for n in [0, 1, 7, 255, 256, 257, 5000] {
+            let mut one = Rng::new(11, Stream::Dropout, n as u64);
+            let (mut many, mut drawn) = (one.clone(), vec![-1.0; n]);
+            many.uniforms(&mut drawn);
+            assert!(drawn.iter().all(|x| *x == one.uniform() && (0.0..1.0).contains(x)), "{n}");
+            assert_eq!(one.bits(), many.bits(), "as many draws");
+        }
+    }
+
+    #[test]
+    fn a_stock_gives_the_draws_in_their_order() {
+        let mut rng = Rng::new(12, Stream::Population, 1);
+        rng.skip(3);
+        let mut from = rng.clone();
+        let mut stock = Stock::of(&mut from);
+        for _ in 0..700 {
+            let seen = stock.bits_if(false);
+            let next = rng.bits();
+            assert_eq!((seen, stock.bits(), stock.bits()), (next, next, rng.bits()));
         }
     }
 

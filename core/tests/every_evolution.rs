@@ -96,6 +96,28 @@ fn what_the_state_shows_is_all_that_goes_on() {
 }
 
 #[test]
+fn who_leaves_the_population_gets_the_same() {
+    for line in lines() {
+        let [mut told, mut left] = [0, 1].map(|_| evolver::<f64>(&line, 3, 4));
+        for evolver in [&mut told, &mut left] {
+            evolver.begin(&[0.5, -0.5, 0.0]);
+        }
+        let mut population = vec![f64::NAN; left.most_members() * 3];
+        for round in 0..9 {
+            generation(&mut *told, 3, &mut |_, x| box_of_eggs(x));
+            let asked = &mut population[..left.members() * 3];
+            left.ask(asked);
+            let losses: Vec<f64> = asked.chunks(3).map(box_of_eggs).collect();
+            left.tell_and_leave(&mut population, &losses);
+            assert_eq!(population.len(), left.most_members() * 3, "{line}: round {round}");
+            assert_eq!(state(&mut *told), state(&mut *left), "{line}: round {round}");
+            // Whatever is in it now is of no use to anyone.
+            population.fill(f64::NAN);
+        }
+    }
+}
+
+#[test]
 fn beginning_again_is_beginning() {
     for line in lines() {
         let mut evolver = evolver::<f64>(&line, 3, 2);

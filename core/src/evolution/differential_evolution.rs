@@ -4,11 +4,14 @@ use super::flock::{Flock, as_its_flock, at_least_as_good};
 use super::made::wide;
 use super::{BUDGET, LOWER, PATIENCE, REEVALUATE, SPREAD, TARGET, UPPER};
 use super::{Evolver, Made, MakeEvolver, Mixture, Purpose, population, sigma};
+use crate::kernels::{Loop, widest};
 use crate::optimizer::{Reason, Setup};
 use crate::optimizers::{Dialect, Entry, Family, Maker};
 use crate::real::{Number, Slot};
-use crate::rng::Rng;
+use crate::rng::{MANY, Rng};
 use crate::words::{Parameter, Values};
+use std::hint::select_unpredictable;
+use std::ops::Range;
 
 pub(crate) const ROW: Entry = Entry {
     name: "differential_evolution",
@@ -108,15 +111,58 @@ impl<R: Number> Differences<R> {
         (Mixture { base, towards, plus, minus }, certain, rng)
     }
 
-    /// Calls `each` with every gene of the mutant v.
-    fn mutant(&self, mixture: Mixture, mut each: impl FnMut(usize, R)) {
-        let (flock, weight) = (&self.flock, R::of(self.weight));
-        let [base, plus, minus] = [mixture.base, mixture.plus, mixture.minus].map(|k| flock.member(k));
-        let towards = mixture.towards.map(|k| flock.member(k));
-        for (i, x) in base.iter().enumerate() {
-            let difference = weight * (plus[i] - minus[i]);
+    /// Some genes of the mutant v.
+    fn mutant(&self, mixture: Mixture, genes: Range<usize>) -> Mutant<'_, R> {
+        let genes = |k: usize| &self.flock.member(k)[genes.clone()];
+        Mutant {
+            weight: R::of(self.weight),
+            base: genes(mixture.base),
+            towards: mixture.towards.map(genes),
+            plus: genes(mixture.plus),
+            minus: genes(mixture.minus),
+        }
+    }
+}
+
+/// What a mutant's genes are mixed from.
+#[derive(Clone, Copy)]
+struct Mutant<'a, R> {
+    weight: R,
+    base: &'a [R],
+    towards: Option<&'a [R]>,
+    plus: &'a [R],
+    minus: &'a [R],
+}
+
+impl<R: Number> Mutant<'_, R> {
+    /// Calls `each` with every gene.
+    #[inline(always)]
+    fn each(self, mut each: impl FnMut(usize, R)) {
+        let Mutant { weight, base, towards, plus, minus } = self;
+        for (i, ((x, plus), minus)) in base.iter().zip(plus).zip(minus).enumerate() {
+            let difference = weight * (*plus - *minus);
             each(i, towards.map_or(*x, |to| *x + weight * (to[i] - *x)) + difference);
         }
+    }
+}
+
+/// Some genes of a rival u: the mutant's where a draw lies below CR, else those of x.
+struct Rival<'a, R> {
+    mutant: Mutant<'a, R>,
+    draws: &'a [f32],
+    cross: f64,
+    x: &'a [R],
+    u: &'a mut [R],
+}
+
+impl<R: Number> Loop for Rival<'_, R> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        let Rival { mutant, draws, cross, x, u } = self;
+        let (x, u, draws) = (&x[..draws.len()], &mut u[..draws.len()], draws);
+        // No jump that depends on a draw: it would often be foretold wrongly.
+        mutant.each(|i, v| u[i] = select_unpredictable(draws[i] as f64 >= cross, x[i], v));
     }
 }
 
@@ -131,10 +177,22 @@ impl<R: Number> Evolver<R> for Differences<R> {
         let best = self.flock.best();
         self.flock.ask(population, &|k, u| {
             let (mixture, certain, mut rng) = self.mix(k, best);
-            let x = self.flock.member(k);
-            self.mutant(mixture, |i, v| {
-                u[i] = if i != certain && rng.uniform() as f64 >= self.cross { x[i] } else { v };
-            });
+            let (x, mut draws) = (self.flock.member(k), [0.0; MANY]);
+            for (u, first) in u.chunks_mut(MANY).zip((0..).step_by(MANY)) {
+                let genes = first..first + u.len();
+                let draws = &mut draws[..u.len()];
+                if genes.contains(&certain) {
+                    // Nothing is drawn for it.
+                    let (certain, last) = (certain - first, u.len() - 1);
+                    rng.uniforms(&mut draws[..last]);
+                    draws.copy_within(certain..last, certain + 1);
+                    draws[certain] = -1.0;
+                } else {
+                    rng.uniforms(draws);
+                }
+                let (mutant, x) = (self.mutant(mixture, genes.clone()), &x[genes]);
+                widest(Rival { mutant, draws, cross: self.cross, x, u });
+            }
         });
     }
 
@@ -153,7 +211,10 @@ impl<R: Number> Evolver<R> for Differences<R> {
         let best = self.flock.best();
         let mixtures: Vec<Mixture> = (0..self.flock.losses.len()).map(|k| self.mix(k, best).0).collect();
         let mut mutants = Vec::with_capacity(self.flock.members.len());
-        mixtures.iter().for_each(|mixture| self.mutant(*mixture, |_, v| mutants.push(v.to_f64())));
+        let all = 0..self.flock.start.len();
+        let genes =
+            |mixture: &Mixture| self.mutant(*mixture, all.clone()).each(|_, v| mutants.push(v.to_f64()));
+        mixtures.iter().for_each(genes);
         let (members, losses) = (wide(&self.flock.members), self.flock.losses.clone());
         Made::Mixed { members, losses, mixtures, mutants }
     }

@@ -7,6 +7,7 @@ use super::{Evolver, Made, MakeEvolver, Purpose, population, sigma};
 use crate::optimizer::{Reason, Setup};
 use crate::optimizers::{Dialect, Entry, Family, Maker};
 use crate::real::{Number, Slot};
+use crate::rng::MANY;
 use crate::threads::Shared;
 use crate::words::{Parameter, Values};
 
@@ -98,13 +99,20 @@ impl<R: Number> Swarm<R> {
         let (x, v, p) = (&positions[place.clone()], &velocities[place], flock.member(k));
         let g = flock.member(leader);
         let mut rng = flock.draws.at(flock.course.generation(), Purpose::Accept, k);
-        let mut pulls = || [*cognitive, *social].map(|pull| pull * R::of(rng.uniform() as f64));
-        let [mut own, mut all] = pulls();
-        for i in 0..weights {
-            if i > 0 && !*shared {
-                [own, all] = pulls();
+        let mut draws = [[0.0; 2]; MANY];
+        for genes in (0..weights).step_by(MANY).map(|first| first..weights.min(first + MANY)) {
+            match shared {
+                false => rng.uniforms(draws[..genes.len()].as_flattened_mut()),
+                true if genes.start == 0 => {
+                    rng.uniforms(&mut draws[0]);
+                    draws = [draws[0]; MANY];
+                }
+                true => {}
             }
-            each(i, [*inertia * v[i], own * (p[i] - x[i]), all * (g[i] - x[i])]);
+            for (i, [own, all]) in genes.zip(&draws) {
+                let (own, all) = (*cognitive * R::of(*own as f64), *social * R::of(*all as f64));
+                each(i, [*inertia * v[i], own * (p[i] - x[i]), all * (g[i] - x[i])]);
+            }
         }
     }
 }

@@ -136,5 +136,13 @@ mod tests {
         assert!((got(1) - want).abs() < 1e-12, "{} {want}", got(1));
         assert_eq!([got(2), got(3), got(8)], [got(1); 3]);
         assert_eq!(Diversity::new(2, &Threads::new(1)).of(&[0.1, 0.7].repeat(99), 2), 0.0);
+        // The first member far from all others, and from zero: the others' spread is 0.
+        for (first, rest, members) in [(1e8, 1e8 + 3.0, 250), (-1e9, 1.0, 7), (0.1, 0.1 + 1e-9, 101)] {
+            let mut far = vec![rest; members];
+            far[0] = first;
+            let (n, apart): (f64, f64) = (members as f64, rest - first);
+            let (got, want) = (Diversity::new(1, &Threads::new(1)).of(&far, 1), apart * (n - 1.0).sqrt() / n);
+            assert!((got / want - 1.0).abs() < 1e-12, "{got} {want}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::{Draws, Purpose, normals};
 use crate::layout::Layout;
 use crate::optimizer::Setup;
 use crate::real::Number;
+use crate::rng::MANY;
 use crate::rng::{Rng, Stream};
 use crate::words::{Parameter, Values};
 
@@ -83,9 +84,12 @@ impl Spread {
     pub fn member<R: Number>(&self, theta: &[R], generation: u64, k: usize, into: &mut [R]) {
         into.copy_from_slice(theta);
         if self.how == How::Box {
-            let mut rng = self.draws.at(generation, Purpose::Start, k);
+            let (mut rng, mut draws) = (self.draws.at(generation, Purpose::Start, k), [0.0; MANY]);
             let width = self.upper - self.lower;
-            into.fill_with(|| R::of(self.lower + width * rng.uniform() as f64));
+            for into in into.chunks_mut(MANY) {
+                rng.uniforms(&mut draws[..into.len()]);
+                into.iter_mut().zip(&draws).for_each(|(x, u)| *x = R::of(self.lower + width * *u as f64));
+            }
         } else if k > 0 {
             normals(&mut self.draws.at(generation, Purpose::Noise, k), into);
             let sigma = R::of(self.sigma);

@@ -50,7 +50,8 @@ impl Initializer for Scaled {
             weights.iter_mut().for_each(|w| *w *= deviation as f32);
         } else {
             let bound = (deviation * 3.0f64.sqrt()) as f32;
-            weights.fill_with(|| (2.0 * rng.uniform() - 1.0) * bound);
+            rng.uniforms(weights);
+            weights.iter_mut().for_each(|w| *w = (2.0 * *w - 1.0) * bound);
         }
     }
 }

@@ -10,12 +10,14 @@
 //! The draw is keyed by (seed, step, op, element of the step's batch): asking twice within a step gives the same mask, on
 //! any number of threads, and so does a batch taken in parts.
 
+use std::hint::select_unpredictable;
 use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::gradients::Expression;
+use crate::kernels::{Loop, widest};
 use crate::op::{Backward, Exact, ExactForward, Forward, Moment, Op, Shape, Written};
-use crate::rng::{Rng, Stream};
+use crate::rng::{MANY, Rng, Stream};
 use crate::threads::Shared;
 
 /// Drops each input with probability p while training.
@@ -34,6 +36,51 @@ impl Dropout {
         rng.seek((first - first % CHUNK) as u64);
         rng.skip((first % CHUNK) as u64);
         rng
+    }
+}
+
+/// What becomes of some elements: the rest of a chunk, and its draws.
+struct Kept<'a> {
+    rng: Rng,
+    probability: f32,
+    from: &'a [f32],
+    to: &'a mut [f32],
+    add: bool,
+}
+
+impl Kept<'_> {
+    /// to ← (to +) from m / (1 − p)
+    fn pass(self) {
+        let Kept { mut rng, probability, from, to, add } = self;
+        let mut draws = [0.0; MANY];
+        for (from, to) in from.chunks(MANY).zip(to.chunks_mut(MANY)) {
+            let draws = &mut draws[..from.len()];
+            rng.uniforms(draws);
+            widest(Mask { draws, probability, from, to, add });
+        }
+    }
+}
+
+/// The same for draws that were made.
+struct Mask<'a> {
+    draws: &'a [f32],
+    probability: f32,
+    from: &'a [f32],
+    to: &'a mut [f32],
+    add: bool,
+}
+
+impl Loop for Mask<'_> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        let Mask { draws, probability, from, to, add } = self;
+        let scale = 1.0 / (1.0 - probability);
+        for ((to, from), draw) in to.iter_mut().zip(from).zip(draws) {
+            // No jump that depends on a draw: half of them would be foretold wrongly.
+            let kept = select_unpredictable(*draw >= probability, from * scale, 0.0);
+            *to = if add { *to + kept } else { kept };
+        }
     }
 }
 
@@ -89,15 +136,12 @@ impl Op for Dropout {
         }
         let (x, cuts) = (run.x[0], Cuts::of(run.shapes[0], run.moment));
         let y = Shared::of(run.y);
-        let scale = 1.0 / (1.0 - self.probability);
         run.threads.for_each(cuts.count(), &|cut| {
             let range = cuts.range(cut);
-            let mut rng = Dropout::draws(run.moment, run.id, cuts.before + range.start);
+            let rng = Dropout::draws(run.moment, run.id, cuts.before + range.start);
             // SAFETY: cuts are disjoint.
-            let y = unsafe { y.slice(range.clone()) };
-            for (y, x) in y.iter_mut().zip(&x[range]) {
-                *y = if rng.uniform() >= self.probability { x * scale } else { 0.0 };
-            }
+            let to = unsafe { y.slice(range.clone()) };
+            Kept { rng, probability: self.probability, from: &x[range], to, add: false }.pass();
         });
     }
 
@@ -105,21 +149,16 @@ impl Op for Dropout {
         let Some(dx) = &mut run.dx[0] else { return };
         let (dy, add, cuts) = (&*run.dy, dx.add, Cuts::of(run.shapes[0], run.moment));
         let to = Shared::of(dx.to);
-        let scale = 1.0 / (1.0 - self.probability);
         run.threads.for_each(cuts.count(), &|cut| {
             let range = cuts.range(cut);
-            let mut rng = Dropout::draws(run.moment, run.id, cuts.before + range.start);
             // SAFETY: cuts are disjoint.
             let to = unsafe { to.slice(range.clone()) };
+            if run.moment.training {
+                let rng = Dropout::draws(run.moment, run.id, cuts.before + range.start);
+                return Kept { rng, probability: self.probability, from: &dy[range], to, add }.pass();
+            }
             for (to, dy) in to.iter_mut().zip(&dy[range]) {
-                let slope = if !run.moment.training {
-                    *dy
-                } else if rng.uniform() >= self.probability {
-                    dy * scale
-                } else {
-                    0.0
-                };
-                *to = if add { *to + slope } else { slope };
+                *to = if add { *to + dy } else { *dy };
             }
         });
     }

@@ -1,9 +1,11 @@
 use super::{Crossover, Entry, Maker};
 use crate::elementary::{exp, ln};
+use crate::kernels::{Loop, widest};
 use crate::optimizers::FromValues;
 use crate::real::Number;
-use crate::rng::Rng;
+use crate::rng::{Rng, Stock};
 use crate::words::Values;
+use std::hint::select_unpredictable;
 
 pub(super) const ROW: Entry = Entry {
     name: "sbx",
@@ -33,28 +35,67 @@ impl FromValues for Sbx {
     }
 }
 
-impl Sbx {
-    /// β
-    fn factor(&self, rng: &mut Rng) -> f32 {
-        // Never quite 0 or 1: β stays finite.
-        let u = (rng.bits() as f64 + 0.5) * (1.0 / 4_294_967_296.0);
-        let power = 1.0 / (self.eta as f32 + 1.0);
-        if u < 0.5 { exp(ln((2.0 * u) as f32) * power) } else { exp(-ln((2.0 - 2.0 * u) as f32) * power) }
+impl<R: Number> Crossover<R> for Sbx {
+    fn cross(&self, rng: &mut Rng, a: &[R], b: &[R], first: &mut [R], second: &mut [R]) {
+        let (mut draws, power) = (Stock::of(rng), 1.0 / (self.eta as f32 + 1.0));
+        let mut drawn = [[0; 2]; BLOCK];
+        let parents = a.chunks(BLOCK).zip(b.chunks(BLOCK));
+        let children = first.chunks_mut(BLOCK).zip(second.chunks_mut(BLOCK));
+        for ((a, b), (first, second)) in parents.zip(children) {
+            let drawn = &mut drawn[..a.len()];
+            drawn.fill_with(|| {
+                let coins = draws.bits();
+                // A gene that is not crossed has no u: what stands there is not used.
+                [coins, draws.bits_if(crossed(coins))]
+            });
+            widest(Genes { drawn, power, a, b, first, second });
+        }
     }
 }
 
-impl<R: Number> Crossover<R> for Sbx {
-    fn cross(&self, rng: &mut Rng, a: &[R], b: &[R], first: &mut [R], second: &mut [R]) {
+/// Genes crossed at a time.
+const BLOCK: usize = 128;
+
+/// Whether the second of two coins says so.
+#[inline(always)]
+fn crossed(coins: u32) -> bool {
+    coins & 2 == 0
+}
+
+/// β
+#[inline(always)]
+fn factor(u: u32, power: f32) -> f32 {
+    // Never quite 0 or 1: β stays finite.
+    let u = (u as f64 + 0.5) * (1.0 / 4_294_967_296.0);
+    let near = u < 0.5;
+    let root = ln((if near { 2.0 * u } else { 2.0 - 2.0 * u }) as f32) * power;
+    exp(if near { root } else { -root })
+}
+
+/// Some genes, with two coins and a u of each.
+struct Genes<'a, R> {
+    drawn: &'a [[u32; 2]],
+    power: f32,
+    a: &'a [R],
+    b: &'a [R],
+    first: &'a mut [R],
+    second: &'a mut [R],
+}
+
+impl<R: Number> Loop for Genes<'_, R> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
         let half = R::of(0.5);
-        for i in 0..a.len() {
-            let coins = rng.bits();
-            let (x, y) = if coins & 1 == 0 { (a[i], b[i]) } else { (b[i], a[i]) };
-            (first[i], second[i]) = if coins & 2 == 0 {
-                let (middle, arm) = (half * (x + y), half * R::of(self.factor(rng) as f64) * (x - y));
-                (middle + arm, middle - arm)
-            } else {
-                (a[i], b[i])
-            };
+        let parents = self.a.iter().zip(self.b);
+        let children = self.first.iter_mut().zip(self.second);
+        for ([coins, u], ((a, b), (first, second))) in self.drawn.iter().zip(parents.zip(children)) {
+            let (a, b, straight, cross) = (*a, *b, coins & 1 == 0, crossed(*coins));
+            let x = select_unpredictable(straight, a, b);
+            let y = select_unpredictable(straight, b, a);
+            let (middle, arm) = (half * (x + y), half * R::of(factor(*u, self.power) as f64) * (x - y));
+            *first = select_unpredictable(cross, middle + arm, a);
+            *second = select_unpredictable(cross, middle - arm, b);
         }
     }
 }

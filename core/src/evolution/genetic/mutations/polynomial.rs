@@ -1,6 +1,7 @@
 use super::{Entry, Mutation};
 use crate::elementary::{exp, ln};
-use crate::rng::Rng;
+use crate::kernels::{Loop, widest};
+use crate::rng::{MANY, Rng};
 use crate::words::Values;
 
 pub(super) const ROW: Entry = Entry {
@@ -32,11 +33,30 @@ impl Polynomial {
 
 impl Mutation for Polynomial {
     fn changes(&self, rng: &mut Rng, into: &mut [f32]) {
-        let power = 1.0 / (self.eta as f32 + 1.0);
-        into.fill_with(|| {
-            let u = (rng.bits() as f64 + 0.5) * (1.0 / 4_294_967_296.0);
-            let root = |x: f64| exp(ln(x as f32) * power);
-            if u < 0.5 { root(2.0 * u) - 1.0 } else { 1.0 - root(2.0 - 2.0 * u) }
-        });
+        let (power, mut draws) = (1.0 / (self.eta as f32 + 1.0), [0; MANY]);
+        for into in into.chunks_mut(MANY) {
+            let draws = &mut draws[..into.len()];
+            rng.fill(draws);
+            widest(Changes { draws, power, into });
+        }
+    }
+}
+
+struct Changes<'a> {
+    draws: &'a [u32],
+    power: f32,
+    into: &'a mut [f32],
+}
+
+impl Loop for Changes<'_> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        for (into, u) in self.into.iter_mut().zip(self.draws) {
+            let u = (*u as f64 + 0.5) * (1.0 / 4_294_967_296.0);
+            let below = u < 0.5;
+            let root = exp(ln((if below { 2.0 * u } else { 2.0 - 2.0 * u }) as f32) * self.power);
+            *into = if below { root - 1.0 } else { 1.0 - root };
+        }
     }
 }

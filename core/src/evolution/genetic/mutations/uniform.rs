@@ -18,6 +18,7 @@ pub struct UniformMutation;
 
 impl Mutation for UniformMutation {
     fn changes(&self, rng: &mut Rng, into: &mut [f32]) {
-        into.fill_with(|| 2.0 * rng.uniform() - 1.0);
+        rng.uniforms(into);
+        into.iter_mut().for_each(|z| *z = 2.0 * *z - 1.0);
     }
 }
