@@ -66,6 +66,12 @@ pub fn above_zero(u: u32) -> f32 {
     (u as f32 + 0.5) * (1.0 / 4_294_967_296.0)
 }
 
+/// The same in `f64`, where it is below 1 too.
+#[inline(always)]
+pub fn above_zero64(u: u32) -> f64 {
+    (u as f64 + 0.5) * (1.0 / 4_294_967_296.0)
+}
+
 /// tanh x, within 3 units in the last place.
 #[inline(always)]
 pub fn tanh(x: f32) -> f32 {
@@ -192,8 +198,7 @@ fn ln_of_normal(x: f64) -> f64 {
 /// √(−2 ln u) cos 2πv.
 #[inline(always)]
 pub fn normal(u: u32, v: u32) -> f32 {
-    const GRID: f64 = 1.0 / 4_294_967_296.0;
-    let (radius, angle) = ((u as f64 + 0.5) * GRID, v as f64 * GRID);
+    let (radius, angle) = (above_zero64(u), v as f64 * (1.0 / 4_294_967_296.0));
     ((-2.0 * ln_of_normal(radius)).sqrt() * turn_around(angle, ((v >> 29) as i32 + 1) >> 1).1) as f32
 }
 

@@ -37,22 +37,10 @@ impl Dropout {
         rng.skip((first % CHUNK) as u64);
         rng
     }
-}
 
-/// What becomes of some elements: the rest of a chunk, and its draws.
-struct Kept<'a> {
-    rng: Rng,
-    probability: f32,
-    from: &'a [f32],
-    to: &'a mut [f32],
-    add: bool,
-}
-
-impl Kept<'_> {
-    /// to ← (to +) from m / (1 − p)
-    fn pass(self) {
-        let Kept { mut rng, probability, from, to, add } = self;
-        let mut draws = [0.0; MANY];
+    /// to ← (to +) from m / (1 − p), m by the next draws of `rng`, one for each element.
+    fn pass(&self, mut rng: Rng, from: &[f32], to: &mut [f32], add: bool) {
+        let (mut draws, probability) = ([0.0; MANY], self.probability);
         for (from, to) in from.chunks(MANY).zip(to.chunks_mut(MANY)) {
             let draws = &mut draws[..from.len()];
             rng.uniforms(draws);
@@ -61,7 +49,7 @@ impl Kept<'_> {
     }
 }
 
-/// The same for draws that were made.
+/// to ← (to +) from m / (1 − p), where m is 1 if a draw is no less than p, else 0.
 struct Mask<'a> {
     draws: &'a [f32],
     probability: f32,
@@ -141,7 +129,7 @@ impl Op for Dropout {
             let rng = Dropout::draws(run.moment, run.id, cuts.before + range.start);
             // SAFETY: cuts are disjoint.
             let to = unsafe { y.slice(range.clone()) };
-            Kept { rng, probability: self.probability, from: &x[range], to, add: false }.pass();
+            self.pass(rng, &x[range], to, false);
         });
     }
 
@@ -155,7 +143,7 @@ impl Op for Dropout {
             let to = unsafe { to.slice(range.clone()) };
             if run.moment.training {
                 let rng = Dropout::draws(run.moment, run.id, cuts.before + range.start);
-                return Kept { rng, probability: self.probability, from: &dy[range], to, add }.pass();
+                return self.pass(rng, &dy[range], to, add);
             }
             for (to, dy) in to.iter_mut().zip(&dy[range]) {
                 *to = if add { *to + dy } else { *dy };

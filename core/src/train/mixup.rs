@@ -12,7 +12,7 @@
 //! own, keyed by (seed, epoch, number of the example): with one λ a batch, as the paper's program draws it, what is seen
 //! would depend on how the epoch is cut into batches.
 
-use crate::elementary::{exp64, ln64};
+use crate::elementary::{above_zero64, exp64, ln64};
 use crate::rng::{Rng, Stream};
 
 /// λ of example `index` in `epoch`.
@@ -28,7 +28,7 @@ pub(super) fn lambda(alpha: f64, seed: u64, epoch: u64, index: u32) -> f32 {
 fn ln_gamma_draw(alpha: f64, rng: &mut Rng) -> f64 {
     let d = alpha + 1.0 - 1.0 / 3.0;
     let c = 1.0 / (9.0 * d).sqrt();
-    let ln_uniform = |rng: &mut Rng| ln64((rng.bits() as f64 + 0.5) * (1.0 / 4_294_967_296.0));
+    let ln_uniform = |rng: &mut Rng| ln64(above_zero64(rng.bits()));
     let ln_down = ln_uniform(rng) / alpha;
     loop {
         let x = rng.normal() as f64;

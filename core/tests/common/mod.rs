@@ -190,7 +190,7 @@ pub fn wrapper_lines() -> Vec<String> {
     each.chain(nested.map(String::from)).collect()
 }
 
-/// Those that ask for gradients: all but evolution, which `every_evolution.rs` is about.
+/// Those that ask for gradients: all but evolution, which `every_evolution` is about.
 pub fn gradient_lines() -> Vec<String> {
     let asks = |line: &String| !Choice::parse(line).unwrap().judges_populations();
     optimizer_lines().into_iter().filter(asks).collect()

@@ -41,6 +41,7 @@ pub use {generation::Genetic, hall::Hall};
 
 use super::{BUDGET, LOWER, PATIENCE, SPREAD, TARGET, UPPER};
 use super::{Evolver, MakeEvolver, REEVALUATE, population, sigma};
+use crate::elementary::{above_zero64, ln};
 use crate::optimizer::Setup;
 use crate::optimizers::{Dialect, Entry, Family, Maker};
 use crate::real::Number;
@@ -98,6 +99,15 @@ const PARAMETERS: &[Parameter] = &[
     BUDGET,
     PATIENCE,
 ];
+
+/// The power law that sbx and polynomial mutation share. Of 32 random bits, as a number u in (0, 1): whether it is below ½, and
+/// the logarithm of (2 u)^power if so, else of (2 − 2 u)^power. Always finite.
+#[inline(always)]
+fn ln_root(u: u32, power: f32) -> (bool, f32) {
+    let u = above_zero64(u);
+    let below = u < 0.5;
+    (below, ln((if below { 2.0 * u } else { 2.0 - 2.0 * u }) as f32) * power)
+}
 
 /// Makes a [`Genetic`].
 struct Recipe;

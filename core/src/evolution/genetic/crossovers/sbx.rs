@@ -1,5 +1,6 @@
 use super::{Crossover, Entry, Maker};
-use crate::elementary::{exp, ln};
+use crate::elementary::exp;
+use crate::evolution::genetic::ln_root;
 use crate::kernels::{Loop, widest};
 use crate::optimizers::FromValues;
 use crate::real::Number;
@@ -62,14 +63,11 @@ fn crossed(coins: u32) -> bool {
     coins & 2 == 0
 }
 
-/// β
+/// β, always finite.
 #[inline(always)]
 fn factor(u: u32, power: f32) -> f32 {
-    // Never quite 0 or 1: β stays finite.
-    let u = (u as f64 + 0.5) * (1.0 / 4_294_967_296.0);
-    let near = u < 0.5;
-    let root = ln((if near { 2.0 * u } else { 2.0 - 2.0 * u }) as f32) * power;
-    exp(if near { root } else { -root })
+    let (below, root) = ln_root(u, power);
+    exp(if below { root } else { -root })
 }
 
 /// Some genes, with two coins and a u of each.

@@ -1,5 +1,6 @@
 use super::{Entry, Mutation};
-use crate::elementary::{exp, ln};
+use crate::elementary::exp;
+use crate::evolution::genetic::ln_root;
 use crate::kernels::{Loop, widest};
 use crate::rng::{MANY, Rng};
 use crate::words::Values;
@@ -42,6 +43,7 @@ impl Mutation for Polynomial {
     }
 }
 
+/// δ of each draw.
 struct Changes<'a> {
     draws: &'a [u32],
     power: f32,
@@ -53,9 +55,8 @@ impl Loop for Changes<'_> {
     #[inline(always)]
     fn run(self) {
         for (into, u) in self.into.iter_mut().zip(self.draws) {
-            let u = (*u as f64 + 0.5) * (1.0 / 4_294_967_296.0);
-            let below = u < 0.5;
-            let root = exp(ln((if below { 2.0 * u } else { 2.0 - 2.0 * u }) as f32) * self.power);
+            let (below, root) = ln_root(*u, self.power);
+            let root = exp(root);
             *into = if below { root - 1.0 } else { 1.0 - root };
         }
     }

@@ -1,11 +1,7 @@
 //! What each kind of evolution asks for, gene by gene, in more genes than are drawn at a time. May never change: every seed's
 //! evolution depends on it.
 
-use gradus::evolution::Evolver;
-use gradus::layout::Layout;
-use gradus::optimizer::Setup;
-use gradus::optimizers::Choice;
-use gradus::threads::Threads;
+use super::evolver;
 
 /// More than twice as many as are drawn at a time, and no multiple.
 const GENES: usize = 700;
@@ -31,9 +27,7 @@ const GOLDEN: &[(&str, u64)] = &[
 
 /// The bits of all populations of four generations, in one number (FNV-1a, Fowler, Noll & Vo 1991).
 fn asked(line: &str) -> u64 {
-    let (layout, threads) = (Layout::of(GENES), Threads::new(2));
-    let mut evolver: Box<dyn Evolver<f32>> =
-        Choice::parse(line).unwrap().evolver(&Setup::new(&layout, &threads).seed(3)).expect("an evolution");
+    let mut evolver = evolver::<f32>(line, GENES, 3);
     evolver.begin(&(0..GENES).map(|i| (i % 7) as f32 / 8.0).collect::<Vec<f32>>());
     let mut sum = 0xcbf2_9ce4_8422_2325u64;
     for _ in 0..4 {
