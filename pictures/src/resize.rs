@@ -1,6 +1,6 @@
 //! The one place that resizes: `fast_image_resize` is named nowhere else. Turning upright and greying live here too.
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::images::TypedImage;
 use fast_image_resize::pixels::{InnerPixel, U8, U8x3};
 use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
@@ -31,7 +31,7 @@ impl Raster {
 
     /// Stretched to `width` × `height` by an antialiased triangle filter in fixed-point arithmetic, so that the
     /// result is the same on every processor.
-    pub fn resized(self, width: u32, height: u32) -> Result<Raster, String> {
+    pub fn resized(mut self, width: u32, height: u32) -> Result<Raster, String> {
         if (self.width, self.height) == (width, height) {
             return Ok(self);
         }
@@ -43,9 +43,10 @@ impl Raster {
     }
 
     /// The bytes of [`Raster::resized`]. With the kind of pixel known when the program is built, the library's code for its
-    /// other eleven kinds stays out of it: 3 MB.
-    fn stretched<P: PixelTrait + InnerPixel>(&self, width: u32, height: u32) -> Result<Vec<u8>, String> {
-        let source = TypedImageRef::<P>::from_buffer(self.width, self.height, &self.pixels)
+    /// other eleven kinds stays out of it: 3 MB. With a source of the type that the library has between its two passes
+    /// (it could be lent, not changed), there is one copy of each pass, not two.
+    fn stretched<P: PixelTrait + InnerPixel>(&mut self, width: u32, height: u32) -> Result<Vec<u8>, String> {
+        let source = TypedImage::<P>::from_buffer(self.width, self.height, &mut self.pixels)
             .map_err(|e| e.to_string())?;
         let mut pixels = vec![0; width as usize * height as usize * self.channels];
         let mut target =

@@ -223,7 +223,8 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
 /// A tile of some shape.
 pub(super) type Tile = unsafe fn(&Block, &Place);
 
-/// The tile for `rows` rows and `vectors` vectors, which are within the kernel's largest.
+/// The tile for `rows` rows and `vectors` vectors, which are within the kernel's largest. A constant written as `const { … }` is known to the compiler
+/// before it makes code for what it guards: tiles that a kernel has not are not compiled.
 #[inline(always)]
 pub(super) fn choose<K: Kernel, const MODE: u8>(rows: usize, vectors: usize) -> Tile {
     match rows {
@@ -231,14 +232,14 @@ pub(super) fn choose<K: Kernel, const MODE: u8>(rows: usize, vectors: usize) -> 
         2 => across::<K, 2, MODE>(vectors),
         3 => across::<K, 3, MODE>(vectors),
         4 => across::<K, 4, MODE>(vectors),
-        5 if K::ROWS >= 5 => across::<K, 5, MODE>(vectors),
-        6 if K::ROWS >= 6 => across::<K, 6, MODE>(vectors),
-        7 if K::ROWS >= 7 => across::<K, 7, MODE>(vectors),
-        8 if K::ROWS >= 8 => across::<K, 8, MODE>(vectors),
-        9 if K::ROWS >= 9 => across::<K, 9, MODE>(vectors),
-        10 if K::ROWS >= 10 => across::<K, 10, MODE>(vectors),
-        11 if K::ROWS >= 11 => across::<K, 11, MODE>(vectors),
-        12 if K::ROWS >= 12 => across::<K, 12, MODE>(vectors),
+        5 if const { K::ROWS >= 5 } => across::<K, 5, MODE>(vectors),
+        6 if const { K::ROWS >= 6 } => across::<K, 6, MODE>(vectors),
+        7 if const { K::ROWS >= 7 } => across::<K, 7, MODE>(vectors),
+        8 if const { K::ROWS >= 8 } => across::<K, 8, MODE>(vectors),
+        9 if const { K::ROWS >= 9 } => across::<K, 9, MODE>(vectors),
+        10 if const { K::ROWS >= 10 } => across::<K, 10, MODE>(vectors),
+        11 if const { K::ROWS >= 11 } => across::<K, 11, MODE>(vectors),
+        12 if const { K::ROWS >= 12 } => across::<K, 12, MODE>(vectors),
         _ => unreachable!("no tile has {rows} rows"),
     }
 }
@@ -248,7 +249,7 @@ fn across<K: Kernel, const R: usize, const MODE: u8>(vectors: usize) -> Tile {
     match vectors {
         1 => K::tile::<R, 1, MODE>,
         2 => K::tile::<R, 2, MODE>,
-        3 if K::VECTORS >= 3 || R == 1 => K::tile::<R, 3, MODE>,
+        3 if const { K::VECTORS >= 3 || R == 1 } => K::tile::<R, 3, MODE>,
         _ => unreachable!("no tile has {vectors} vectors"),
     }
 }

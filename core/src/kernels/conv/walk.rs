@@ -128,7 +128,7 @@ pub(in crate::kernels) unsafe fn walk<K: Kernel, const R: usize, const C: usize,
     }
 }
 
-/// The tile for `rows` rows.
+/// The tile for `rows` rows; `const { … }` as in `kernels::tile`.
 ///
 /// # Safety
 /// That of [`Kernel::walk`]; rows and columns are within the kernel's largest tile.
@@ -154,14 +154,14 @@ unsafe fn down<K: Kernel, const MODE: u8>(rows: usize, vectors: usize, w: &Walk,
             2 => across::<K, 2, MODE>(vectors, w, at),
             3 => across::<K, 3, MODE>(vectors, w, at),
             4 => across::<K, 4, MODE>(vectors, w, at),
-            5 if K::ROWS >= 5 => across::<K, 5, MODE>(vectors, w, at),
-            6 if K::ROWS >= 6 => across::<K, 6, MODE>(vectors, w, at),
-            7 if K::ROWS >= 7 => across::<K, 7, MODE>(vectors, w, at),
-            8 if K::ROWS >= 8 => across::<K, 8, MODE>(vectors, w, at),
-            9 if K::ROWS >= 9 => across::<K, 9, MODE>(vectors, w, at),
-            10 if K::ROWS >= 10 => across::<K, 10, MODE>(vectors, w, at),
-            11 if K::ROWS >= 11 => across::<K, 11, MODE>(vectors, w, at),
-            12 if K::ROWS >= 12 => across::<K, 12, MODE>(vectors, w, at),
+            5 if const { K::ROWS >= 5 } => across::<K, 5, MODE>(vectors, w, at),
+            6 if const { K::ROWS >= 6 } => across::<K, 6, MODE>(vectors, w, at),
+            7 if const { K::ROWS >= 7 } => across::<K, 7, MODE>(vectors, w, at),
+            8 if const { K::ROWS >= 8 } => across::<K, 8, MODE>(vectors, w, at),
+            9 if const { K::ROWS >= 9 } => across::<K, 9, MODE>(vectors, w, at),
+            10 if const { K::ROWS >= 10 } => across::<K, 10, MODE>(vectors, w, at),
+            11 if const { K::ROWS >= 11 } => across::<K, 11, MODE>(vectors, w, at),
+            12 if const { K::ROWS >= 12 } => across::<K, 12, MODE>(vectors, w, at),
             _ => unreachable!("no tile has {rows} rows"),
         }
     }
@@ -174,7 +174,7 @@ unsafe fn across<K: Kernel, const R: usize, const MODE: u8>(vectors: usize, w: &
         match vectors {
             1 => K::walk::<R, 1, MODE>(w, at),
             2 => K::walk::<R, 2, MODE>(w, at),
-            3 if K::VECTORS >= 3 => K::walk::<R, 3, MODE>(w, at),
+            3 if const { K::VECTORS >= 3 } => K::walk::<R, 3, MODE>(w, at),
             _ => unreachable!("no tile has {vectors} vectors"),
         }
     }
