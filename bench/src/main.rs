@@ -5,6 +5,7 @@ mod growth;
 mod measure;
 mod report;
 mod step;
+mod turns;
 mod workload;
 
 use std::error::Error;
@@ -23,7 +24,7 @@ const HELP: &str = "\
 Time per step of the workloads in bench/workloads.txt, beside what the machine could do at best.
 
 gradus-bench [WORKLOAD…] [--threads 1,2] [--reps 9] [--seconds 0.15] [--json] [--machine]
-             [--export WORKLOAD] [--growth FOLDER]
+             [--export WORKLOAD] [--growth FOLDER] [--beside PROGRAM]
 
   --threads  team sizes to measure in turn, by default 1 and as many as the machine has
   --reps     repetitions; the middle one is the time, the shortest and the longest are shown
@@ -32,6 +33,8 @@ gradus-bench [WORKLOAD…] [--threads 1,2] [--reps 9] [--seconds 0.15] [--json] 
   --machine  only say what machine this is
   --export   only write the weights and batches of a workload, for peers
   --growth   instead: charts of the time per step against width, depth, batch and picture size, into a folder
+  --beside   instead: this program and another build of it, by turns, and whether they compute the same bits
+  --serve    instead, for --beside: makes as many steps of one workload as each line of its input says
 
 Columns: on core, the time that all threads together had a core (on one thread: the step, had nobody else wanted the
 core); gain, time on one thread over time on so many, the middle of pairs of repetitions; examples/s; GFLOP/s of the
@@ -55,6 +58,10 @@ enum Wish {
     Measure(Options),
     /// Charts of how the time grows, into a folder.
     Growth(PathBuf, Options),
+    /// This program beside another build.
+    Beside(PathBuf, Options),
+    /// Steps of a workload on so many threads, as many as each line of the input says.
+    Serve(Workload, usize),
 }
 
 fn main() -> ExitCode {
@@ -67,6 +74,10 @@ fn main() -> ExitCode {
         Ok(Wish::Growth(folder, options)) => {
             growth::draw(&folder, &options.threads, options.effort).map(|()| true)
         }
+        Ok(Wish::Beside(other, options)) => {
+            turns::compare(&other, &options.workloads, &options.threads, options.effort)
+        }
+        Ok(Wish::Serve(workload, threads)) => turns::serve(&workload, threads).map(|()| true),
         Err(message) => {
             eprintln!("gradus-bench: {message}\n\n{HELP}");
             return ExitCode::from(2);
@@ -114,7 +125,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
     threads.dedup();
     let effort = Effort { repetitions: 9, seconds: 0.15 };
     let mut options = Options { workloads: Vec::new(), threads, effort, json: false };
-    let mut growth = None;
+    let (mut growth, mut beside, mut serve) = (None, None, None);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or(format!("{word} needs a value"));
         match word.as_str() {
@@ -123,6 +134,8 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
             "--machine" => return Ok(Wish::Machine),
             "--export" => return Ok(Wish::Export(named(&value()?)?)),
             "--growth" => growth = Some(PathBuf::from(value()?)),
+            "--beside" => beside = Some(PathBuf::from(value()?)),
+            "--serve" => serve = Some(named(&value()?)?),
             "--threads" => {
                 let counts = value()?;
                 let count = |c: &str| c.parse().ok().filter(|c| (1..=1024).contains(c));
@@ -143,10 +156,16 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
     if let Some(folder) = growth {
         return Ok(Wish::Growth(folder, options));
     }
+    if let Some(workload) = serve {
+        return Ok(Wish::Serve(workload, options.threads[0]));
+    }
     if options.workloads.is_empty() {
         options.workloads = workload::ready();
     }
-    Ok(Wish::Measure(options))
+    Ok(match beside {
+        Some(other) => Wish::Beside(other, options),
+        None => Wish::Measure(options),
+    })
 }
 
 fn named(name: &str) -> Result<Workload, String> {

@@ -148,7 +148,7 @@ impl Run {
 }
 
 /// The middle one of numbers that are at least one.
-fn middle(mut numbers: Vec<f64>) -> f64 {
+pub fn middle(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers[numbers.len() / 2]
 }

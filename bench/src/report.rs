@@ -99,7 +99,8 @@ fn mib(bytes: usize) -> String {
     if mib < 10.0 { format!("{mib:.2}") } else { format!("{mib:.0}") }
 }
 
-fn time(seconds: f64) -> String {
+/// A time for people.
+pub fn time(seconds: f64) -> String {
     match seconds {
         s if s < 1e-4 => format!("{:.2} µs", s * 1e6),
         s if s < 1e-3 => format!("{:.1} µs", s * 1e6),

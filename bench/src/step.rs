@@ -75,6 +75,11 @@ impl Stepper {
         }
     }
 
+    /// The weights.
+    pub fn theta(&self) -> &[f32] {
+        &self.theta
+    }
+
     /// How good the weights are now: the mean loss of the first batches, or the mean size of the results.
     pub fn judge(&mut self) -> f64 {
         let batches = self.workload.pool.min(if self.workload.batch < 8 { 200 } else { 4 });
