@@ -18,12 +18,13 @@
 //! ([Van Zee & van de Geijn 2015](https://doi.org/10.1145/2764454)), with the roles of rows and columns exchanged.
 
 use super::ahead::Ahead;
+use super::dots::Dots;
 use super::pack::{DEPTH, HEIGHT, KEPT, LOW, Parts, SECOND, SMALL, SPAN, STRIP, Scratch, with_scratch};
 use super::patch::{Patch, every};
 use super::row::Row;
 use super::tile::Kernel;
 use super::vector::Vector;
-use super::{Each, Epilogue, Job, View, zeros};
+use super::{Each, Epilogue, Finish, Job, View, zeros};
 use crate::threads::{Shared, Threads};
 use std::ops::Range;
 
@@ -88,6 +89,12 @@ impl Product<'_> {
             // SAFETY: the caller's promise.
             return unsafe { self.row::<K>(columns) };
         }
+        let bare =
+            !self.epilogue.add && self.epilogue.bias.is_none() && matches!(self.epilogue.finish, Finish::Sum);
+        if self.a.rows == 1 && self.b.row_stride == 1 && bare && self.each.is_none() {
+            // SAFETY: the caller's promise.
+            return unsafe { self.dots::<K>(columns) };
+        }
         // b is packed if its rows are not rows in memory, or if so many tiles read it that a copy pays: more, if all of it stays in
         // the second cache as it is.
         let near = columns.len() >= 64 && self.b.row_stride * DEPTH <= SECOND;
@@ -140,6 +147,24 @@ impl Product<'_> {
             if let Some(f) = self.epilogue.finish.each() {
                 f(self.c.slice(columns));
             }
+        }
+    }
+
+    /// # Safety
+    /// That of `part`; one row of a, b column after column, and nothing to be done to sums.
+    unsafe fn dots<K: Kernel>(&self, columns: Range<usize>) {
+        // SAFETY: the caller's promise: all inside their matrices.
+        unsafe {
+            K::within(Dots {
+                x: self.a.data.as_ptr(),
+                x_step: self.a.column_stride,
+                c: self.b.data.as_ptr().add(columns.start * self.b.column_stride),
+                row: self.b.column_stride,
+                depth: self.a.columns,
+                count: columns.len(),
+                y: self.c.pointer(columns.start),
+                plus: self.plus(),
+            });
         }
     }
 

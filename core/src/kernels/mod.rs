@@ -7,6 +7,7 @@
 mod ahead;
 mod columns;
 mod conv;
+mod dots;
 mod exact;
 mod many;
 mod matmul;

@@ -1,0 +1,125 @@
+//! One row times a matrix whose columns are rows in memory, as dx = dz Wᵀ is for a single example, or a layer of one unit for many:
+//!
+//! ```text
+//! y[j] = x · C[j]      row j of C lies in one piece
+//! ```
+//!
+//! Sums along a row would be quickest with a part of it in each lane, but parts that are added up at the end are not the chain that is promised: k
+//! ascending, from +0. So a vector holds the sums of as many rows as it has lanes. Four numbers of each of these rows are turned in registers
+//! (`Vector::turned`), and the columns that come of it are added one after the other. Nothing is copied, and C is read once.
+
+use super::vector::{Lanes, Vector};
+use crate::aligned::LINE;
+
+/// So many vectors of sums are under way at once: each waits for its last addition, and meanwhile the machine adds to the others.
+const TOGETHER: usize = 4;
+/// A vector has no more lanes.
+const LANES: usize = 16;
+
+/// Some sums: `count` of `depth` products each.
+pub(super) struct Dots {
+    /// `x_step` from one number to the next.
+    pub x: *const f32,
+    pub x_step: usize,
+    /// The first row of C, `row` from one to the next.
+    pub c: *const f32,
+    pub row: usize,
+    pub depth: usize,
+    pub count: usize,
+    /// The place of the first sum.
+    pub y: *mut f32,
+    /// A sum that is 0 is +0.
+    pub plus: bool,
+}
+
+impl Dots {
+    /// The sums of `U` vectors of rows from `first` on.
+    ///
+    /// # Safety
+    /// The machine has the instructions of V; the rows are rows of C.
+    // Counting to a constant is what the compiler unrolls, and says which register is meant.
+    #[allow(clippy::needless_range_loop)]
+    #[inline(always)]
+    unsafe fn vectors<V: Vector, const U: usize>(&self, first: usize) {
+        let x = |k: usize| self.x.wrapping_add(k * self.x_step);
+        let c = |u: usize, k: usize| self.c.wrapping_add((first + u * V::LANES) * self.row + k);
+        let fours = self.depth / 4 * 4;
+        // SAFETY: the caller's promise: rows below `count`, k below `depth`.
+        unsafe {
+            let mut sums = [V::zero(); U];
+            // All of a row's cache line is used before the next row's: rows that lie a power of two apart drive each other out.
+            for line in (0..fours).step_by(LINE) {
+                for u in 0..U {
+                    for k in (line..fours.min(line + LINE)).step_by(4) {
+                        let columns = V::turned(c(u, k), self.row);
+                        for i in 0..4 {
+                            sums[u] = V::splat(*x(k + i)).multiply_add(columns[i], sums[u]);
+                        }
+                    }
+                }
+            }
+            if self.depth < 4 {
+                for k in 0..self.depth {
+                    for u in 0..U {
+                        let mut column = [0.0; LANES];
+                        for lane in 0..V::LANES {
+                            column[lane] = *c(u, k).add(lane * self.row);
+                        }
+                        sums[u] = V::splat(*x(k)).multiply_add(V::load(column.as_ptr()), sums[u]);
+                    }
+                }
+            } else if fours < self.depth {
+                // The last four, of which some have been added.
+                let last = self.depth - 4;
+                for u in 0..U {
+                    let columns = V::turned(c(u, last), self.row);
+                    for i in fours - last..4 {
+                        sums[u] = V::splat(*x(last + i)).multiply_add(columns[i], sums[u]);
+                    }
+                }
+            }
+            for u in 0..U {
+                let sum = if self.plus { sums[u].add(V::zero()) } else { sums[u] };
+                sum.store(self.y.add(first + u * V::LANES));
+            }
+        }
+    }
+
+    /// The sum of row `j`.
+    ///
+    /// # Safety
+    /// C has the row.
+    #[inline(always)]
+    unsafe fn one(&self, j: usize) {
+        let mut sum = 0.0f32;
+        // SAFETY: the caller's promise.
+        unsafe {
+            for k in 0..self.depth {
+                sum = (*self.x.add(k * self.x_step)).mul_add(*self.c.add(j * self.row + k), sum);
+            }
+            *self.y.add(j) = if self.plus { sum + 0.0 } else { sum };
+        }
+    }
+}
+
+impl Lanes for Dots {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let lanes = V::LANES;
+        let many = self.count / (TOGETHER * lanes) * (TOGETHER * lanes);
+        // SAFETY: the caller's promise: C has `count` rows of `depth` numbers, x has `depth` and y `count`.
+        unsafe {
+            for first in (0..many).step_by(TOGETHER * lanes) {
+                self.vectors::<V, TOGETHER>(first);
+            }
+            if self.count < lanes {
+                (0..self.count).for_each(|j| self.one(j));
+                return;
+            }
+            // The last rows may be summed twice: to the same bits.
+            for first in (many..self.count).step_by(lanes) {
+                self.vectors::<V, 1>(first.min(self.count - lanes));
+            }
+        }
+    }
+}

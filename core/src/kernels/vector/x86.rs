@@ -1,0 +1,221 @@
+//! Vectors of AVX2 and AVX-512.
+
+use super::Vector;
+use std::arch::x86_64::*;
+
+/// Eight lanes of −1, then eight of 0: a mask of n lanes starts at 8 − n.
+static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+// SAFETY of all blocks below: the caller's, see `Vector`.
+impl Vector for __m256 {
+    const LANES: usize = 8;
+    /// The mask of a load, and the count, which makes for a faster store than a masked one.
+    type Mask = (__m256i, usize);
+    #[inline(always)]
+    unsafe fn mask(count: usize) -> Self::Mask {
+        // SAFETY: 8 - count is in 0..8, and 8 numbers follow it.
+        (unsafe { _mm256_loadu_si256(MASKS.as_ptr().add(8 - count).cast()) }, count)
+    }
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        // SAFETY: see above.
+        unsafe { _mm256_setzero_ps() }
+    }
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        // SAFETY: see above.
+        unsafe { _mm256_set1_ps(x) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: see above.
+        unsafe { _mm256_loadu_ps(from) }
+    }
+    #[inline(always)]
+    unsafe fn load_part(from: *const f32, mask: Self::Mask) -> Self {
+        // SAFETY: see above.
+        unsafe { _mm256_maskload_ps(from, mask.0) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: see above.
+        unsafe { _mm256_storeu_ps(to, self) }
+    }
+    #[inline(always)]
+    unsafe fn store_part(self, mut to: *mut f32, (_, count): Self::Mask) {
+        // SAFETY: see above; 4 + 2 + 1 lanes as the bits of `count` say.
+        unsafe {
+            if count == 8 {
+                return _mm256_storeu_ps(to, self);
+            }
+            let mut rest = _mm256_castps256_ps128(self);
+            if count & 4 != 0 {
+                _mm_storeu_ps(to, rest);
+                rest = _mm256_extractf128_ps::<1>(self);
+                to = to.add(4);
+            }
+            if count & 2 != 0 {
+                _mm_storel_epi64(to.cast(), _mm_castps_si128(rest));
+                rest = _mm_movehl_ps(rest, rest);
+                to = to.add(2);
+            }
+            if count & 1 != 0 {
+                _mm_store_ss(to, rest);
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: see above.
+        unsafe { _mm256_add_ps(self, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        // SAFETY: see above.
+        unsafe { _mm256_sub_ps(self, other) }
+    }
+    #[inline(always)]
+    unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
+        // SAFETY: see above.
+        unsafe { _mm256_fmadd_ps(self, b, c) }
+    }
+    #[inline(always)]
+    fn prefetch(at: *const f32) {
+        // SAFETY: every x86-64 has the instruction, and nothing is read.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+    #[inline(always)]
+    fn prefetch_second(at: *const f32) {
+        // SAFETY: every x86-64 has the instruction, and nothing is read.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn relu(self) -> Self {
+        // SAFETY: see above. The second operand is the result unless the first is greater.
+        unsafe { _mm256_max_ps(_mm256_setzero_ps(), self) }
+    }
+    #[inline(always)]
+    unsafe fn is_zero(self) -> bool {
+        // SAFETY: see above. What is no number is not equal to 0.
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(self, _mm256_setzero_ps())) == 0 }
+    }
+    #[inline(always)]
+    unsafe fn turned(from: *const f32, row: usize) -> [Self; 4] {
+        // SAFETY: see above. Rows i and i + 4 side by side: two squares of 4 × 4 are turned at once.
+        unsafe {
+            let [r0, r1, r2, r3] = std::array::from_fn(|i| {
+                let half = |i: usize| _mm_loadu_ps(from.add(i * row));
+                _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(half(i)), half(i + 4))
+            });
+            let pair = |a, b| {
+                let (low, high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+                (_mm256_castps_pd(low), _mm256_castps_pd(high))
+            };
+            let ((a, b), (c, d)) = (pair(r0, r1), pair(r2, r3));
+            [
+                _mm256_castpd_ps(_mm256_unpacklo_pd(a, c)),
+                _mm256_castpd_ps(_mm256_unpackhi_pd(a, c)),
+                _mm256_castpd_ps(_mm256_unpacklo_pd(b, d)),
+                _mm256_castpd_ps(_mm256_unpackhi_pd(b, d)),
+            ]
+        }
+    }
+}
+
+impl Vector for __m512 {
+    const LANES: usize = 16;
+    type Mask = __mmask16;
+    #[inline(always)]
+    unsafe fn mask(count: usize) -> __mmask16 {
+        ((1u32 << count) - 1) as u16
+    }
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        // SAFETY: see above.
+        unsafe { _mm512_setzero_ps() }
+    }
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        // SAFETY: see above.
+        unsafe { _mm512_set1_ps(x) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: see above.
+        unsafe { _mm512_loadu_ps(from) }
+    }
+    #[inline(always)]
+    unsafe fn load_part(from: *const f32, mask: __mmask16) -> Self {
+        // SAFETY: see above.
+        unsafe { _mm512_maskz_loadu_ps(mask, from) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: see above.
+        unsafe { _mm512_storeu_ps(to, self) }
+    }
+    #[inline(always)]
+    unsafe fn store_part(self, to: *mut f32, mask: __mmask16) {
+        // SAFETY: see above.
+        unsafe { _mm512_mask_storeu_ps(to, mask, self) }
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: see above.
+        unsafe { _mm512_add_ps(self, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        // SAFETY: see above.
+        unsafe { _mm512_sub_ps(self, other) }
+    }
+    #[inline(always)]
+    unsafe fn multiply_add(self, b: Self, c: Self) -> Self {
+        // SAFETY: see above.
+        unsafe { _mm512_fmadd_ps(self, b, c) }
+    }
+    #[inline(always)]
+    fn prefetch(at: *const f32) {
+        // SAFETY: every x86-64 has the instruction, and nothing is read.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+    #[inline(always)]
+    fn prefetch_second(at: *const f32) {
+        // SAFETY: every x86-64 has the instruction, and nothing is read.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn relu(self) -> Self {
+        // SAFETY: see above. The second operand is the result unless the first is greater.
+        unsafe { _mm512_max_ps(_mm512_setzero_ps(), self) }
+    }
+    #[inline(always)]
+    unsafe fn is_zero(self) -> bool {
+        // SAFETY: see above. What is no number is not equal to 0.
+        unsafe { _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(self, _mm512_setzero_ps()) == 0 }
+    }
+    #[inline(always)]
+    unsafe fn turned(from: *const f32, row: usize) -> [Self; 4] {
+        // SAFETY: see above. Rows i, i + 4, i + 8 and i + 12 side by side: four squares are turned at once.
+        unsafe {
+            let [r0, r1, r2, r3] = std::array::from_fn(|i| {
+                let quarter = |i: usize| _mm_loadu_ps(from.add(i * row));
+                let all = _mm512_insertf32x4::<1>(_mm512_castps128_ps512(quarter(i)), quarter(i + 4));
+                _mm512_insertf32x4::<3>(_mm512_insertf32x4::<2>(all, quarter(i + 8)), quarter(i + 12))
+            });
+            let pair = |a, b| {
+                let (low, high) = (_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+                (_mm512_castps_pd(low), _mm512_castps_pd(high))
+            };
+            let ((a, b), (c, d)) = (pair(r0, r1), pair(r2, r3));
+            [
+                _mm512_castpd_ps(_mm512_unpacklo_pd(a, c)),
+                _mm512_castpd_ps(_mm512_unpackhi_pd(a, c)),
+                _mm512_castpd_ps(_mm512_unpacklo_pd(b, d)),
+                _mm512_castpd_ps(_mm512_unpackhi_pd(b, d)),
+            ]
+        }
+    }
+}
