@@ -75,9 +75,12 @@ impl Stepper {
         }
     }
 
-    /// The weights.
-    pub fn theta(&self) -> &[f32] {
-        &self.theta
+    /// What came of it: the weights; of an inference its results for the first batch.
+    pub fn results(&mut self) -> Vec<f32> {
+        let Some(z) = self.result else { return self.theta.clone() };
+        let mut plan = self.pool.load(0, &mut self.plan, self.result);
+        plan.forward(&self.theta);
+        plan.value(z).to_vec()
     }
 
     /// How good the weights are now: the mean loss of the first batches, or the mean size of the results.

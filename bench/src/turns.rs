@@ -3,10 +3,9 @@
 //! Each is a process of its own that makes as many steps as it is told to and waits. One turn each, now this one first, now the
 //! other; the ratio of two turns that follow each other is what counts, and the middle of all such pairs is shown. Both are started
 //! anew several times, because the pages of memory a process is given make it slower or faster for as long as it lives. Both begin with the
-//! same weights and batches, so at the end the bits of all they computed are compared as well.
+//! same weights and batches, so at the end the bits of all losses and of the weights (of an inference: of its results) are compared as well.
 
 use std::error::Error;
-use std::hash::{DefaultHasher, Hasher};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -19,34 +18,49 @@ use crate::report::time;
 use crate::step::Stepper;
 use crate::workload::Workload;
 
-/// How often both are started.
-const LIVES: usize = 5;
+/// How often both are started: an even number, as they are so in turn.
+const LIVES: usize = 6;
 
 /// Makes steps on demand: for a line with a number so many, answered by the seconds they took; for an empty one none, answered by
-/// a hash of every step's loss and of θ. Ends with its input.
+/// a hash of every step's loss and of what came of it. Ends with its input.
 ///
 /// # Errors
 /// If the workload does not describe a network, or a line is neither.
 pub fn serve(workload: &Workload, threads: usize) -> Result<(), Box<dyn Error>> {
     let (model, team) = (workload.model()?, Threads::new(threads));
     let mut stepper = Stepper::new(workload, &model, &team)?;
-    let mut hash = DefaultHasher::new();
+    let mut hash = Hash::new();
     for line in std::io::stdin().lines() {
         match line?.trim() {
             "" => {
-                stepper.theta().iter().for_each(|w| hash.write_u32(w.to_bits()));
-                crate::say(&format!("{:016x}", hash.finish()))?;
+                stepper.results().iter().for_each(|&x| hash.add(x));
+                crate::say(&format!("{:016x}", hash.0))?;
             }
             steps => {
                 let (steps, began): (usize, _) = (steps.parse()?, Instant::now());
                 for _ in 0..steps {
-                    hash.write_u32(stepper.step().to_bits());
+                    hash.add(stepper.step());
                 }
                 crate::say(&format!("{:e}", began.elapsed().as_secs_f64()))?;
             }
         }
     }
     Ok(())
+}
+
+/// FNV-1a over the bits of numbers: the same in every build.
+struct Hash(u64);
+
+impl Hash {
+    fn new() -> Hash {
+        Hash(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn add(&mut self, x: f32) {
+        for byte in x.to_bits().to_le_bytes() {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
 }
 
 /// Prints how this program and another build of it compare, a line for each workload and team; whether all bits were the same.
@@ -80,19 +94,27 @@ fn compare_one(
 ) -> Result<bool, Box<dyn Error>> {
     let this = std::env::current_exe()?;
     let (mut same, mut times) = (true, [Vec::new(), Vec::new()]);
-    for _ in 0..LIVES {
-        let mut builds = [Build::start(other, workload, threads)?, Build::start(&this, workload, threads)?];
+    for life in 0..LIVES {
+        // Who comes first may find the better memory.
+        let start = |program: &Path| Build::start(program, workload, threads);
+        let mut builds = if life % 2 == 0 {
+            [start(other)?, start(&this)?]
+        } else {
+            let ours = start(&this)?;
+            [start(other)?, ours]
+        };
         let mut steps = 1;
         for warmup in [1, workload.warmup] {
             // The slower one decides how many steps a turn has, and both make the same.
             let mut spent = 0.0f64;
-            for build in &mut builds {
-                spent = spent.max(build.turn(warmup)? / warmup as f64);
+            for which in [life % 2, 1 - life % 2] {
+                spent = spent.max(builds[which].turn(warmup)? / warmup as f64);
             }
             steps = ((effort.seconds / spent) as usize).max(1);
         }
         for turn in 0..effort.repetitions {
-            for which in [turn % 2, 1 - turn % 2] {
+            let first = (life + turn) % 2;
+            for which in [first, 1 - first] {
                 times[which].push(builds[which].turn(steps)? / steps as f64);
             }
         }

@@ -47,7 +47,7 @@ impl Dots {
         // SAFETY: the caller's promise: rows below `count`, k below `depth`.
         unsafe {
             let mut sums = [V::zero(); U];
-            // All of a row's cache line is used before the next row's: rows that lie a power of two apart drive each other out.
+            // A vector's rows, a cache line of each, are done with before the next vector's: rows a power of two apart drive each other out.
             for line in (0..fours).step_by(LINE) {
                 for u in 0..U {
                     for k in (line..fours.min(line + LINE)).step_by(4) {
@@ -85,19 +85,26 @@ impl Dots {
         }
     }
 
-    /// The sum of row `j`.
+    /// The sums of `R` rows from `first` on, number by number but side by side.
     ///
     /// # Safety
-    /// C has the row.
+    /// C has the rows.
+    // See above.
+    #[allow(clippy::needless_range_loop)]
     #[inline(always)]
-    unsafe fn one(&self, j: usize) {
-        let mut sum = 0.0f32;
+    unsafe fn rows<const R: usize>(&self, first: usize) {
+        let mut sums = [0.0f32; R];
         // SAFETY: the caller's promise.
         unsafe {
             for k in 0..self.depth {
-                sum = (*self.x.add(k * self.x_step)).mul_add(*self.c.add(j * self.row + k), sum);
+                let x = *self.x.add(k * self.x_step);
+                for r in 0..R {
+                    sums[r] = x.mul_add(*self.c.add((first + r) * self.row + k), sums[r]);
+                }
             }
-            *self.y.add(j) = if self.plus { sum + 0.0 } else { sum };
+            for r in 0..R {
+                *self.y.add(first + r) = if self.plus { sums[r] + 0.0 } else { sums[r] };
+            }
         }
     }
 }
@@ -109,16 +116,25 @@ impl Lanes for Dots {
         let many = self.count / (TOGETHER * lanes) * (TOGETHER * lanes);
         // SAFETY: the caller's promise: C has `count` rows of `depth` numbers, x has `depth` and y `count`.
         unsafe {
+            if self.count < lanes {
+                let fours = self.count / 4 * 4;
+                (0..fours).step_by(4).for_each(|first| self.rows::<4>(first));
+                (fours..self.count).for_each(|first| self.rows::<1>(first));
+                return;
+            }
             for first in (0..many).step_by(TOGETHER * lanes) {
                 self.vectors::<V, TOGETHER>(first);
             }
-            if self.count < lanes {
-                (0..self.count).for_each(|j| self.one(j));
-                return;
+            let rest = self.count - many;
+            match rest / lanes {
+                0 => {}
+                1 => self.vectors::<V, 1>(many),
+                2 => self.vectors::<V, 2>(many),
+                _ => self.vectors::<V, 3>(many),
             }
-            // The last rows may be summed twice: to the same bits.
-            for first in (many..self.count).step_by(lanes) {
-                self.vectors::<V, 1>(first.min(self.count - lanes));
+            // Some of the last rows are summed twice: to the same bits.
+            if !rest.is_multiple_of(lanes) {
+                self.vectors::<V, 1>(self.count - lanes);
             }
         }
     }
