@@ -13,8 +13,8 @@ use crate::aligned::LINE;
 
 /// So many vectors of sums are under way at once: each waits for its last addition, and meanwhile the machine adds to the others.
 const TOGETHER: usize = 4;
-/// A vector has no more lanes.
-const LANES: usize = 16;
+/// So many numbers of a row are turned at once.
+const TURNED: usize = 4;
 
 /// Some sums: `count` of `depth` products each.
 pub(super) struct Dots {
@@ -36,44 +36,34 @@ impl Dots {
     /// The sums of `U` vectors of rows from `first` on.
     ///
     /// # Safety
-    /// The machine has the instructions of V; the rows are rows of C.
+    /// The machine has the instructions of V; the rows are rows of C, of four numbers or more.
     // Counting to a constant is what the compiler unrolls, and says which register is meant.
     #[allow(clippy::needless_range_loop)]
     #[inline(always)]
     unsafe fn vectors<V: Vector, const U: usize>(&self, first: usize) {
         let x = |k: usize| self.x.wrapping_add(k * self.x_step);
         let c = |u: usize, k: usize| self.c.wrapping_add((first + u * V::LANES) * self.row + k);
-        let fours = self.depth / 4 * 4;
+        let fours = self.depth / TURNED * TURNED;
         // SAFETY: the caller's promise: rows below `count`, k below `depth`.
         unsafe {
             let mut sums = [V::zero(); U];
             // A vector's rows, a cache line of each, are done with before the next vector's: rows a power of two apart drive each other out.
             for line in (0..fours).step_by(LINE) {
                 for u in 0..U {
-                    for k in (line..fours.min(line + LINE)).step_by(4) {
+                    for k in (line..fours.min(line + LINE)).step_by(TURNED) {
                         let columns = V::turned(c(u, k), self.row);
-                        for i in 0..4 {
+                        for i in 0..TURNED {
                             sums[u] = V::splat(*x(k + i)).multiply_add(columns[i], sums[u]);
                         }
                     }
                 }
             }
-            if self.depth < 4 {
-                for k in 0..self.depth {
-                    for u in 0..U {
-                        let mut column = [0.0; LANES];
-                        for lane in 0..V::LANES {
-                            column[lane] = *c(u, k).add(lane * self.row);
-                        }
-                        sums[u] = V::splat(*x(k)).multiply_add(V::load(column.as_ptr()), sums[u]);
-                    }
-                }
-            } else if fours < self.depth {
+            if fours < self.depth {
                 // The last four, of which some have been added.
-                let last = self.depth - 4;
+                let last = self.depth - TURNED;
                 for u in 0..U {
                     let columns = V::turned(c(u, last), self.row);
-                    for i in fours - last..4 {
+                    for i in fours - last..TURNED {
                         sums[u] = V::splat(*x(last + i)).multiply_add(columns[i], sums[u]);
                     }
                 }
@@ -89,7 +79,7 @@ impl Dots {
     ///
     /// # Safety
     /// C has the rows.
-    // See above.
+    // As above.
     #[allow(clippy::needless_range_loop)]
     #[inline(always)]
     unsafe fn rows<const R: usize>(&self, first: usize) {
@@ -116,7 +106,7 @@ impl Lanes for Dots {
         let many = self.count / (TOGETHER * lanes) * (TOGETHER * lanes);
         // SAFETY: the caller's promise: C has `count` rows of `depth` numbers, x has `depth` and y `count`.
         unsafe {
-            if self.count < lanes {
+            if self.count < lanes || self.depth < TURNED {
                 let fours = self.count / 4 * 4;
                 (0..fours).step_by(4).for_each(|first| self.rows::<4>(first));
                 (fours..self.count).for_each(|first| self.rows::<1>(first));
