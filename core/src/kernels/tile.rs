@@ -47,6 +47,11 @@ const FEW: usize = 20;
 /// Numbers of a cache line: what is asked for comes by lines.
 const LINE: usize = 16;
 
+/// So many rows of a are found from one pointer: its own row, and those one and two strides on.
+const GROUP: usize = 3;
+/// The pointers of the highest tile.
+const GROUPS: usize = 4;
+
 /// How a tile finds its operands: both packed, all vectors full.
 pub(super) const PACKED: u8 = 0;
 /// Anywhere, by strides; all vectors full.
@@ -137,11 +142,14 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
             LISTED => (1, K::ROWS, t.b_step),
             _ => (t.a_row, t.a_step, t.b_step),
         };
-        let (mut a, mut b) = (place.a, place.b);
-        // Two pointers that the compiler takes for unrelated: from one it would walk row by row, by a chain of additions
-        // as long as the multiplications take.
-        let half = if MODE == PACKED || MODE == LISTED || R < 4 { R } else { R / 2 };
-        let mut low = if half < R { std::hint::black_box(a.wrapping_add(half * a_row)) } else { a };
+        let (a, mut b) = (place.a, place.b);
+        // A pointer for every three rows, each advanced by itself: a row's place is then what one instruction can name. Of a pointer for all rows
+        // the compiler makes one for each of them, or multiples of the stride, until no register is left.
+        let groups = if MODE == PACKED || MODE == LISTED { 1 } else { R.div_ceil(GROUP) };
+        let mut rows = [a; GROUPS];
+        for g in 1..groups {
+            rows[g] = a.wrapping_add(g * GROUP * a_row);
+        }
         // Few rows are there already.
         let mut next = if t.depth < FEW { b } else { b.wrapping_add(AHEAD * b_step) };
         let depth = if MODE == LISTED { *place.list as usize } else { t.depth };
@@ -161,7 +169,11 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
                 row[v] = if MODE == EDGE { load(b, v) } else { K::V::load(b.add(v * lanes)) };
             }
             for r in 0..R {
-                let x = K::V::splat(if r < half { *a.add(r * a_row) } else { *low.add((r - half) * a_row) });
+                let x = K::V::splat(if groups == 1 {
+                    *rows[0].add(r * a_row)
+                } else {
+                    *rows[r / GROUP].add(r % GROUP * a_row)
+                });
                 for v in 0..C {
                     sums[r][v] = x.multiply_add(row[v], sums[r][v]);
                 }
@@ -169,8 +181,9 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
                     compiler_fence(Ordering::SeqCst);
                 }
             }
-            a = a.wrapping_add(a_step);
-            low = low.wrapping_add(a_step);
+            for g in 0..groups {
+                rows[g] = opaque(rows[g].wrapping_add(a_step));
+            }
             if MODE != LISTED {
                 b = b.wrapping_add(b_step);
             }
@@ -218,6 +231,20 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
             }
         }
     }
+}
+
+/// `p`, of which the compiler no longer knows where it comes from.
+#[inline(always)]
+fn opaque(p: *const f32) -> *const f32 {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    {
+        let mut p = p;
+        // SAFETY: nothing but a comment.
+        unsafe { std::arch::asm!("/* {0} */", inout(reg) p, options(pure, nomem, nostack, preserves_flags)) };
+        p
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    p
 }
 
 /// A tile of some shape.
