@@ -182,7 +182,10 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
                 }
             }
             for g in 0..groups {
-                rows[g] = opaque(rows[g].wrapping_add(a_step));
+                rows[g] = rows[g].wrapping_add(a_step);
+                if groups > 1 {
+                    rows[g] = opaque(rows[g]);
+                }
             }
             if MODE != LISTED {
                 b = b.wrapping_add(b_step);
