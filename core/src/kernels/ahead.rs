@@ -8,21 +8,50 @@ use std::ops::Range;
 
 /// A part of a matrix, line by line. It is only a hint: no address is wrong.
 pub(super) struct Ahead {
-    /// The row under way, from one to the next, and its numbers.
-    row: *const f32,
-    stride: usize,
-    length: usize,
-    /// How far in the row.
-    at: usize,
-    rows: usize,
+    /// The next line, and how many are left of its row.
+    at: *const f32,
+    here: usize,
+    /// Lines of a row.
+    row: usize,
+    /// Numbers from the end of a row's lines to the next row.
+    gap: usize,
+    /// How many lines have not been asked for.
+    left: usize,
     /// Lines each time.
     share: usize,
+    /// How many of them are due.
+    due: usize,
+}
+
+/// Some lines, while a tile asks for them.
+pub(super) struct Lines {
+    /// The next.
+    at: *const f32,
+    /// How many are left of its row.
+    here: usize,
+    row: usize,
+    gap: usize,
+    pub count: usize,
+}
+
+impl Lines {
+    /// Asks for the next.
+    #[inline(always)]
+    pub fn next<V: Vector>(&mut self) {
+        V::prefetch_second(self.at);
+        self.at = self.at.wrapping_add(LINE);
+        self.here -= 1;
+        if self.here == 0 {
+            self.at = self.at.wrapping_add(self.gap);
+            self.here = self.row;
+        }
+    }
 }
 
 impl Ahead {
     /// Nothing is asked for.
     pub fn nothing() -> Ahead {
-        Ahead { row: std::ptr::null(), stride: 0, length: 0, at: 0, rows: 0, share: 0 }
+        Ahead::lines(std::ptr::null(), 0, 0, 0, 1)
     }
 
     /// These rows and columns, in `times` shares; nothing, if the matrix is near or its numbers stand apart.
@@ -44,24 +73,60 @@ impl Ahead {
 
     /// So many rows of `length` numbers, in `times` shares.
     pub fn lines(row: *const f32, stride: usize, length: usize, rows: usize, times: usize) -> Ahead {
-        let share = (rows * length.div_ceil(LINE)).div_ceil(times);
-        Ahead { row, stride, length, at: 0, rows, share }
+        let lines = length.div_ceil(LINE);
+        let (left, gap) = (rows * lines, stride.wrapping_sub(lines * LINE));
+        Ahead { at: row, here: lines, row: lines, gap, left, share: left.div_ceil(times), due: 0 }
     }
 
-    /// Asks for the next share.
+    /// One more share is due.
+    pub fn another(&mut self) {
+        self.due += self.share.min(self.left - self.due);
+    }
+
+    /// At most so many lines of what is due.
+    #[inline(always)]
+    pub fn due(&self, most: usize) -> Lines {
+        Lines { at: self.at, here: self.here, row: self.row, gap: self.gap, count: self.due.min(most) }
+    }
+
+    /// They have been asked for.
+    #[inline(always)]
+    pub fn done(&mut self, lines: Lines) {
+        (self.at, self.here) = (lines.at, lines.here);
+        self.left -= lines.count;
+        self.due -= lines.count;
+    }
+
+    /// Asks for all that is due.
     #[inline(always)]
     pub fn ask<V: Vector>(&mut self) {
-        for _ in 0..self.share {
-            if self.rows == 0 {
-                return;
-            }
-            V::prefetch_second(self.row.wrapping_add(self.at));
-            self.at += LINE;
-            if self.at >= self.length {
-                (self.at, self.rows) = (0, self.rows - 1);
-                self.row = self.row.wrapping_add(self.stride);
-            }
+        let mut lines = self.due(usize::MAX);
+        for _ in 0..lines.count {
+            lines.next::<V>();
         }
+        self.done(lines);
+    }
+}
+
+/// Some such parts, one after the other.
+pub(super) struct Several<const N: usize> {
+    parts: [Ahead; N],
+    /// Lines each time, but for the last of a part, of which there may be fewer.
+    share: usize,
+}
+
+impl<const N: usize> Several<N> {
+    /// All of them, in about so many shares.
+    pub fn new(parts: [Ahead; N], times: usize) -> Several<N> {
+        let lines: usize = parts.iter().map(|part| part.left).sum();
+        Several { parts, share: lines.div_ceil(times) }
+    }
+
+    /// The part that is under way, of which one more share is due. None, if all has been asked for.
+    pub fn another(&mut self) -> Option<&mut Ahead> {
+        let part = self.parts.iter_mut().find(|part| part.left > 0)?;
+        part.due = self.share.min(part.left);
+        Some(part)
     }
 }
 
@@ -77,19 +142,26 @@ mod tests {
             let mut ahead = Ahead::lines(std::ptr::null(), 1000, length, rows, times);
             let lines = rows * length.div_ceil(LINE);
             for asked in 1..=times {
+                ahead.another();
+                if asked % 2 == 0 {
+                    // A tile on its way asks for some, the rest follows.
+                    let mut some = ahead.due(3);
+                    (0..some.count).for_each(|_| some.next::<[f32; 4]>());
+                    ahead.done(some);
+                }
                 ahead.ask::<[f32; 4]>();
-                let left = ahead.rows * length.div_ceil(LINE) - ahead.at / LINE;
                 assert_eq!(
-                    left,
+                    ahead.left,
                     lines.saturating_sub(asked * lines.div_ceil(times)),
                     "{length} {rows} {times}"
                 );
             }
             let end = std::ptr::null::<f32>().wrapping_add(rows * 1000);
-            assert_eq!((ahead.rows, ahead.row), (0, end), "{length} {rows} {times}");
+            assert_eq!((ahead.left, ahead.at), (0, end), "{length} {rows} {times}");
         }
         let mut nothing = Ahead::nothing();
+        nothing.another();
         nothing.ask::<[f32; 4]>();
-        assert_eq!(nothing.at, 0);
+        assert!(nothing.at.is_null());
     }
 }

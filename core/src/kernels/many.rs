@@ -11,7 +11,7 @@
 //! nothing is gained (4 % lost on an EPYC, though a comes from the third cache): there they go one after another.
 
 use super::ahead::Ahead;
-use super::matmul::{Product, panel_of, pieces};
+use super::matmul::{Product, in_tiles, panel_of, pieces};
 use super::pack::{DEPTH, LOW, Parts, STRIP, with_scratch};
 use super::patch::Patch;
 use super::tile::Kernel;
@@ -107,7 +107,7 @@ impl Job for Together<'_, '_> {
         with_scratch(|scratch| {
             let room = scratch.parts().only(true, true, false, true);
             for depth in pieces(0..a.columns, DEPTH) {
-                for (number, rows) in pieces(0..a.rows, LOW).enumerate() {
+                for (number, rows) in in_tiles(0..a.rows, LOW, K::ROWS).enumerate() {
                     for (k, member) in members.iter_mut().flatten().enumerate() {
                         let product = member.product(a);
                         if k == 0 {

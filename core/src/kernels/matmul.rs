@@ -114,7 +114,7 @@ impl Product<'_> {
             return unsafe { self.blocks::<K>(rows, columns, packing, None) };
         }
         with_scratch(|scratch| {
-            for part in pieces(rows, if aside { KEPT } else { usize::MAX }) {
+            for part in in_tiles(rows, if aside { KEPT } else { usize::MAX }, K::ROWS) {
                 // SAFETY: the caller's promise.
                 unsafe { self.blocks::<K>(part, columns.clone(), packing, Some((scratch, aside))) }
             }
@@ -205,7 +205,7 @@ impl Product<'_> {
                     (true, false) => LOW,
                     (true, true) => HEIGHT,
                 };
-                for (number, rows) in pieces(rows.clone(), high).enumerate() {
+                for (number, rows) in in_tiles(rows.clone(), high, K::ROWS).enumerate() {
                     if pack_a {
                         // SAFETY: inside a; see `Scratch` for the room.
                         unsafe { self.pack_a::<K>(&rows, &depth, &room) };
@@ -265,6 +265,22 @@ pub(super) fn pieces(range: Range<usize>, most: usize) -> impl Iterator<Item = R
     (0..count).map(move |piece| {
         let start = (range.start + piece * length).min(range.end);
         start..(start + length).min(range.end)
+    })
+}
+
+/// `range` in pieces of nearly equal length, none longer than `most` (at least `unit`), all but the last made of whole units.
+pub(super) fn in_tiles(range: Range<usize>, most: usize, unit: usize) -> impl Iterator<Item = Range<usize>> {
+    let (count, units) = if range.len() <= most {
+        (1, 1)
+    } else {
+        let units = range.len().div_ceil(unit);
+        (units.div_ceil(most / unit), units)
+    };
+    (0..count).map(move |piece| {
+        let cut = |piece: usize| {
+            if piece == count { range.end } else { range.start + units * piece / count * unit }
+        };
+        cut(piece)..cut(piece + 1)
     })
 }
 

@@ -1,6 +1,6 @@
 //! Some rows and columns of a product, and some products of each sum: packed, tile after tile, handed over.
 
-use super::ahead::Ahead;
+use super::ahead::{Ahead, Several};
 use super::matmul::Product;
 use super::pack::{ASKED, FAR, HANDED, KEPT, Parts, SPAN, Strip};
 use super::tile::{Block, EDGE, IN_PLACE, Kernel, LISTED, PACKED, PADDED, Place, Tile, choose};
@@ -152,15 +152,14 @@ impl Product<'_> {
                     // SAFETY: all inside their matrices, by the caller's promise; see `Scratch` for the room.
                     unsafe {
                         if !pack {
-                            ahead.ask::<K::V>();
+                            ahead.another();
                         } else {
                             let (across, along) = (b.column_stride, b.row_stride);
                             let strip = Strip { data, across, along, width, depth: p.depth.len() };
                             K::pack(strip, p.panel, p.panel, packed);
                         }
-                        if let Some(beside) = &mut beside {
-                            beside.iter_mut().for_each(Ahead::ask::<K::V>);
-                        }
+                        let beside = beside.as_mut().and_then(Several::another);
+                        let on_its_way: *mut Ahead = beside.unwrap_or(ahead);
                         let place = Place {
                             a: from_a,
                             b: if in_b { data } else { packed },
@@ -169,6 +168,7 @@ impl Product<'_> {
                             bias: bias.map_or(std::ptr::null(), |bias| bias.as_ptr().add(j)),
                             width,
                             list,
+                            ahead: on_its_way,
                         };
                         let tile = match fitting {
                             Some((fits, tile)) if fits == width => tile,
@@ -176,6 +176,9 @@ impl Product<'_> {
                         };
                         fitting = Some((width, tile));
                         tile(&block, &place);
+                        // What is left: of small tiles, all.
+                        (*on_its_way).ask::<K::V>();
+                        ahead.ask::<K::V>();
                     }
                     packed = packed.wrapping_add(p.panel * p.depth.len());
                 }
@@ -192,10 +195,10 @@ impl Product<'_> {
     }
 
     /// What is read and written when this row of tiles is handed over.
-    fn beside(&self, p: &Patch, first: usize, rows: usize) -> [Ahead; KINDS + 1] {
+    fn beside(&self, p: &Patch, first: usize, rows: usize) -> Several<{ KINDS + 1 }> {
         let (n, width, tiles) = (self.b.columns, p.columns.len(), p.columns.len().div_ceil(p.panel));
         let start = |k: usize| self.each.and_then(|each| each.beside[k].start(self.a.rows * n));
-        std::array::from_fn(|k| match start(k) {
+        let parts = std::array::from_fn(|k| match start(k) {
             Some(start) => {
                 let start = start.wrapping_add(first * n + p.columns.start);
                 // Rows that follow one another without a gap are one.
@@ -203,7 +206,9 @@ impl Product<'_> {
                 Ahead::lines(start, n, width, rows, tiles)
             }
             None => Ahead::nothing(),
-        })
+        });
+        // By the last tile, which comes just before it is used, all of it has been asked for.
+        Several::new(parts, (tiles - 1).max(1))
     }
 
     /// Whether what is read and written when blocks are handed over is too much for the caches.

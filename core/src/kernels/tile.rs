@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{Ordering, compiler_fence};
 
+use super::ahead::Ahead;
 use super::conv::{At, Walk, walk};
 use super::vector::{Lanes, Vector};
 
@@ -38,6 +39,8 @@ pub(super) struct Place {
     pub width: usize,
     /// `LISTED`: how many products are left, and which (`super::zeros`).
     pub list: *const u16,
+    /// What a tile of a large product asks for on its way. Null if there is nothing.
+    pub ahead: *mut Ahead,
 }
 
 /// So many rows of b are asked for before they are needed.
@@ -101,6 +104,96 @@ pub(super) trait Kernel {
     unsafe fn within<L: Lanes>(lanes: L);
 }
 
+/// Where a tile stands on its way through k.
+struct Way<K: Kernel, const R: usize, const C: usize, const MODE: u8> {
+    /// A pointer for every three rows of a, each advanced by itself: a row's place is then what one instruction can name. Of a pointer for all rows
+    /// the compiler makes one for each of them, or multiples of the stride, until no register is left.
+    rows: [*const f32; GROUPS],
+    a_row: usize,
+    a_step: usize,
+    /// The row of b, and one that will be needed.
+    b: *const f32,
+    next: *const f32,
+    b_step: usize,
+    /// `LISTED`: the first row of b, and what is left of the list.
+    first: *const f32,
+    list: *const u16,
+    mask: <K::V as Vector>::Mask,
+}
+
+impl<K: Kernel, const R: usize, const C: usize, const MODE: u8> Way<K, R, C, MODE> {
+    /// Pointers to rows of a.
+    const POINTERS: usize = if MODE == PACKED || MODE == LISTED { 1 } else { R.div_ceil(GROUP) };
+
+    #[inline(always)]
+    fn new(t: &Block, place: &Place, mask: <K::V as Vector>::Mask) -> Self {
+        let (a_row, a_step, b_step) = match MODE {
+            PACKED => (1, K::ROWS, C * K::V::LANES),
+            LISTED => (1, K::ROWS, t.b_step),
+            _ => (t.a_row, t.a_step, t.b_step),
+        };
+        // Few rows are there already.
+        let ahead = if t.depth < FEW { 0 } else { AHEAD };
+        Way {
+            rows: std::array::from_fn(|g| place.a.wrapping_add(g * GROUP * a_row)),
+            a_row,
+            a_step,
+            b: place.b,
+            next: place.b.wrapping_add(ahead * b_step),
+            b_step,
+            first: place.b,
+            list: place.list.wrapping_add(1),
+            mask,
+        }
+    }
+
+    /// Adds the next product to each sum.
+    // Counting to a constant is what the compiler unrolls, and says which register is meant.
+    #[allow(clippy::needless_range_loop)]
+    #[inline(always)]
+    unsafe fn product(&mut self, sums: &mut [[K::V; C]; R]) {
+        let lanes = K::V::LANES;
+        // SAFETY: the caller's promise: a and b have the numbers of this product.
+        unsafe {
+            if MODE == LISTED {
+                let row = |p: usize| self.first.wrapping_add(*self.list.add(p) as usize * self.b_step);
+                (self.b, self.next) = (row(0), row(AHEAD));
+                self.list = self.list.wrapping_add(1);
+            }
+            for line in (0..C * lanes).step_by(LINE) {
+                K::V::prefetch(self.next.wrapping_add(line));
+            }
+            let mut row = [K::V::zero(); C];
+            for v in 0..C {
+                let from = self.b.add(v * lanes);
+                row[v] = if MODE == EDGE && v == C - 1 {
+                    K::V::load_part(from, self.mask)
+                } else {
+                    K::V::load(from)
+                };
+            }
+            for r in 0..R {
+                let group = if Self::POINTERS == 1 { 0 } else { r / GROUP };
+                let x = K::V::splat(*self.rows[group].add((r - group * GROUP) * self.a_row));
+                for v in 0..C {
+                    sums[r][v] = x.multiply_add(row[v], sums[r][v]);
+                }
+                if K::REGISTERS.is_some_and(|registers| R * C + C + R >= registers) {
+                    compiler_fence(Ordering::SeqCst);
+                }
+            }
+            for g in 0..Self::POINTERS {
+                let next = self.rows[g].wrapping_add(self.a_step);
+                self.rows[g] = if Self::POINTERS == 1 { next } else { opaque(next) };
+            }
+            if MODE != LISTED {
+                self.b = self.b.wrapping_add(self.b_step);
+                self.next = self.next.wrapping_add(self.b_step);
+            }
+        }
+    }
+}
+
 /// c[r][j] = Σ a[r][p] b[p][j] for R rows and up to C vectors, each sum one chain of fused multiply-adds.
 // Counting to a constant is what the compiler unrolls, and says which register is meant.
 #[allow(clippy::needless_range_loop)]
@@ -137,59 +230,22 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
                 }
             }
         }
-        let (a_row, a_step, b_step) = match MODE {
-            PACKED => (1, K::ROWS, C * lanes),
-            LISTED => (1, K::ROWS, t.b_step),
-            _ => (t.a_row, t.a_step, t.b_step),
-        };
-        let (a, mut b) = (place.a, place.b);
-        // A pointer for every three rows, each advanced by itself: a row's place is then what one instruction can name. Of a pointer for all rows
-        // the compiler makes one for each of them, or multiples of the stride, until no register is left.
-        let groups = if MODE == PACKED || MODE == LISTED { 1 } else { R.div_ceil(GROUP) };
-        let mut rows = [a; GROUPS];
-        for g in 1..groups {
-            rows[g] = a.wrapping_add(g * GROUP * a_row);
-        }
-        // Few rows are there already.
-        let mut next = if t.depth < FEW { b } else { b.wrapping_add(AHEAD * b_step) };
+        let mut way = Way::<K, R, C, MODE>::new(t, place, mask);
         let depth = if MODE == LISTED { *place.list as usize } else { t.depth };
-        for p in 0..depth {
-            if MODE == LISTED {
-                let row = |p: usize| place.b.wrapping_add(*place.list.add(1 + p) as usize * b_step);
-                (b, next) = (row(p), row(p + AHEAD));
+        let mut done = 0;
+        if const { asks::<K>(R, C) }
+            && let Some(ahead) = place.ahead.as_mut()
+        {
+            let mut lines = ahead.due(depth);
+            done = lines.count;
+            for _ in 0..done {
+                lines.next::<K::V>();
+                way.product(&mut sums);
             }
-            for line in (0..C * lanes).step_by(LINE) {
-                K::V::prefetch(next.wrapping_add(line));
-            }
-            if MODE != LISTED {
-                next = next.wrapping_add(b_step);
-            }
-            let mut row = [K::V::zero(); C];
-            for v in 0..C {
-                row[v] = if MODE == EDGE { load(b, v) } else { K::V::load(b.add(v * lanes)) };
-            }
-            for r in 0..R {
-                let x = K::V::splat(if groups == 1 {
-                    *rows[0].add(r * a_row)
-                } else {
-                    *rows[r / GROUP].add(r % GROUP * a_row)
-                });
-                for v in 0..C {
-                    sums[r][v] = x.multiply_add(row[v], sums[r][v]);
-                }
-                if K::REGISTERS.is_some_and(|registers| R * C + C + R >= registers) {
-                    compiler_fence(Ordering::SeqCst);
-                }
-            }
-            for g in 0..groups {
-                rows[g] = rows[g].wrapping_add(a_step);
-                if groups > 1 {
-                    rows[g] = opaque(rows[g]);
-                }
-            }
-            if MODE != LISTED {
-                b = b.wrapping_add(b_step);
-            }
+            ahead.done(lines);
+        }
+        for _ in done..depth {
+            way.product(&mut sums);
         }
         if !t.last {
             for r in 0..R {
@@ -234,6 +290,11 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
             }
         }
     }
+}
+
+/// Whether a tile of so many rows and vectors asks for other things on its way: those that large products are made of.
+pub(super) const fn asks<K: Kernel>(rows: usize, vectors: usize) -> bool {
+    rows + 1 >= K::ROWS && vectors == K::VECTORS
 }
 
 /// `p`, of which the compiler no longer knows where it comes from.
