@@ -71,8 +71,10 @@ impl<const N: usize, U: Rule<N>, R: Number> Optimizer<R> for Descent<N, U, R> {
             loss
         };
         if loss.is_finite() {
-            let state = self.state.iter_mut().map(|s| &mut s[..]);
-            state.chain([theta]).for_each(|x| fading::settle(at.t, &self.threads, x));
+            for (kept, moves) in self.state.iter_mut().zip(U::VELOCITIES) {
+                fading::settle(at.t, &self.threads, kept, if moves { R::FAINT } else { R::LEAST });
+            }
+            fading::settle(at.t, &self.threads, theta, R::LEAST);
         }
         loss
     }

@@ -8,7 +8,8 @@
 //! For β = 0.9 it is below 1.2e−38 after 830 steps: too near to zero to have all its digits
 //! ([subnormal](https://doi.org/10.1109/IEEESTD.2019.8766229), IEEE 754), and many processors take a hundred times as long for such
 //! numbers. Rounding then keeps it from ever reaching zero: 0.9 · 4 is 4 again, in units of the smallest number.
-//! So every [`EVERY`] steps such numbers are made zero. They are too small to move a weight.
+//! So every [`EVERY`] steps such numbers are made zero; and velocities, which the next steps shrink and multiply by a rate, from 1e−30 on.
+//! They are too small to move a weight.
 
 use crate::kernels::{Loop, wide};
 use crate::optimizer::CHUNK;
@@ -18,27 +19,28 @@ use crate::threads::{Shared, Threads};
 /// Steps from one clearing to the next: what it costs is not to be seen beside them.
 const EVERY: u64 = 64;
 
-/// At the end of step `t`, if it is time: makes zero what in `numbers` is too near to zero to have all its digits.
-pub(crate) fn settle<R: Number>(t: u64, threads: &Threads, numbers: &mut [R]) {
+/// At the end of step `t`, if it is time: makes zero what in `numbers` is nearer to zero than `least`.
+pub(crate) fn settle<R: Number>(t: u64, threads: &Threads, numbers: &mut [R], least: R) {
     if !t.is_multiple_of(EVERY) {
         return;
     }
     let (count, numbers) = (numbers.len(), Shared::of(numbers));
     threads.for_each(count.div_ceil(CHUNK), &|chunk| {
         // SAFETY: chunks are disjoint, and each is handled by one task.
-        wide(Clear(unsafe { numbers.slice(chunk * CHUNK..count.min((chunk + 1) * CHUNK)) }));
+        wide(Clear(unsafe { numbers.slice(chunk * CHUNK..count.min((chunk + 1) * CHUNK)) }, least));
     });
 }
 
-struct Clear<'a, R>(&'a mut [R]);
+struct Clear<'a, R>(&'a mut [R], R);
 
 impl<R: Number> Loop for Clear<'_, R> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
         // Most often there is nothing to write, and reading is cheaper.
-        if self.0.iter().fold(false, |any, x| any | (x.or_zero() != *x)) {
-            self.0.iter_mut().for_each(|x| *x = x.or_zero());
+        let Clear(numbers, least) = self;
+        if numbers.iter().fold(false, |any, x| any | (x.or_zero(least) != *x)) {
+            numbers.iter_mut().for_each(|x| *x = x.or_zero(least));
         }
     }
 }

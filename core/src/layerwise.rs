@@ -160,7 +160,7 @@ impl<const N: usize, U: Layerwise<N>, R: Number> Optimizer<R> for ByLayer<N, U, 
             self.measure();
             self.walk(at, shared);
             let state = self.state.iter_mut().map(|s| &mut s[..]);
-            state.chain([theta]).for_each(|x| fading::settle(at.t, self.pieces.threads(), x));
+            state.chain([theta]).for_each(|x| fading::settle(at.t, self.pieces.threads(), x, R::LEAST));
         }
         loss
     }

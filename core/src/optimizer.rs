@@ -181,6 +181,10 @@ pub trait Rule<const N: usize>: Send + Sync {
     /// What the kept numbers are called in checkpoints.
     const STATE: [&'static str; N];
 
+    /// Which of them are velocities: slopes, or averages of slopes, by whose size a weight moves. What is kept of one that is next to nothing
+    /// (below [`Number::FAINT`]) is made zero now and then. Not where the sign alone counts.
+    const VELOCITIES: [bool; N] = [false; N];
+
     /// Whether a weight whose slope is +0 stays what it is, and so does what is kept for it, at every finite η. Where the slopes are those of
     /// a single example and nothing is done around the rule, the weights of inputs that are 0 are not read then.
     const STAYS: bool = false;

@@ -117,8 +117,16 @@ pub trait Number: Real + Default + PartialOrd + std::fmt::Debug + std::fmt::Disp
     fn to_f64(self) -> f64;
     /// self · b + c, rounded once.
     fn multiply_add(self, b: Self, c: Self) -> Self;
-    /// self, or 0 where it is too near to zero to have all its digits (below 1.2e−38; 2.2e−308 in `f64`).
-    fn or_zero(self) -> Self;
+    /// The least positive number that has all its digits: 1.2e−38; 2.2e−308 in `f64`.
+    const LEAST: Self;
+    /// So small a velocity moves no weight: 1e−30; 1e−290 in `f64`. Multiplied by a rate, or by the β of some tens of steps, it still has all its
+    /// digits.
+    const FAINT: Self;
+    /// self, or 0 where it is nearer to zero than `least`.
+    #[inline(always)]
+    fn or_zero(self, least: Self) -> Self {
+        if self.abs() < least { Self::default() } else { self }
+    }
     /// Whether it is neither infinite nor undefined.
     fn is_finite(self) -> bool {
         self.to_f64().is_finite()
@@ -142,10 +150,8 @@ pub trait Kinds {
 }
 
 impl Number for f32 {
-    #[inline(always)]
-    fn or_zero(self) -> Self {
-        if f32::abs(self) < f32::MIN_POSITIVE { 0.0 } else { self }
-    }
+    const LEAST: f32 = f32::MIN_POSITIVE;
+    const FAINT: f32 = 1e-30;
     #[inline(always)]
     fn multiply_add(self, b: Self, c: Self) -> Self {
         self.mul_add(b, c)
@@ -163,10 +169,8 @@ impl Number for f32 {
 }
 
 impl Number for f64 {
-    #[inline(always)]
-    fn or_zero(self) -> Self {
-        if f64::abs(self) < f64::MIN_POSITIVE { 0.0 } else { self }
-    }
+    const LEAST: f64 = f64::MIN_POSITIVE;
+    const FAINT: f64 = 1e-290;
     #[inline(always)]
     fn multiply_add(self, b: Self, c: Self) -> Self {
         self.mul_add(b, c)

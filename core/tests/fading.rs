@@ -70,3 +70,52 @@ fn what_fades_becomes_zero_within_64_steps() {
         assert!(faded.iter().any(|name| name.starts_with(line)), "{line} is not among {faded:?}");
     }
 }
+
+/// What the machine multiplies has all its digits in every step, not only after a clearing: of a unit that no example wakes any more, the velocities
+/// go from what they were to zero without it.
+#[test]
+fn velocities_fade_without_a_step_that_is_slow() {
+    let zeros = initializers::named("zeros").unwrap();
+    let mut layout = Layout::default();
+    layout.push("weights".into(), Shape::new(&[40]), zeros, Fan { inputs: 4, outputs: 10 });
+    let threads = Threads::new(1);
+    for line in [
+        "momentum",
+        "nesterov",
+        "adam",
+        "adamw",
+        "amsgrad",
+        "nadam",
+        "radam",
+        "adamax",
+        "yogi",
+        "adabelief",
+        "rmsprop momentum=0.9",
+    ] {
+        let mut optimizer = Choice::parse(line).unwrap().build(&Setup::new(&layout, &threads));
+        let mut theta = vec![0.5; 40];
+        let velocity = |optimizer: &mut dyn gradus::optimizer::Optimizer| -> Vec<f32> {
+            let state = optimizer.state();
+            let (_, slot) = state.iter().find(|(name, _)| name == "b").or(state.first()).unwrap();
+            slot.to_vec().iter().map(|x| *x as f32).collect()
+        };
+        for (_, slot) in optimizer.state() {
+            if let Slot::Single(numbers) = slot {
+                numbers.iter_mut().enumerate().for_each(|(i, x)| *x = 0.1f32.powi(i as i32 % 20));
+            }
+        }
+        let mut all_gone = None;
+        for t in 1..=1500 {
+            optimizer.step(Step { t, learning_rate: 1e-4 }, &mut theta, &mut Plain);
+            let velocity = velocity(&mut *optimizer);
+            for v in &velocity {
+                assert!(!v.is_subnormal() && !(1e-4 * v).is_subnormal(), "{line}: {v:e} after step {t}");
+            }
+            if all_gone.is_none() && velocity.iter().all(|v| *v == 0.0) {
+                all_gone = Some(t);
+            }
+        }
+        // 0.9ᵗ is below 1e−30 after 656 steps.
+        assert!(all_gone.is_some_and(|t| (600..=720).contains(&t)), "{line}: {all_gone:?}");
+    }
+}

@@ -57,6 +57,7 @@ impl FromValues for AdaBelief {
 
 impl Rule<2> for AdaBelief {
     const STATE: [&'static str; 2] = ["m", "s"];
+    const VELOCITIES: [bool; 2] = [true, false];
 
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 2> {
         let (beta1, rest1) = (R::of(self.beta1), R::of(1.0 - self.beta1));

@@ -188,6 +188,7 @@ impl Adam {
 
 impl Rule<2> for Adam {
     const STATE: [&'static str; 2] = ["m", "v"];
+    const VELOCITIES: [bool; 2] = [true, false];
 
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 2> {
         let (averages, scales) = (self.averages::<R>(), self.scales::<R>(at));

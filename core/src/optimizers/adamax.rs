@@ -94,6 +94,7 @@ impl FromValues for Adamax {
 
 impl Rule<2> for Adamax {
     const STATE: [&'static str; 2] = ["m", "u"];
+    const VELOCITIES: [bool; 2] = [true, false];
 
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 2> {
         let (beta1, rest1, beta2) = (R::of(self.beta1), R::of(1.0 - self.beta1), R::of(self.beta2));

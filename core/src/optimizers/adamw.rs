@@ -77,6 +77,7 @@ impl FromValues for AdamW {
 
 impl Rule<2> for AdamW {
     const STATE: [&'static str; 2] = ["m", "v"];
+    const VELOCITIES: [bool; 2] = [true, false];
 
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 2> {
         let adam = self.adam.update::<R>(at);

@@ -74,6 +74,7 @@ impl FromValues for AmsGrad {
 
 impl Rule<3> for AmsGrad {
     const STATE: [&'static str; 3] = ["m", "v", "w"];
+    const VELOCITIES: [bool; 3] = [true, false, false];
 
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 3> {
         let (averages, scales) = (self.adam.averages::<R>(), self.adam.scales::<R>(at));

@@ -91,6 +91,7 @@ impl FromValues for Momentum {
 
 impl Rule<1> for Momentum {
     const STATE: [&'static str; 1] = ["b"];
+    const VELOCITIES: [bool; 1] = [true];
 
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 1> {
         let share = if at.t == 1 && !self.first_damped { 1.0 } else { 1.0 - self.dampening };
@@ -128,6 +129,7 @@ impl FromValues for Averaged {
 
 impl Rule<1> for Averaged {
     const STATE: [&'static str; 1] = ["v"];
+    const VELOCITIES: [bool; 1] = [true];
 
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 1> {
         let (eta, beta, rest) = (R::of(at.learning_rate), R::of(self.beta), R::of(1.0 - self.beta));

@@ -260,7 +260,7 @@ impl<R: Number> Optimizer<R> for Muon<R> {
             self.move_matrices(at, theta);
             self.move_rest(at, theta);
             for numbers in [theta, &mut self.velocity, &mut self.squares] {
-                fading::settle(at.t, &self.threads, numbers);
+                fading::settle(at.t, &self.threads, numbers, R::LEAST);
             }
         }
         loss

@@ -103,6 +103,7 @@ impl Nadam {
 
 impl Rule<2> for Nadam {
     const STATE: [&'static str; 2] = ["m", "v"];
+    const VELOCITIES: [bool; 2] = [true, false];
 
     fn advance(&mut self, at: Step) {
         self.product *= self.momentum(at.t);

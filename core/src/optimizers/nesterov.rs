@@ -69,6 +69,7 @@ impl FromValues for Nesterov {
 
 impl Rule<1> for Nesterov {
     const STATE: [&'static str; 1] = ["b"];
+    const VELOCITIES: [bool; 1] = [true];
 
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 1> {
         let (inside, outside) = rates(at, self.rate_inside);

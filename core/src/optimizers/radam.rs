@@ -83,6 +83,7 @@ impl RAdam {
 
 impl Rule<2> for RAdam {
     const STATE: [&'static str; 2] = ["m", "v"];
+    const VELOCITIES: [bool; 2] = [true, false];
 
     fn update<R: Real>(&self, at: Step) -> impl Update<R, 2> {
         let averages = self.adam.averages::<R>();

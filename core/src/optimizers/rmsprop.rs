@@ -223,6 +223,7 @@ impl Rule<1> for RmsProp {
 
 impl Rule<2> for RmsProp {
     const STATE: [&'static str; 2] = ["v", "b"];
+    const VELOCITIES: [bool; 2] = [false, true];
 
     fn start(&self) -> [f64; 2] {
         [self.initial, 0.0]
@@ -240,6 +241,7 @@ impl Rule<2> for RmsProp {
 
 impl Rule<3> for RmsProp {
     const STATE: [&'static str; 3] = ["v", "b", "a"];
+    const VELOCITIES: [bool; 3] = [false, true, false];
 
     fn start(&self) -> [f64; 3] {
         [self.initial, 0.0, 0.0]

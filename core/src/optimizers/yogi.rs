@@ -57,6 +57,7 @@ impl FromValues for Yogi {
 
 impl Rule<2> for Yogi {
     const STATE: [&'static str; 2] = ["m", "v"];
+    const VELOCITIES: [bool; 2] = [true, false];
 
     fn start(&self) -> [f64; 2] {
         [self.initial; 2]
