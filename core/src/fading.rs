@@ -11,6 +11,10 @@
 //! So every [`EVERY`] steps such numbers are made zero; and velocities, which the next steps shrink and multiply by a rate, from 1e−30 on.
 //! They are too small to move a weight.
 
+//!
+//! Slopes fade too: those of an example about which there is no doubt any more (p = 10⁻³⁵ for a class that it is not). Where they begin, in the
+//! loss, and where they are multiplied by the slope of an activation, they are 0 below 1e−30 ([`slope`]).
+
 use crate::kernels::{Loop, wide};
 use crate::optimizer::CHUNK;
 use crate::real::Number;
@@ -18,6 +22,12 @@ use crate::threads::{Shared, Threads};
 
 /// Steps from one clearing to the next: what it costs is not to be seen beside them.
 const EVERY: u64 = 64;
+
+/// A slope, or 0 where it is too small to move a weight.
+#[inline(always)]
+pub(crate) fn slope(x: f32) -> f32 {
+    x.or_zero(f32::FAINT)
+}
 
 /// At the end of step `t`, if it is time: makes zero what in `numbers` is nearer to zero than `least`.
 pub(crate) fn settle<R: Number>(t: u64, threads: &Threads, numbers: &mut [R], least: R) {

@@ -119,3 +119,53 @@ fn velocities_fade_without_a_step_that_is_slow() {
         assert!(all_gone.is_some_and(|t| (600..=720).contains(&t)), "{line}: {all_gone:?}");
     }
 }
+
+/// Of examples about which there is no doubt any more, slopes become 0 before they are numbers without all their digits.
+#[test]
+fn slopes_fade_where_they_begin_and_where_they_meet_an_activation() {
+    use gradus::op::{Backward, Gradient, Moment};
+    let threads = &Threads::new(1);
+    for (loss, target, classes) in [
+        ("binary_cross_entropy", 0.0, 1),
+        ("binary_cross_entropy", 0.0, 9),
+        ("softmax_cross_entropy", 1.0, 2),
+    ] {
+        let op = gradus::losses::Loss::parse(loss).unwrap().op();
+        let mut seen = [false; 2];
+        for doubt in 1..110 {
+            let (z, w) = (vec![-(doubt as f32); classes], [1.0]);
+            let (z, t) =
+                if classes == 2 { (vec![z[0], 0.0], vec![target]) } else { (z, vec![target; classes]) };
+            let row = Shape::new(&[1, classes]);
+            let shapes =
+                &[row.clone(), if classes == 2 { Shape::new(&[1]) } else { row }, Shape::new(&[1])][..];
+            let (x, moment) = ([&z[..], &t[..], &w[..]], Moment::default());
+            let (mut y, mut keep, mut dy, mut dz) =
+                ([0.0], vec![0.0; op.keeps(shapes)], [1.0], vec![9.0; classes]);
+            let forward =
+                gradus::op::Forward { shapes, x: &x, y: &mut y, keep: &mut keep, moment, id: 0, threads };
+            op.forward(forward);
+            let dx = &mut [Some(Gradient { to: &mut dz, add: false }), None, None][..];
+            op.backward(Backward {
+                shapes,
+                x: &x,
+                y: &y,
+                keep: &mut keep,
+                dy: &mut dy,
+                dx,
+                moment,
+                id: 0,
+                threads,
+            });
+            assert!(dz[0] == 0.0 || dz[0] >= 1e-30, "{loss}: {:e} at {doubt}", dz[0]);
+            assert!(doubt > 60 || dz[0] > 0.0, "{loss}: nothing at {doubt}");
+            seen[usize::from(dz[0] == 0.0)] = true;
+        }
+        assert_eq!(seen, [true; 2], "{loss}");
+    }
+    for activation in gradus::activations::ACTIVATIONS.iter().filter(|a| !a.is_identity()) {
+        let (mut dy, kept) = (vec![1e-32, -1e-32, 1.0, f32::NAN], vec![0.5; 4]);
+        activation.back(&mut dy, &kept, threads);
+        assert!(dy[0] == 0.0 && dy[1] == 0.0 && dy[2] > 0.0 && dy[3].is_nan(), "{}: {dy:?}", activation.name);
+    }
+}

@@ -15,6 +15,7 @@ mod tanh;
 
 pub use sigmoid::Sigmoid;
 
+use crate::fading;
 use crate::gradients::Expression;
 use crate::kernels::{Finish, Loop, widest};
 use crate::real::{Dual, Real};
@@ -130,7 +131,7 @@ impl Activation {
         });
     }
 
-    /// dz ← dy · slope(kept), in place, by all threads.
+    /// dz ← dy · slope(kept), or 0 where that is below 1e−30, in place, by all threads.
     ///
     /// # Panics
     /// If they are not of one length.
@@ -195,7 +196,7 @@ impl<C: Curve> Loop for Chain<'_, C> {
     #[inline(always)]
     fn run(self) {
         for (dy, kept) in self.0.iter_mut().zip(self.1) {
-            *dy *= C::slope(*kept);
+            *dy = fading::slope(*dy * C::slope(*kept));
         }
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! L   = Σᵢ wᵢ (1/n Σⱼ ℓ(zᵢⱼ, tᵢⱼ)) / Σᵢ wᵢ
-//! dzᵢⱼ = dL · wᵢ / (n Σ w) · ∂ℓ/∂z
+//! dzᵢⱼ = dL · wᵢ / (n Σ w) · ∂ℓ/∂z          0 where that is below 1e−30
 //! ```
 
 use super::{Targets, as_given, check};
 use crate::error::Result;
+use crate::fading;
 use crate::gradients::Expression;
 use crate::kernels::{Loop, widest};
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape, Written};
@@ -94,7 +95,8 @@ impl<P: Pointwise> Op for PointwiseLoss<P> {
                     for ((to, slopes), w) in to.chunks_exact_mut(n).zip(slopes.chunks_exact(n)).zip(w) {
                         let scale = (*w as f64 * scale) as f32;
                         for (to, slope) in to.iter_mut().zip(slopes) {
-                            *to = if add { *to + scale * slope } else { scale * slope };
+                            let slope = fading::slope(scale * slope);
+                            *to = if add { *to + slope } else { slope };
                         }
                     }
                 }
@@ -196,7 +198,7 @@ impl<P: Pointwise> Loop for Slopes<'_, P> {
     #[inline(always)]
     fn run(self) {
         for ((to, z), t) in self.to.iter_mut().zip(self.z).zip(self.t) {
-            let slope = self.scale * self.loss.slope(*z, *t);
+            let slope = fading::slope(self.scale * self.loss.slope(*z, *t));
             *to = if self.add { *to + slope } else { slope };
         }
     }

@@ -3,12 +3,13 @@
 //! ```text
 //! ℓ  = −Σₖ qₖ ln pₖ          pₖ = eᶻᵏ / Σⱼ eᶻʲ
 //!    = ln Σⱼ eᶻʲ⁻ᵐ + m − Σₖ qₖ zₖ,   m = maxⱼ zⱼ (so that nothing overflows)
-//! dz = dL · w / Σw · (p − q)
+//! dz = dL · w / Σw · (p − q)                      0 where that is below 1e−30
 //! q  = (1 − s) · [the right class] + s / classes     or, of mixed examples, (1 − s) · t + s / classes with Σ t = 1
 //! ```
 
 use super::{Entry, Link, Targets, as_given, binary_cross_entropy::SMOOTHING, check};
 use crate::error::Result;
+use crate::fading;
 use crate::gradients::Expression;
 use crate::kernels::{Loop, widest};
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape, Written};
@@ -88,7 +89,7 @@ impl Op for SoftmaxCrossEntropy {
                     false if k == t[i] as usize => high,
                     false => low,
                 };
-                dz.write(i * classes + k, scale * (p - q as f32));
+                dz.write(i * classes + k, fading::slope(scale * (p - q as f32)));
             }
         }
     }
