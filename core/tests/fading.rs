@@ -137,8 +137,7 @@ fn slopes_fade_where_they_begin_and_where_they_meet_an_activation() {
             let (z, t) =
                 if classes == 2 { (vec![z[0], 0.0], vec![target]) } else { (z, vec![target; classes]) };
             let row = Shape::new(&[1, classes]);
-            let shapes =
-                &[row.clone(), if classes == 2 { Shape::new(&[1]) } else { row }, Shape::new(&[1])][..];
+            let shapes = &[row, if classes == 2 { Shape::new(&[1]) } else { row }, Shape::new(&[1])][..];
             let (x, moment) = ([&z[..], &t[..], &w[..]], Moment::default());
             let (mut y, mut keep, mut dy, mut dz) =
                 ([0.0], vec![0.0; op.keeps(shapes)], [1.0], vec![9.0; classes]);

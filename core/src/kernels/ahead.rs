@@ -78,9 +78,14 @@ impl Ahead {
         Ahead { at: row, here: lines, row: lines, gap, left, share: left.div_ceil(times), due: 0 }
     }
 
-    /// One more share is due.
-    pub fn another(&mut self) {
-        self.due += self.share.min(self.left - self.due);
+    /// One more share is due. None, if all has been asked for.
+    #[inline(always)]
+    pub fn another(&mut self) -> Option<&mut Ahead> {
+        if self.left == 0 {
+            return None;
+        }
+        self.due = self.left.min(self.due + self.share);
+        Some(self)
     }
 
     /// At most so many lines of what is due.

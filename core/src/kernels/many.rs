@@ -11,10 +11,10 @@
 //! nothing is gained (4 % lost on an EPYC, though a comes from the third cache): there they go one after another.
 
 use super::ahead::Ahead;
-use super::matmul::{Product, in_tiles, panel_of, pieces};
+use super::kernel::Kernel;
+use super::matmul::{Product, in_units, panel_of, pieces};
 use super::pack::{DEPTH, LOW, Parts, STRIP, with_scratch};
 use super::patch::Patch;
-use super::tile::Kernel;
 use super::{Epilogue, Isa, Job, View, check, isa, matmul_on, run, zeros};
 use crate::threads::{Shared, Threads};
 
@@ -40,10 +40,13 @@ impl<'a> Member<'a> {
     }
 }
 
+/// Fewer rows do not pay for it.
+const ROWS: usize = 64;
+
 /// Of how many members the products of a `rows` × `depth` matrix with one of `columns` columns each are faster together, if the first
 /// has many zeros: as many as have all that is packed at once of their b (`DEPTH`) in the second cache. 1 if none.
 pub fn together(rows: usize, depth: usize, columns: usize) -> usize {
-    if rows < LOW || depth < zeros::PRODUCTS || columns < 2 {
+    if rows < ROWS || depth < zeros::PRODUCTS || columns < 2 {
         return 1;
     }
     let length = depth.div_ceil(depth.div_ceil(DEPTH));
@@ -107,7 +110,7 @@ impl Job for Together<'_, '_> {
         with_scratch(|scratch| {
             let room = scratch.parts().only(true, true, false, true);
             for depth in pieces(0..a.columns, DEPTH) {
-                for (number, rows) in in_tiles(0..a.rows, LOW, K::ROWS).enumerate() {
+                for (number, rows) in in_units(0..a.rows, LOW).enumerate() {
                     for (k, member) in members.iter_mut().flatten().enumerate() {
                         let product = member.product(a);
                         if k == 0 {

@@ -10,7 +10,7 @@
 //!       for strips of b, which stay in the second cache (STRIP)
 //!         for rows of a tile: their part of a stays in the nearest cache
 //!           for panels of the strip, each packed just before the first tile that reads it;
-//!             where it has been packed, a share of the next strip is asked for (ahead.rs)
+//!             where it has been packed, tiles ask for the next strip on their way (ahead.rs)
 //! ```
 //!
 //! So the nearest cache holds a few rows of a while all of the strip passes through it, and the machine fetches the strip ahead,
@@ -19,10 +19,10 @@
 
 use super::ahead::Ahead;
 use super::dots::Dots;
-use super::pack::{DEPTH, HEIGHT, KEPT, LOW, Parts, SECOND, SMALL, SPAN, STRIP, Scratch, with_scratch};
+use super::kernel::Kernel;
+use super::pack::{DEPTH, HEIGHT, KEPT, LOW, Parts, SECOND, SMALL, SPAN, STRIP, Scratch, UNIT, with_scratch};
 use super::patch::{Patch, every};
 use super::row::Row;
-use super::tile::Kernel;
 use super::vector::Vector;
 use super::{Each, Epilogue, Finish, Job, View, zeros};
 use crate::threads::{Shared, Threads};
@@ -114,7 +114,7 @@ impl Product<'_> {
             return unsafe { self.blocks::<K>(rows, columns, packing, None) };
         }
         with_scratch(|scratch| {
-            for part in in_tiles(rows, if aside { KEPT } else { usize::MAX }, K::ROWS) {
+            for part in in_units(rows, if aside { KEPT } else { usize::MAX }) {
                 // SAFETY: the caller's promise.
                 unsafe { self.blocks::<K>(part, columns.clone(), packing, Some((scratch, aside))) }
             }
@@ -205,7 +205,7 @@ impl Product<'_> {
                     (true, false) => LOW,
                     (true, true) => HEIGHT,
                 };
-                for (number, rows) in in_tiles(rows.clone(), high, K::ROWS).enumerate() {
+                for (number, rows) in in_units(rows.clone(), high).enumerate() {
                     if pack_a {
                         // SAFETY: inside a; see `Scratch` for the room.
                         unsafe { self.pack_a::<K>(&rows, &depth, &room) };
@@ -268,18 +268,17 @@ pub(super) fn pieces(range: Range<usize>, most: usize) -> impl Iterator<Item = R
     })
 }
 
-/// `range` in pieces of nearly equal length, none longer than `most` (at least `unit`), all but the last made of whole units.
-pub(super) fn in_tiles(range: Range<usize>, most: usize, unit: usize) -> impl Iterator<Item = Range<usize>> {
-    let (count, units) = if range.len() <= most {
+/// Rows in pieces of nearly equal length, none longer than `most`, which is [`UNIT`] or more; all but the last end at a multiple of it.
+pub(super) fn in_units(rows: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let (count, units) = if rows.len() <= most {
         (1, 1)
     } else {
-        let units = range.len().div_ceil(unit);
-        (units.div_ceil(most / unit), units)
+        let units = rows.len().div_ceil(UNIT);
+        (units.div_ceil(most / UNIT), units)
     };
     (0..count).map(move |piece| {
-        let cut = |piece: usize| {
-            if piece == count { range.end } else { range.start + units * piece / count * unit }
-        };
+        let cut =
+            |piece: usize| if piece == count { rows.end } else { rows.start + units * piece / count * UNIT };
         cut(piece)..cut(piece + 1)
     })
 }

@@ -9,6 +9,7 @@ mod columns;
 mod conv;
 mod dots;
 mod exact;
+mod kernel;
 mod many;
 mod matmul;
 mod pack;
@@ -25,9 +26,9 @@ use crate::threads::{Shared, Threads};
 pub use columns::{Columns, End, Normal, WIDTH};
 pub use conv::{ConvShape, conv_backward_data, conv_backward_weights, conv_exact, conv_forward};
 pub use exact::matmul_exact;
+use kernel::Kernel;
 pub use many::{Member, TOGETHER, matmul_each, matmul_each_on, together};
 use matmul::{Alone, Product};
-use tile::Kernel;
 
 /// A plain loop that [`widest`] compiles for several instruction sets. Implementors mark `run`
 /// `#[inline(always)]`.
@@ -319,12 +320,12 @@ fn run(isa: Isa, job: impl Job) {
     unsafe {
         match isa {
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => job.run::<tile::Avx512>(),
+            Isa::Avx512 => job.run::<kernel::Avx512>(),
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => job.run::<tile::Avx2>(),
+            Isa::Avx2 => job.run::<kernel::Avx2>(),
             #[cfg(target_arch = "aarch64")]
-            Isa::Neon => job.run::<tile::Neon>(),
-            _ => job.run::<tile::Portable>(),
+            Isa::Neon => job.run::<kernel::Neon>(),
+            _ => job.run::<kernel::Portable>(),
         }
     }
 }

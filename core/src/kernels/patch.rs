@@ -1,9 +1,10 @@
 //! Some rows and columns of a product, and some products of each sum: packed, tile after tile, handed over.
 
 use super::ahead::{Ahead, Several};
+use super::kernel::{Kernel, Tile, choose};
 use super::matmul::Product;
 use super::pack::{ASKED, FAR, HANDED, KEPT, Parts, SPAN, Strip};
-use super::tile::{Block, EDGE, IN_PLACE, Kernel, LISTED, PACKED, PADDED, Place, Tile, choose};
+use super::tile::{Block, EDGE, IN_PLACE, LISTED, PACKED, PADDED, Place};
 use super::vector::Vector;
 use super::{Each, zeros};
 use crate::sink::KINDS;
@@ -151,15 +152,20 @@ impl Product<'_> {
                     let data = in_memory.wrapping_add(j * b.column_stride);
                     // SAFETY: all inside their matrices, by the caller's promise; see `Scratch` for the room.
                     unsafe {
-                        if !pack {
-                            ahead.another();
-                        } else {
+                        if pack {
                             let (across, along) = (b.column_stride, b.row_stride);
                             let strip = Strip { data, across, along, width, depth: p.depth.len() };
                             K::pack(strip, p.panel, p.panel, packed);
                         }
-                        let beside = beside.as_mut().and_then(Several::another);
-                        let on_its_way: *mut Ahead = beside.unwrap_or(ahead);
+                        let due = if pack { None } else { ahead.another() };
+                        let on_its_way: *mut Ahead = match (beside.as_mut().and_then(Several::another), due) {
+                            (Some(beside), due) => {
+                                due.into_iter().for_each(Ahead::ask::<K::V>);
+                                beside
+                            }
+                            (None, Some(due)) => due,
+                            (None, None) => std::ptr::null_mut(),
+                        };
                         let place = Place {
                             a: from_a,
                             b: if in_b { data } else { packed },
@@ -176,9 +182,10 @@ impl Product<'_> {
                         };
                         fitting = Some((width, tile));
                         tile(&block, &place);
-                        // What is left: of small tiles, all.
-                        (*on_its_way).ask::<K::V>();
-                        ahead.ask::<K::V>();
+                        if let Some(left) = on_its_way.as_mut() {
+                            // Of small tiles, all.
+                            left.ask::<K::V>();
+                        }
                     }
                     packed = packed.wrapping_add(p.panel * p.depth.len());
                 }

@@ -16,8 +16,9 @@
 //! a sum is not 0 · ∞.
 
 use super::View;
+use super::kernel::Kernel;
 use super::pack::{DEPTH, Strip, transposed};
-use super::tile::{AHEAD, Kernel};
+use super::tile::AHEAD;
 use super::vector::{Lanes, Vector};
 use crate::aligned::LINE;
 use std::ops::Range;

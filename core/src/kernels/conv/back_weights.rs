@@ -4,7 +4,7 @@
 use super::walk::{At, ROWS, Tap, Walk, choose};
 use super::work::{Frame, even, with_work};
 use super::{ConvShape, Job, Panels};
-use crate::kernels::tile::Kernel;
+use crate::kernels::kernel::Kernel;
 use crate::threads::{Shared, Threads};
 
 /// About how many places a block has: its part of dy stays in the nearest cache.

@@ -4,7 +4,7 @@ use super::walk::{At, ROWS, Tap, Walk, choose};
 use super::work::{Cut, Frame, even, with_work, workers};
 use super::{ConvShape, FRAMES, Job, Panels};
 use crate::kernels::Finish;
-use crate::kernels::tile::Kernel;
+use crate::kernels::kernel::Kernel;
 use crate::threads::{Shared, Threads};
 
 pub(super) struct Forward<'a> {

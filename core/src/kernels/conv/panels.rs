@@ -2,7 +2,7 @@
 
 use super::ConvShape;
 use super::work::{copy, even};
-use crate::kernels::tile::Kernel;
+use crate::kernels::kernel::Kernel;
 use crate::kernels::vector::Vector;
 use crate::threads::{Shared, Threads};
 

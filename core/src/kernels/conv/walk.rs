@@ -1,7 +1,7 @@
 //! The innermost loop of a convolution: a few places by a few vectors of channels, held in registers while the taps of
 //! the kernel pass by.
 
-use crate::kernels::tile::Kernel;
+use crate::kernels::kernel::Kernel;
 use crate::kernels::vector::Vector;
 
 /// The most rows of a tile.

@@ -28,7 +28,7 @@ pub use pictures::Convolve;
 pub use weights::BackWeights;
 
 use super::ConvShape;
-use crate::kernels::tile::Kernel;
+use crate::kernels::kernel::Kernel;
 use crate::kernels::vector::Vector;
 
 /// Positions of a transformed tile.

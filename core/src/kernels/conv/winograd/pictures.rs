@@ -7,7 +7,7 @@ use crate::kernels::Finish;
 use crate::kernels::conv::walk::{At, ROWS, Tap, Walk, choose};
 use crate::kernels::conv::work::{with_work, workers};
 use crate::kernels::conv::{ConvShape, Job, Panels};
-use crate::kernels::tile::Kernel;
+use crate::kernels::kernel::Kernel;
 use crate::kernels::vector::{Lanes, Vector};
 use crate::threads::{Shared, Threads};
 use std::ops::Range;

@@ -7,7 +7,7 @@ use crate::aligned::LINE;
 use crate::kernels::conv::walk::{At, ROWS, Tap, Walk, choose};
 use crate::kernels::conv::work::{even, with_work};
 use crate::kernels::conv::{ConvShape, Job, Panels};
-use crate::kernels::tile::Kernel;
+use crate::kernels::kernel::Kernel;
 use crate::kernels::vector::{Lanes, Vector};
 use crate::threads::{Shared, Threads};
 use std::marker::PhantomData;
