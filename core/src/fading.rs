@@ -10,10 +10,10 @@
 //! numbers. Rounding then keeps it from ever reaching zero: 0.9 · 4 is 4 again, in units of the smallest number.
 //! So every [`EVERY`] steps such numbers are made zero; and velocities, which the next steps shrink and multiply by a rate, from 1e−30 on.
 //! They are too small to move a weight.
-
 //!
 //! Slopes fade too: those of an example about which there is no doubt any more (p = 10⁻³⁵ for a class that it is not). Where they begin, in the
-//! loss, and where they are multiplied by the slope of an activation, they are 0 below 1e−30 ([`slope`]).
+//! loss, and where they are multiplied by the slope of an activation, they are 0 below 1e−30 ([`slope`]), for every rule: also for those that
+//! go by the sign alone.
 
 use crate::kernels::{Loop, wide};
 use crate::optimizer::CHUNK;
@@ -23,7 +23,7 @@ use crate::threads::{Shared, Threads};
 /// Steps from one clearing to the next: what it costs is not to be seen beside them.
 const EVERY: u64 = 64;
 
-/// A slope, or 0 where it is too small to move a weight.
+/// A slope, or 0 where it is next to nothing.
 #[inline(always)]
 pub(crate) fn slope(x: f32) -> f32 {
     x.or_zero(f32::FAINT)

@@ -60,7 +60,7 @@ pub struct Activation {
     pub apply: fn(&mut [f32]),
     /// The same, for the kernel of a layer that ends in it.
     pub finish: Finish,
-    /// dy ← dy · slope(kept), for a row of numbers.
+    /// dy ← dy · slope(kept), or 0 where that is below 1e−30, for a row of numbers.
     pub chain: fn(&mut [f32], &[f32]),
     /// The value, in double precision.
     pub value: fn(f64) -> f64,

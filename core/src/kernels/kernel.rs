@@ -20,7 +20,7 @@ pub(super) trait Kernel {
     /// `tile`, compiled for this instruction set.
     ///
     /// # Safety
-    /// The machine has the instructions; the pointers and strides are good for R rows of `width` columns.
+    /// The machine has the instructions; the pointers and strides are good for R rows of `width` columns; `ahead` is null or nobody else's.
     unsafe fn tile<const R: usize, const C: usize, const MODE: u8>(block: &Block, place: &Place);
 
     /// `super::pack::pack`, compiled for this instruction set.

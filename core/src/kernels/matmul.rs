@@ -268,7 +268,7 @@ pub(super) fn pieces(range: Range<usize>, most: usize) -> impl Iterator<Item = R
     })
 }
 
-/// Rows in pieces of nearly equal length, none longer than `most`, which is [`UNIT`] or more; all but the last end at a multiple of it.
+/// Rows in pieces of nearly equal length, none longer than `most`, which is [`UNIT`] or more; all but the last are multiples of it.
 pub(super) fn in_units(rows: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {
     let (count, units) = if rows.len() <= most {
         (1, 1)
@@ -289,4 +289,25 @@ fn grid(team: usize, m: usize, n: usize) -> (usize, usize) {
     let down =
         (1..=team).filter(|down| team.is_multiple_of(*down)).min_by_key(|&down| border(down)).unwrap_or(1);
     (down, team / down)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_of_rows_are_all_of_them_in_whole_units() {
+        for most in [UNIT, LOW, KEPT, HEIGHT, usize::MAX] {
+            for rows in [0..0, 0..1, 5..53, 0..96, 3..100, 0..784, 12..1000, 396..12288] {
+                let all: Vec<_> = in_units(rows.clone(), most).collect();
+                assert_eq!((all[0].start, all[all.len() - 1].end), (rows.start, rows.end), "{rows:?} {most}");
+                assert!(all.windows(2).all(|pair| pair[0].end == pair[1].start), "{rows:?} {most}: {all:?}");
+                let fits =
+                    |piece: &Range<usize>| piece.len() <= most && (rows.is_empty() || !piece.is_empty());
+                assert!(all.iter().all(fits), "{rows:?} {most}: {all:?}");
+                let whole = |piece: &Range<usize>| piece.len().is_multiple_of(UNIT);
+                assert!(all[..all.len() - 1].iter().all(whole), "{rows:?} {most}: {all:?}");
+            }
+        }
+    }
 }

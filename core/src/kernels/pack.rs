@@ -25,7 +25,7 @@ const LEAST: usize = 4;
 pub(super) const HEIGHT: usize = 512;
 /// So few rows of a stay in the second cache beside a strip of b that is all there is of b.
 pub(super) const LOW: usize = 96;
-/// Rows of a are cut at multiples of so many: whole tiles of every kernel, and, where columns of a are rows in memory, whole lines.
+/// A thread's rows of a are cut into multiples of so many: whole tiles of every kernel, and, where columns of a are rows in memory, whole lines.
 pub(super) const UNIT: usize = 48;
 /// At most this many rows of sums are kept aside, when they cannot be kept in the result.
 pub(super) const KEPT: usize = 128;

@@ -214,7 +214,7 @@ impl Product<'_> {
             }
             None => Ahead::nothing(),
         });
-        // By the last tile, which comes just before it is used, all of it has been asked for.
+        // By the last tile, which comes just before it is used, nearly all of it has been asked for.
         Several::new(parts, (tiles - 1).max(1))
     }
 

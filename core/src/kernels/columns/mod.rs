@@ -53,7 +53,7 @@ pub struct Normal<'a> {
 /// A function applied to each number last, and how its slope is taken.
 #[derive(Clone, Copy)]
 pub struct End<'a> {
-    /// dy ← dy · slope(kept)
+    /// dy ← dy · slope(kept), as [`crate::activations::Activation::chain`]
     pub chain: fn(&mut [f32], &[f32]),
     /// What it is taken from: the results; else what went in, computed again.
     pub results: Option<&'a [f32]>,
