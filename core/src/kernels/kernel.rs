@@ -88,6 +88,32 @@ fn wide<K: Kernel, const MODE: u8>(vectors: usize) -> Tile {
     }
 }
 
+/// What every instruction set has: the generic code, compiled with the features named.
+macro_rules! compiled {
+    ($(#[$features:meta])?) => {
+        $(#[$features])?
+        unsafe fn tile<const R: usize, const C: usize, const MODE: u8>(block: &Block, place: &Place) {
+            // SAFETY: the caller's promise.
+            unsafe { tile::<Self, R, C, MODE>(block, place) }
+        }
+        $(#[$features])?
+        unsafe fn pack(from: super::pack::Strip, panel: usize, stride: usize, to: *mut f32) {
+            // SAFETY: the caller's promise.
+            unsafe { super::pack::pack(from, panel, stride, to) }
+        }
+        $(#[$features])?
+        unsafe fn walk<const R: usize, const C: usize, const MODE: u8>(w: &Walk, at: &At) {
+            // SAFETY: the caller's promise.
+            unsafe { walk::<Self, R, C, MODE>(w, at) }
+        }
+        $(#[$features])?
+        unsafe fn within<L: Lanes>(lanes: L) {
+            // SAFETY: the caller's promise.
+            unsafe { lanes.run::<Self::V>() }
+        }
+    };
+}
+
 /// Any machine.
 pub(super) struct Portable;
 
@@ -95,23 +121,7 @@ impl Kernel for Portable {
     type V = [f32; 4];
     const ROWS: usize = 4;
     const VECTORS: usize = 2;
-    unsafe fn tile<const R: usize, const C: usize, const MODE: u8>(block: &Block, place: &Place) {
-        // SAFETY: the caller's promise.
-        unsafe { tile::<Portable, R, C, MODE>(block, place) }
-    }
-    unsafe fn pack(from: super::pack::Strip, panel: usize, stride: usize, to: *mut f32) {
-        // SAFETY: the caller's promise.
-        unsafe { super::pack::pack(from, panel, stride, to) }
-    }
-    unsafe fn walk<const R: usize, const C: usize, const MODE: u8>(w: &Walk, at: &At) {
-        // SAFETY: the caller's promise.
-        unsafe { walk::<Portable, R, C, MODE>(w, at) }
-    }
-
-    unsafe fn within<L: Lanes>(lanes: L) {
-        // SAFETY: the caller's promise.
-        unsafe { lanes.run::<Self::V>() }
-    }
+    compiled!();
 }
 
 /// 12 sums, 2 vectors of b and 1 element of a of the 16 registers: one is left for the compiler to move in.
@@ -123,27 +133,7 @@ impl Kernel for Avx2 {
     type V = std::arch::x86_64::__m256;
     const ROWS: usize = 6;
     const VECTORS: usize = 2;
-    #[target_feature(enable = "avx2,fma")]
-    unsafe fn tile<const R: usize, const C: usize, const MODE: u8>(block: &Block, place: &Place) {
-        // SAFETY: the caller's promise.
-        unsafe { tile::<Avx2, R, C, MODE>(block, place) }
-    }
-    #[target_feature(enable = "avx2,fma")]
-    unsafe fn pack(from: super::pack::Strip, panel: usize, stride: usize, to: *mut f32) {
-        // SAFETY: the caller's promise.
-        unsafe { super::pack::pack(from, panel, stride, to) }
-    }
-    #[target_feature(enable = "avx2,fma")]
-    unsafe fn walk<const R: usize, const C: usize, const MODE: u8>(w: &Walk, at: &At) {
-        // SAFETY: the caller's promise.
-        unsafe { walk::<Avx2, R, C, MODE>(w, at) }
-    }
-
-    #[target_feature(enable = "avx2,fma")]
-    unsafe fn within<L: Lanes>(lanes: L) {
-        // SAFETY: the caller's promise.
-        unsafe { lanes.run::<Self::V>() }
-    }
+    compiled!(#[target_feature(enable = "avx2,fma")]);
 }
 
 /// 24 sums, 2 vectors of b and 1 element of a of the 32 registers. Two vectors, because b passes through the nearest cache: with three, and
@@ -157,27 +147,7 @@ impl Kernel for Avx512 {
     const ROWS: usize = 12;
     const VECTORS: usize = 2;
     const REGISTERS: Option<usize> = Some(32);
-    #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-    unsafe fn tile<const R: usize, const C: usize, const MODE: u8>(block: &Block, place: &Place) {
-        // SAFETY: the caller's promise.
-        unsafe { tile::<Avx512, R, C, MODE>(block, place) }
-    }
-    #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-    unsafe fn pack(from: super::pack::Strip, panel: usize, stride: usize, to: *mut f32) {
-        // SAFETY: the caller's promise.
-        unsafe { super::pack::pack(from, panel, stride, to) }
-    }
-    #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-    unsafe fn walk<const R: usize, const C: usize, const MODE: u8>(w: &Walk, at: &At) {
-        // SAFETY: the caller's promise.
-        unsafe { walk::<Avx512, R, C, MODE>(w, at) }
-    }
-
-    #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-    unsafe fn within<L: Lanes>(lanes: L) {
-        // SAFETY: the caller's promise.
-        unsafe { lanes.run::<Self::V>() }
-    }
+    compiled!(#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]);
 }
 
 /// 24 sums, 3 vectors of b and some elements of a of the 32 registers.
@@ -189,25 +159,5 @@ impl Kernel for Neon {
     type V = std::arch::aarch64::float32x4_t;
     const ROWS: usize = 8;
     const VECTORS: usize = 3;
-    #[target_feature(enable = "neon")]
-    unsafe fn tile<const R: usize, const C: usize, const MODE: u8>(block: &Block, place: &Place) {
-        // SAFETY: the caller's promise.
-        unsafe { tile::<Neon, R, C, MODE>(block, place) }
-    }
-    #[target_feature(enable = "neon")]
-    unsafe fn pack(from: super::pack::Strip, panel: usize, stride: usize, to: *mut f32) {
-        // SAFETY: the caller's promise.
-        unsafe { super::pack::pack(from, panel, stride, to) }
-    }
-    #[target_feature(enable = "neon")]
-    unsafe fn walk<const R: usize, const C: usize, const MODE: u8>(w: &Walk, at: &At) {
-        // SAFETY: the caller's promise.
-        unsafe { walk::<Neon, R, C, MODE>(w, at) }
-    }
-
-    #[target_feature(enable = "neon")]
-    unsafe fn within<L: Lanes>(lanes: L) {
-        // SAFETY: the caller's promise.
-        unsafe { lanes.run::<Self::V>() }
-    }
+    compiled!(#[target_feature(enable = "neon")]);
 }
