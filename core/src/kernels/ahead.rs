@@ -1,22 +1,17 @@
 //! What will be read next, asked for while the machine multiplies.
 
 use super::View;
-use super::row::SECOND;
 use super::vector::Vector;
 use crate::aligned::LINE;
 use std::ops::Range;
 
+/// A matrix of so few numbers is still in the second cache when it is read again.
+const NEAR: usize = 1 << 15;
+
 /// A part of a matrix, line by line. It is only a hint: no address is wrong.
 pub(super) struct Ahead {
-    /// The next line, and how many are left of its row.
-    at: *const f32,
-    here: usize,
-    /// Lines of a row.
-    row: usize,
-    /// Numbers from the end of a row's lines to the next row.
-    gap: usize,
-    /// How many lines have not been asked for.
-    left: usize,
+    /// What has not been asked for.
+    left: Lines,
     /// Lines each time.
     share: usize,
     /// How many of them are due.
@@ -24,13 +19,17 @@ pub(super) struct Ahead {
 }
 
 /// Some lines, while a tile asks for them.
+#[derive(Clone, Copy)]
 pub(super) struct Lines {
-    /// The next.
+    /// The next, and how many are left of its row.
     at: *const f32,
-    /// How many are left of its row.
     here: usize,
+    /// Lines of a row.
     row: usize,
+    /// Numbers from the end of a row's lines to the next row.
     gap: usize,
+    /// They will be written: other cores, which have read them, shall give them up.
+    write: bool,
     pub count: usize,
 }
 
@@ -38,7 +37,11 @@ impl Lines {
     /// Asks for the next.
     #[inline(always)]
     pub fn next<V: Vector>(&mut self) {
-        V::prefetch_second(self.at);
+        if self.write {
+            V::prefetch_write(self.at);
+        } else {
+            V::prefetch_second(self.at);
+        }
         self.at = self.at.wrapping_add(LINE);
         self.here -= 1;
         if self.here == 0 {
@@ -56,7 +59,7 @@ impl Ahead {
 
     /// These rows and columns, in `times` shares; nothing, if the matrix is near or its numbers stand apart.
     pub fn new(matrix: &View, rows: Range<usize>, columns: Range<usize>, times: usize) -> Ahead {
-        if matrix.rows * matrix.columns <= SECOND || rows.is_empty() || columns.is_empty() || times == 0 {
+        if matrix.rows * matrix.columns <= NEAR || rows.is_empty() || columns.is_empty() || times == 0 {
             return Ahead::nothing();
         }
         let row = matrix
@@ -74,31 +77,37 @@ impl Ahead {
     /// So many rows of `length` numbers, in `times` shares.
     pub fn lines(row: *const f32, stride: usize, length: usize, rows: usize, times: usize) -> Ahead {
         let lines = length.div_ceil(LINE);
-        let (left, gap) = (rows * lines, stride.wrapping_sub(lines * LINE));
-        Ahead { at: row, here: lines, row: lines, gap, left, share: left.div_ceil(times), due: 0 }
+        let (count, gap) = (rows * lines, stride.wrapping_sub(lines * LINE));
+        let left = Lines { at: row, here: lines, row: lines, gap, write: false, count };
+        Ahead { left, share: count.div_ceil(times), due: 0 }
+    }
+
+    /// The same, to be written.
+    pub fn for_writing(mut self) -> Ahead {
+        self.left.write = true;
+        self
     }
 
     /// One more share is due. None, if all has been asked for.
     #[inline(always)]
     pub fn another(&mut self) -> Option<&mut Ahead> {
-        if self.left == 0 {
+        if self.left.count == 0 {
             return None;
         }
-        self.due = self.left.min(self.due + self.share);
+        self.due = self.left.count.min(self.due + self.share);
         Some(self)
     }
 
     /// At most so many lines of what is due.
     #[inline(always)]
     pub fn due(&self, most: usize) -> Lines {
-        Lines { at: self.at, here: self.here, row: self.row, gap: self.gap, count: self.due.min(most) }
+        Lines { count: self.due.min(most), ..self.left }
     }
 
     /// They have been asked for.
     #[inline(always)]
     pub fn done(&mut self, lines: Lines) {
-        (self.at, self.here) = (lines.at, lines.here);
-        self.left -= lines.count;
+        self.left = Lines { count: self.left.count - lines.count, ..lines };
         self.due -= lines.count;
     }
 
@@ -123,14 +132,14 @@ pub(super) struct Several<const N: usize> {
 impl<const N: usize> Several<N> {
     /// All of them, in about so many shares.
     pub fn new(parts: [Ahead; N], times: usize) -> Several<N> {
-        let lines: usize = parts.iter().map(|part| part.left).sum();
+        let lines: usize = parts.iter().map(|part| part.left.count).sum();
         Several { parts, share: lines.div_ceil(times) }
     }
 
     /// The part that is under way, of which one more share is due. None, if all has been asked for.
     pub fn another(&mut self) -> Option<&mut Ahead> {
-        let part = self.parts.iter_mut().find(|part| part.left > 0)?;
-        part.due = self.share.min(part.left);
+        let part = self.parts.iter_mut().find(|part| part.left.count > 0)?;
+        part.due = self.share.min(part.left.count);
         Some(part)
     }
 }
@@ -144,7 +153,7 @@ mod tests {
         for (length, rows, times) in
             [(512, 6, 32), (16, 1, 1), (10, 6, 1), (100, 12, 7), (3072, 1, 32), (1, 1, 9)]
         {
-            let mut ahead = Ahead::lines(std::ptr::null(), 1000, length, rows, times);
+            let mut ahead = Ahead::lines(std::ptr::null(), 1000, length, rows, times).for_writing();
             let lines = rows * length.div_ceil(LINE);
             for asked in 1..=times {
                 ahead.another();
@@ -156,17 +165,18 @@ mod tests {
                 }
                 ahead.ask::<[f32; 4]>();
                 assert_eq!(
-                    ahead.left,
+                    ahead.left.count,
                     lines.saturating_sub(asked * lines.div_ceil(times)),
                     "{length} {rows} {times}"
                 );
             }
             let end = std::ptr::null::<f32>().wrapping_add(rows * 1000);
-            assert_eq!((ahead.left, ahead.at), (0, end), "{length} {rows} {times}");
+            assert_eq!((ahead.left.count, ahead.left.at), (0, end), "{length} {rows} {times}");
+            assert!(ahead.left.write, "what is left is still to be written");
         }
         let mut nothing = Ahead::nothing();
         nothing.another();
         nothing.ask::<[f32; 4]>();
-        assert!(nothing.at.is_null());
+        assert!(nothing.left.at.is_null());
     }
 }

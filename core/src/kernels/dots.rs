@@ -8,13 +8,11 @@
 //! ascending, from +0. So a vector holds the sums of as many rows as it has lanes. Four numbers of each of these rows are turned in registers
 //! (`Vector::turned`), and the columns that come of it are added one after the other. Nothing is copied, and C is read once.
 
-use super::vector::{Lanes, Vector};
+use super::vector::{Lanes, TURNED, Vector};
 use crate::aligned::LINE;
 
 /// So many vectors of sums are under way at once: each waits for its last addition, and meanwhile the machine adds to the others.
 const TOGETHER: usize = 4;
-/// So many numbers of a row are turned at once.
-const TURNED: usize = 4;
 
 /// Some sums: `count` of `depth` products each.
 pub(super) struct Dots {
@@ -42,7 +40,10 @@ impl Dots {
     #[inline(always)]
     unsafe fn vectors<V: Vector, const U: usize>(&self, first: usize) {
         let x = |k: usize| self.x.wrapping_add(k * self.x_step);
-        let c = |u: usize, k: usize| self.c.wrapping_add((first + u * V::LANES) * self.row + k);
+        let c = |u: usize, k: usize| {
+            let from = self.c.wrapping_add((first + u * V::LANES) * self.row + k);
+            move |i: usize| from.wrapping_add(i * self.row)
+        };
         let fours = self.depth / TURNED * TURNED;
         // SAFETY: the caller's promise: rows below `count`, k below `depth`.
         unsafe {
@@ -51,7 +52,7 @@ impl Dots {
             for line in (0..fours).step_by(LINE) {
                 for u in 0..U {
                     for k in (line..fours.min(line + LINE)).step_by(TURNED) {
-                        let columns = V::turned(c(u, k), self.row);
+                        let columns = V::turned(c(u, k));
                         for i in 0..TURNED {
                             sums[u] = V::splat(*x(k + i)).multiply_add(columns[i], sums[u]);
                         }
@@ -62,7 +63,7 @@ impl Dots {
                 // The last four, of which some have been added.
                 let last = self.depth - TURNED;
                 for u in 0..U {
-                    let columns = V::turned(c(u, last), self.row);
+                    let columns = V::turned(c(u, last));
                     for i in fours - last..TURNED {
                         sums[u] = V::splat(*x(last + i)).multiply_add(columns[i], sums[u]);
                     }

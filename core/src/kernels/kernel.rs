@@ -99,7 +99,7 @@ macro_rules! compiled {
         $(#[$features])?
         unsafe fn pack(from: super::pack::Strip, panel: usize, stride: usize, to: *mut f32) {
             // SAFETY: the caller's promise.
-            unsafe { super::pack::pack(from, panel, stride, to) }
+            unsafe { super::pack::pack::<Self::V>(from, panel, stride, to) }
         }
         $(#[$features])?
         unsafe fn walk<const R: usize, const C: usize, const MODE: u8>(w: &Walk, at: &At) {

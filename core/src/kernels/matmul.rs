@@ -40,6 +40,8 @@ pub(super) struct Product<'a> {
     pub epilogue: Epilogue<'a>,
     /// Takes over what is finished, in place of c.
     pub each: Option<&'a Each<'a>>,
+    /// Other threads have parts of it too.
+    pub shared: bool,
 }
 
 /// A product, and who may help: a is m × k, b is k × n, c has m · n elements, the bias n.
@@ -59,6 +61,7 @@ impl Job for Alone<'_> {
             // SAFETY: the caller's promise.
             return unsafe { product.part::<K>(0..m, 0..n) };
         }
+        let product = &Product { shared: true, ..*product };
         let (down, across) = grid(team, m, n);
         let cut = |part: usize, parts: usize, size: usize, unit: usize| {
             let units = size.div_ceil(unit);
@@ -224,10 +227,14 @@ impl Product<'_> {
                             waiting,
                         };
                         let mut ahead = Ahead::nothing();
+                        let tiles = patch.rows.len().div_ceil(K::ROWS) - usize::from(patch.pack_b);
+                        let tiles = tiles * patch.columns.len().div_ceil(panel);
                         if patch.pack_b && strip < span.len() {
                             let (next, columns) = patch.next(strip, &span, bottom, self.a.columns);
-                            let tiles = patch.rows.len().div_ceil(K::ROWS) - 1;
-                            ahead = Ahead::new(&self.b, next, columns, tiles * strip.div_ceil(panel));
+                            ahead = Ahead::new(&self.b, next, columns, tiles);
+                        } else if pack_a && rows.end < bottom && strip >= span.len() {
+                            let next = rows.end..bottom.min(rows.end + rows.len());
+                            ahead = Ahead::new(&self.a, next, depth.clone(), tiles);
                         }
                         // SAFETY: the caller's promise.
                         unsafe { self.patch::<K>(&patch, &mut ahead) };

@@ -240,14 +240,23 @@ pub fn matmul_on(isa: Isa, a: View, b: View, c: &mut [f32], epilogue: Epilogue, 
         // A column is a row in memory, and rows are what vectors are good at.
         let end = Epilogue { add: epilogue.add, ..Epilogue::default() };
         let (a, b) = (b.transposed(), a.transposed());
-        run(isa, Alone { product: &Product { a, b, c: Shared::of(c), epilogue: end, each: None }, threads });
+        run(
+            isa,
+            Alone {
+                product: &Product { a, b, c: Shared::of(c), epilogue: end, each: None, shared: false },
+                threads,
+            },
+        );
         if let Some(&[bias]) = epilogue.bias {
             c.iter_mut().for_each(|c| *c += bias);
         }
         epilogue.finish.apply(c);
         return;
     }
-    run(isa, Alone { product: &Product { a, b, c: Shared::of(c), epilogue, each: None }, threads });
+    run(
+        isa,
+        Alone { product: &Product { a, b, c: Shared::of(c), epilogue, each: None, shared: false }, threads },
+    );
 }
 
 /// Whether shapes fit.
@@ -303,7 +312,7 @@ pub fn matmul_in_blocks_on(isa: Isa, a: View, b: View, each: &Each, threads: &Th
     // A column is a row in memory.
     let (a, b) = if b.columns == 1 { (b.transposed(), a.transposed()) } else { (a, b) };
     let (c, epilogue) = (Shared::of(&mut []), Epilogue::default());
-    run(isa, Alone { product: &Product { a, b, c, epilogue, each: Some(each) }, threads });
+    run(isa, Alone { product: &Product { a, b, c, epilogue, each: Some(each), shared: false }, threads });
 }
 
 /// What one instruction set does as a whole.

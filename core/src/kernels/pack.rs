@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use crate::aligned::Aligned;
 
+use super::vector::{TURNED, Vector};
 use super::zeros::LIST;
 
 /// At most this many products are summed before the tile moves on: a tile's part of a stays in the nearest cache, beside
@@ -34,7 +35,8 @@ pub(super) const KEPT: usize = 128;
 pub(super) const HANDED: usize = 32_768;
 /// As few, where what is read and written with them was asked for: it is in the second cache too.
 pub(super) const ASKED: usize = 2_048;
-/// More numbers than this, read and written with those of one product, are not in the caches from one step to the next.
+/// More numbers than this, read and written with those of one product, are not in the caches from one step to the next; with other threads
+/// at work, more than half of it.
 pub(super) const FAR: usize = 1 << 20;
 
 /// A thread's working memory, of one size for all products.
@@ -124,7 +126,7 @@ pub(super) struct Strip {
 /// # Safety
 /// The strip can be read; `to` has room for its panels, of `stride * depth` numbers each; `panel <= stride`.
 #[inline(always)]
-pub(super) unsafe fn pack(from: Strip, panel: usize, stride: usize, to: *mut f32) {
+pub(super) unsafe fn pack<V: Vector>(from: Strip, panel: usize, stride: usize, to: *mut f32) {
     let Strip { data, across, along, width, depth } = from;
     let panels = (0..width).step_by(panel).enumerate();
     // SAFETY: the caller's promise; w < width and d < depth throughout.
@@ -159,14 +161,23 @@ pub(super) unsafe fn pack(from: Strip, panel: usize, stride: usize, to: *mut f32
         for (number, first) in panels {
             let (data, to) = (data.add(first * across), to.add(number * depth * stride));
             let width = panel.min(width - first);
-            let (width4, depth4) = if along == 1 { (width / 4 * 4, depth / 4 * 4) } else { (0, 0) };
-            for w in (0..width4).step_by(4) {
-                for d in (0..depth4).step_by(4) {
-                    transpose(data.add(w * across + d), across, to.add(d * stride + w), stride);
+            let whole = if along == 1 { depth / TURNED * TURNED } else { 0 };
+            for w in (0..width).step_by(V::LANES) {
+                let count = (width - w).min(V::LANES);
+                // For rows that are not there the last one stands in.
+                let rows: [_; 16] =
+                    std::array::from_fn(|r| data.wrapping_add((w + r.min(count - 1)) * across));
+                let mask = V::mask(count);
+                for d in (0..whole).step_by(TURNED) {
+                    let columns = V::turned(|r| rows[r].wrapping_add(d));
+                    for (i, column) in columns.into_iter().enumerate() {
+                        let to = to.add((d + i) * stride + w);
+                        if count == V::LANES { column.store(to) } else { column.store_part(to, mask) }
+                    }
                 }
             }
-            for d in 0..depth {
-                for w in if d < depth4 { width4 } else { 0 }..width {
+            for d in whole..depth {
+                for w in 0..width {
                     *to.add(d * stride + w) = *data.add(w * across + d * along);
                 }
             }
@@ -195,21 +206,6 @@ unsafe fn copy(from: *const f32, to: *mut f32, count: usize) {
         while done < count {
             *to.add(done) = *from.add(done);
             done += 1;
-        }
-    }
-}
-
-/// A square of 4 × 4, rows to columns.
-///
-/// # Safety
-/// Both squares lie in their buffers.
-#[inline(always)]
-unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let rows = std::array::from_fn(|r| from.add(r * from_row).cast::<[f32; 4]>().read_unaligned());
-        for (r, row) in transposed(rows).into_iter().enumerate() {
-            to.add(r * to_row).cast::<[f32; 4]>().write_unaligned(row);
         }
     }
 }

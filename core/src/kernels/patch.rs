@@ -101,7 +101,7 @@ impl Product<'_> {
     pub(super) unsafe fn patch<K: Kernel>(&self, p: &Patch, ahead: &mut Ahead) {
         let (a, b, n, lanes) = (self.a, self.b, self.b.columns, K::V::LANES);
         let (in_a, in_b, by_list) = (p.room.a.is_null(), p.room.b.is_null(), !p.room.lists.is_null());
-        let last = p.depth.end == a.columns;
+        let (last, hands) = (p.depth.end == a.columns, self.each.is_some());
         let block = Block {
             depth: p.depth.len(),
             a_row: if in_a { a.row_stride } else { 1 },
@@ -114,6 +114,7 @@ impl Product<'_> {
             add: self.epilogue.add,
             relu: self.epilogue.finish.is_relu(),
             plus: self.plus(),
+            shared: self.shared && last && !hands,
         };
         let tile = |height: usize, width: usize| {
             let vectors = width.div_ceil(lanes);
@@ -127,10 +128,11 @@ impl Product<'_> {
                 () => choose::<K, IN_PLACE>(height, vectors),
             }
         };
-        let (bias, hands) = (self.epilogue.bias, self.each.is_some());
+        let bias = self.epilogue.bias;
         let after = hands || self.epilogue.finish.each().is_some();
-        let ask = last && self.is_far();
-        let enough = if ask { ASKED } else { HANDED };
+        let far = last && self.is_far();
+        let ask = far || (last && hands && self.shared);
+        let enough = if far { ASKED } else { HANDED };
         let in_memory = b.data.as_ptr().wrapping_add(p.depth.start * b.row_stride);
         let (mut done, mut from_a, mut list) =
             (p.rows.start, p.room.a.cast_const(), p.room.lists.cast_const());
@@ -141,7 +143,7 @@ impl Product<'_> {
                     from_a = a.data.as_ptr().wrapping_add(i * a.row_stride + p.depth.start * a.column_stride);
                 }
                 let pack = p.pack_b && i == p.rows.start;
-                let mut beside = ask.then(|| self.beside(p, i, height));
+                let mut beside = ask.then(|| self.beside(p, i, height, far));
                 let kept = p.kept_at(i, p.columns.start, done);
                 // SAFETY: in c, by the caller's promise.
                 let c = if hands { kept } else { unsafe { self.c.pointer(i * n + p.columns.start) } };
@@ -201,18 +203,19 @@ impl Product<'_> {
         }
     }
 
-    /// What is read and written when this row of tiles is handed over.
-    fn beside(&self, p: &Patch, first: usize, rows: usize) -> Several<{ KINDS + 1 }> {
+    /// What is read and written when this row of tiles is handed over; if it is near, only what other threads may have read.
+    fn beside(&self, p: &Patch, first: usize, rows: usize, far: bool) -> Several<{ KINDS + 1 }> {
         let (n, width, tiles) = (self.b.columns, p.columns.len(), p.columns.len().div_ceil(p.panel));
         let start = |k: usize| self.each.and_then(|each| each.beside[k].start(self.a.rows * n));
         let parts = std::array::from_fn(|k| match start(k) {
-            Some(start) => {
+            Some(start) if far || k == 0 => {
                 let start = start.wrapping_add(first * n + p.columns.start);
                 // Rows that follow one another without a gap are one.
                 let (rows, width) = if width == n { (1, rows * n) } else { (rows, width) };
-                Ahead::lines(start, n, width, rows, tiles)
+                let lines = Ahead::lines(start, n, width, rows, tiles);
+                if self.shared && k == 0 { lines.for_writing() } else { lines }
             }
-            None => Ahead::nothing(),
+            _ => Ahead::nothing(),
         });
         // By the last tile, which comes just before it is used, nearly all of it has been asked for.
         Several::new(parts, (tiles - 1).max(1))
@@ -222,7 +225,7 @@ impl Product<'_> {
     fn is_far(&self) -> bool {
         let whole = self.a.rows * self.b.columns;
         let there = |each: &Each| each.beside.iter().filter(|kept| kept.start(whole).is_some()).count();
-        whole * self.each.map_or(0, there) > FAR
+        whole * self.each.map_or(0, there) > if self.shared { FAR / 2 } else { FAR }
     }
 
     /// Hands finished rows over, or applies what is left to be applied to them.

@@ -19,7 +19,7 @@ const TOGETHER: usize = 8;
 const LOOK: usize = 512;
 /// A matrix of at most so many numbers (half a megabyte) lies in the second cache when it was used a moment ago, and the nearest gets
 /// the next rows from there while these are summed. What comes from further away the machine fetches better by itself.
-pub(super) const SECOND: usize = 1 << 17;
+const SECOND: usize = 1 << 17;
 
 /// Some columns of a product of one row: `columns` sums of `depth` products each.
 pub(super) struct Row {

@@ -25,6 +25,8 @@ pub(super) struct Block {
     pub relu: bool,
     /// A finished sum that is 0 is +0.
     pub plus: bool,
+    /// Other cores may have what `c` held before.
+    pub shared: bool,
 }
 
 /// Where one tile lies.
@@ -184,6 +186,13 @@ pub(super) unsafe fn tile<K: Kernel, const R: usize, const C: usize, const MODE:
                 x.store(to.add(v * lanes))
             }
         };
+        if t.shared {
+            for r in 0..R {
+                for v in 0..C {
+                    K::V::prefetch_write(place.c.wrapping_add(r * t.c_row + v * lanes));
+                }
+            }
+        }
         let mut sums = [[K::V::zero(); C]; R];
         if t.resume {
             for r in 0..R {

@@ -2,6 +2,9 @@
 
 use super::pack::transposed;
 
+/// So many numbers of a row are turned at once.
+pub(super) const TURNED: usize = 4;
+
 /// `LANES` numbers that are multiplied and added at once.
 ///
 /// Every method is `unsafe`: it may run only where the machine has the instructions (or behind
@@ -33,19 +36,21 @@ pub(super) trait Vector: Copy {
     /// The same into the second cache: it will be wanted later.
     #[inline(always)]
     fn prefetch_second(_at: *const f32) {}
+    /// The same into the nearest, and no other core keeps it: it will be written.
+    #[inline(always)]
+    fn prefetch_write(_at: *const f32) {}
     /// 0 in lanes that are negative; −0 and what is no number stay.
     unsafe fn relu(self) -> Self;
     /// Whether all lanes are +0 or −0.
     unsafe fn is_zero(self) -> bool;
-    /// The first four columns of as many rows as there are lanes, `row` numbers apart: lane i of vector j is `from[i * row + j]`.
+    /// The first four numbers of as many rows as there are lanes, each as a column: lane i of vector j is `row(i)[j]`.
     #[inline(always)]
-    unsafe fn turned(from: *const f32, row: usize) -> [Self; 4] {
-        let mut columns = [[0.0; 16]; 4];
+    unsafe fn turned(row: impl Fn(usize) -> *const f32) -> [Self; TURNED] {
+        let mut columns = [[0.0; 16]; TURNED];
         for first in (0..Self::LANES).step_by(4) {
-            // SAFETY: the caller's pointer is good for four numbers of each row.
-            let square: [[f32; 4]; 4] = std::array::from_fn(|i| unsafe {
-                from.add((first + i) * row).cast::<[f32; 4]>().read_unaligned()
-            });
+            // SAFETY: the caller's rows have four numbers each.
+            let square: [[f32; 4]; 4] =
+                std::array::from_fn(|i| unsafe { row(first + i).cast::<[f32; 4]>().read_unaligned() });
             for (column, four) in columns.iter_mut().zip(transposed(square)) {
                 column[first..first + 4].copy_from_slice(&four);
             }

@@ -17,9 +17,9 @@
 
 use super::View;
 use super::kernel::Kernel;
-use super::pack::{DEPTH, Strip, transposed};
+use super::pack::{DEPTH, Strip};
 use super::tile::AHEAD;
-use super::vector::{Lanes, Vector};
+use super::vector::{Lanes, TURNED, Vector};
 use crate::aligned::LINE;
 use std::ops::Range;
 
@@ -71,11 +71,11 @@ impl Lanes for Leave {
     unsafe fn run<V: Vector>(self) {
         // SAFETY: the caller's promise.
         unsafe {
-            let count = match self.strip.width.div_ceil(4) {
+            let count = match self.strip.width.div_ceil(V::LANES) {
                 _ if self.strip.across == 1 => self.columns::<V>(),
-                1 => self.rows::<1>(),
-                2 => self.rows::<2>(),
-                3 => self.rows::<3>(),
+                1 => self.rows::<V, 1>(),
+                2 => self.rows::<V, 2>(),
+                3 => self.rows::<V, 3>(),
                 _ => unreachable!("no tile has so many rows"),
             };
             *self.list = count as u16;
@@ -120,50 +120,46 @@ impl Leave {
         count
     }
 
-    /// Where those of a row do: four products of at most 4 B rows at a time.
+    /// Where those of a row do: four products of up to `B` vectors of rows at a time.
     ///
     /// # Safety
-    /// That of `pack`; the strip has more than 4 (B − 1) rows.
+    /// That of `pack`; the strip has more than B − 1 vectors of rows, and no more than B.
+    // Counting to a constant is what the compiler unrolls, and says which register is meant.
+    #[allow(clippy::needless_range_loop)]
     #[inline(always)]
-    unsafe fn rows<const B: usize>(&self) -> usize {
+    unsafe fn rows<V: Vector, const B: usize>(&self) -> usize {
         let Strip { data, across, width, depth, .. } = self.strip;
-        let mut count = 0;
         // For rows that are not there the last one stands in.
-        let row = |r: usize| data.wrapping_add(r.min(width - 1) * across);
-        let rows: [[*const f32; 4]; B] = std::array::from_fn(|b| std::array::from_fn(|r| row(4 * b + r)));
-        let whole = depth / 4 * 4;
-        // SAFETY: the caller's promise; no more columns are written than were read.
+        let rows: [_; 16] = std::array::from_fn(|r| data.wrapping_add(r.min(width - 1) * across));
+        let (whole, mut to, mut count) = (depth / TURNED * TURNED, self.to, 0);
+        // SAFETY: the caller's promise; no more columns are written than were read, and a vector.
         unsafe {
-            for p in (0..whole).step_by(4) {
-                let x = rows.map(|four| four.map(|row| row.add(p).cast::<[u32; 4]>().read_unaligned()));
-                let mut any = [0; 4];
-                for x in x.as_flattened() {
-                    any = std::array::from_fn(|i| any[i] | x[i]);
+            for p in (0..whole).step_by(TURNED) {
+                let mut columns = [[V::zero(); TURNED]; B];
+                for b in 0..B {
+                    columns[b] = V::turned(|r| rows[b * V::LANES + r].wrapping_add(p));
                 }
-                // But for the sign.
-                let any = any.map(|bits| bits << 1);
-                if any == [0; 4] {
-                    continue;
-                }
-                let columns = x.map(|four| transposed(four.map(|row| row.map(f32::from_bits))));
-                for i in 0..4 {
-                    for (b, columns) in columns.iter().enumerate() {
-                        let to = self.to.add(count * self.stride + 4 * b);
-                        to.cast::<[f32; 4]>().write_unaligned(columns[i]);
+                for i in 0..TURNED {
+                    let mut zero = true;
+                    for b in 0..B {
+                        zero &= columns[b][i].is_zero();
+                        columns[b][i].store(to.add(b * V::LANES));
                     }
                     self.note(count, p + i);
-                    count += usize::from(any[i] != 0);
+                    count += usize::from(!zero);
+                    to = to.add(if zero { 0 } else { self.stride });
                 }
             }
             for p in whole..depth {
                 let mut zero = true;
                 for r in 0..width {
-                    let x = *row(r).add(p);
+                    let x = *rows[r].add(p);
                     zero &= x == 0.0;
-                    *self.to.add(count * self.stride + r) = x;
+                    *to.add(r) = x;
                 }
                 self.note(count, p);
                 count += usize::from(!zero);
+                to = to.add(if zero { 0 } else { self.stride });
             }
         }
         count

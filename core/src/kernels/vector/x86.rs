@@ -91,6 +91,10 @@ impl Vector for __m256 {
         unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
     }
     #[inline(always)]
+    fn prefetch_write(at: *const f32) {
+        own(at);
+    }
+    #[inline(always)]
     unsafe fn relu(self) -> Self {
         // SAFETY: see above. The second operand is the result unless the first is greater.
         unsafe { _mm256_max_ps(_mm256_setzero_ps(), self) }
@@ -101,18 +105,19 @@ impl Vector for __m256 {
         unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(self, _mm256_setzero_ps())) == 0 }
     }
     #[inline(always)]
-    unsafe fn turned(from: *const f32, row: usize) -> [Self; 4] {
-        // SAFETY: see above. Rows i and i + 4 side by side: two squares of 4 × 4 are turned at once.
+    unsafe fn turned(row: impl Fn(usize) -> *const f32) -> [Self; 4] {
+        // SAFETY: see above. Rows i and i + 4 side by side: two squares of 4 × 4 are turned at once. (A closure would be compiled without the
+        // instructions, and called.)
         unsafe {
-            let [r0, r1, r2, r3] = std::array::from_fn(|i| {
-                let half = |i: usize| _mm_loadu_ps(from.add(i * row));
-                _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(half(i)), half(i + 4))
-            });
-            let pair = |a, b| {
-                let (low, high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
-                (_mm256_castps_pd(low), _mm256_castps_pd(high))
-            };
-            let ((a, b), (c, d)) = (pair(r0, r1), pair(r2, r3));
+            let mut r = [_mm256_setzero_ps(); 4];
+            for (i, r) in r.iter_mut().enumerate() {
+                let half = _mm256_castps128_ps256(_mm_loadu_ps(row(i)));
+                *r = _mm256_insertf128_ps::<1>(half, _mm_loadu_ps(row(i + 4)));
+            }
+            let a = _mm256_castps_pd(_mm256_unpacklo_ps(r[0], r[1]));
+            let b = _mm256_castps_pd(_mm256_unpackhi_ps(r[0], r[1]));
+            let c = _mm256_castps_pd(_mm256_unpacklo_ps(r[2], r[3]));
+            let d = _mm256_castps_pd(_mm256_unpackhi_ps(r[2], r[3]));
             [
                 _mm256_castpd_ps(_mm256_unpacklo_pd(a, c)),
                 _mm256_castpd_ps(_mm256_unpackhi_pd(a, c)),
@@ -187,6 +192,10 @@ impl Vector for __m512 {
         unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
     }
     #[inline(always)]
+    fn prefetch_write(at: *const f32) {
+        own(at);
+    }
+    #[inline(always)]
     unsafe fn relu(self) -> Self {
         // SAFETY: see above. The second operand is the result unless the first is greater.
         unsafe { _mm512_max_ps(_mm512_setzero_ps(), self) }
@@ -197,19 +206,20 @@ impl Vector for __m512 {
         unsafe { _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(self, _mm512_setzero_ps()) == 0 }
     }
     #[inline(always)]
-    unsafe fn turned(from: *const f32, row: usize) -> [Self; 4] {
+    unsafe fn turned(row: impl Fn(usize) -> *const f32) -> [Self; 4] {
         // SAFETY: see above. Rows i, i + 4, i + 8 and i + 12 side by side: four squares are turned at once.
         unsafe {
-            let [r0, r1, r2, r3] = std::array::from_fn(|i| {
-                let quarter = |i: usize| _mm_loadu_ps(from.add(i * row));
-                let all = _mm512_insertf32x4::<1>(_mm512_castps128_ps512(quarter(i)), quarter(i + 4));
-                _mm512_insertf32x4::<3>(_mm512_insertf32x4::<2>(all, quarter(i + 8)), quarter(i + 12))
-            });
-            let pair = |a, b| {
-                let (low, high) = (_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
-                (_mm512_castps_pd(low), _mm512_castps_pd(high))
-            };
-            let ((a, b), (c, d)) = (pair(r0, r1), pair(r2, r3));
+            let mut r = [_mm512_setzero_ps(); 4];
+            for (i, r) in r.iter_mut().enumerate() {
+                let one = _mm512_castps128_ps512(_mm_loadu_ps(row(i)));
+                let two = _mm512_insertf32x4::<1>(one, _mm_loadu_ps(row(i + 4)));
+                let three = _mm512_insertf32x4::<2>(two, _mm_loadu_ps(row(i + 8)));
+                *r = _mm512_insertf32x4::<3>(three, _mm_loadu_ps(row(i + 12)));
+            }
+            let a = _mm512_castps_pd(_mm512_unpacklo_ps(r[0], r[1]));
+            let b = _mm512_castps_pd(_mm512_unpackhi_ps(r[0], r[1]));
+            let c = _mm512_castps_pd(_mm512_unpacklo_ps(r[2], r[3]));
+            let d = _mm512_castps_pd(_mm512_unpackhi_ps(r[2], r[3]));
             [
                 _mm512_castpd_ps(_mm512_unpacklo_pd(a, c)),
                 _mm512_castpd_ps(_mm512_unpackhi_pd(a, c)),
@@ -218,4 +228,12 @@ impl Vector for __m512 {
             ]
         }
     }
+}
+
+/// Asks for a line that will be written. (The compiler's own function reads it only, unless it knows that the processor has `prefetchw`;
+/// x86-64 processors that do not know it pass over it.)
+#[inline(always)]
+fn own(at: *const f32) {
+    // SAFETY: a hint: no memory is touched, and no address is wrong.
+    unsafe { std::arch::asm!("prefetchw [{0}]", in(reg) at, options(nostack, preserves_flags)) }
 }
