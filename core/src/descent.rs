@@ -6,7 +6,7 @@
 
 use crate::around::{Slopes, Tame, Taming, Untamed};
 use crate::fading;
-use crate::kernels::{Loop, wide};
+use crate::kernels::{Loop, widest};
 use crate::optimizer::{CHUNK, Objective, Optimizer, Rule, Setup, Step, Update};
 use crate::real::{Number, Slot};
 use crate::sink::{Block, KINDS, Sink, hand_over};
@@ -111,7 +111,7 @@ impl<const N: usize, R: Number, F: Update<R, N>, T: Tame<R>> Sink<R> for Walk<N,
         // SAFETY: nobody else is at these weights, as the caller promises, so nobody is at what is kept for them.
         let state = self.state.map(|s| unsafe { s.slice(range.clone()) });
         let sweep = Sweep { update: &self.update, tame: self.tame, theta, slopes, state, stays: self.stays };
-        if single::<R>() { wide(sweep) } else { sweep.run() }
+        if single::<R>() { widest(sweep) } else { sweep.run() }
     }
 
     fn kept(&self, at: usize) -> [Shared<R>; KINDS] {

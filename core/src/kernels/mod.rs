@@ -52,8 +52,8 @@ pub fn widest<L: Loop>(l: L) -> L::Out {
     }
 }
 
-/// Runs `l` compiled for the vectors of AVX2 where this machine has them: for loops that wait for memory, and of which
-/// there are very many (one per rule), so that each more version of them costs compiling and size for nothing.
+/// Runs `l` compiled for the vectors of AVX2 where this machine has them: for loops that wait for memory, of which one more version
+/// would cost compiling and size for nothing.
 pub fn wide<L: Loop>(l: L) -> L::Out {
     match isa() {
         #[cfg(target_arch = "x86_64")]
