@@ -5,7 +5,7 @@ use super::{GAP, POSITIONS, Pictures, Tiles, block, load};
 use crate::aligned::LINE;
 use crate::kernels::Finish;
 use crate::kernels::conv::walk::{At, ROWS, Tap, Walk, choose};
-use crate::kernels::conv::work::{with_work, workers};
+use crate::kernels::conv::work::{even, with_work, workers};
 use crate::kernels::conv::{ConvShape, Job, Panels};
 use crate::kernels::kernel::Kernel;
 use crate::kernels::vector::{Lanes, Vector};
@@ -92,7 +92,8 @@ impl Job for Convolve<'_> {
         let (team, all) = (s.team(threads), s.batch * tiles.count());
         let count = block::<K>(POSITIONS * (pitch + across), all, team);
         let (seen, made) = (count * pitch + GAP, count * across + GAP);
-        let sizes = [panels.numbers(), POSITIONS * (deep * across + GAP), pitch, POSITIONS * (seen + made)];
+        let packed = if self.back { panels.numbers() } else { 0 };
+        let sizes = [packed, POSITIONS * (deep * across + GAP), pitch, POSITIONS * (seen + made)];
         let [packed, kernels, zeros, own] = sizes.map(|size| size.next_multiple_of(LINE));
         let numbers = packed + kernels + zeros + team * own;
         with_work(numbers, 0, 0, |work| {
@@ -102,15 +103,20 @@ impl Job for Convolve<'_> {
             zeros.fill(0.0);
             if self.back {
                 panels.pack_turned(s, self.w, packed, threads);
-            } else {
-                panels.pack(s, self.w, packed, threads);
             }
             let (panel, to) = (deep * panels.columns, Shared::of(kernels));
             let step = panels.count * panel + GAP;
             let turn = |j: usize| {
-                let from = &packed[j * 9 * panel..(j + 1) * 9 * panel];
+                let (wide, first) = (panels.columns, j * panel);
+                // Towards y w is read where it lies: a row of channels of y for each channel of x.
+                let (from, row, columns) = if self.back {
+                    (&packed[9 * first..9 * (first + panel)], wide, wide)
+                } else {
+                    (&self.w[j * wide..], s.out_c, wide.min(s.out_c - j * wide))
+                };
+                let turn = Turn { from, row, columns, deep, wide, to, first, step, back: self.back };
                 // SAFETY: the machine has the instructions; the panel has nine taps, and U room for sixteen positions.
-                unsafe { K::within(Turn { from, to, first: j * panel, step, back: self.back }) }
+                unsafe { K::within(turn) }
             };
             if POSITIONS * deep * across < WORTH_SHARING {
                 (0..panels.count).for_each(turn);
@@ -121,6 +127,7 @@ impl Job for Convolve<'_> {
             workers(threads, team, all.div_ceil(count), own, &|task, own| {
                 let (v, m) = own.split_at_mut(POSITIONS * seen);
                 let these = task * count..((task + 1) * count).min(all);
+                let height = even(these.len(), K::ROWS);
                 let enter =
                     Enter { of: &self, tiles, these: these.clone(), zeros, to: v, pitch, plane: seen };
                 // SAFETY: the machine has the instructions; `v` has room for these tiles.
@@ -136,8 +143,8 @@ impl Job for Convolve<'_> {
                 };
                 for k in 0..POSITIONS {
                     for j in 0..panels.count {
-                        for t in (0..these.len()).step_by(K::ROWS) {
-                            let rows = K::ROWS.min(these.len() - t);
+                        for t in (0..these.len()).step_by(height) {
+                            let rows = height.min(these.len() - t);
                             let (mut a, mut c) = ([std::ptr::null(); ROWS], [std::ptr::null_mut(); ROWS]);
                             for r in 0..rows {
                                 a[r] = v[k * seen + (t + r) * pitch..].as_ptr();
@@ -160,9 +167,15 @@ impl Job for Convolve<'_> {
 /// So many floats of transformed kernels are made by the caller alone.
 const WORTH_SHARING: usize = 1 << 15;
 
-/// A panel of U = G w Gᵀ.
+/// A panel of U = G w Gᵀ, zeros in columns that w does not have.
 struct Turn<'a> {
+    /// Nine taps, each `deep` rows of `columns`, `row` from one to the next.
     from: &'a [f32],
+    row: usize,
+    columns: usize,
+    deep: usize,
+    /// Columns of the panel.
+    wide: usize,
     to: Shared,
     first: usize,
     step: usize,
@@ -173,18 +186,24 @@ struct Turn<'a> {
 impl Lanes for Turn<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let size = self.from.len() / 9;
-        for c in (0..size).step_by(V::LANES) {
-            // SAFETY: a panel is made of whole vectors; its places of U are nobody else's.
-            unsafe {
-                let mut w = [[V::zero(); 3]; 3];
-                for tap in 0..9 {
-                    let at = if self.back { 8 - tap } else { tap };
-                    w[tap / 3][tap % 3] = V::load(self.from.as_ptr().add(at * size + c));
-                }
-                let u = both::<Weights, V, 3, 4>(&w);
-                for (k, u) in u.as_flattened().iter().enumerate() {
-                    u.store(self.to.pointer(k * self.step + self.first + c));
+        let Turn { from, row, columns, deep, wide, to, first, step, back } = self;
+        assert!(from.len() >= (9 * deep - 1) * row + columns && columns <= wide);
+        for d in 0..deep {
+            for c in (0..wide).step_by(V::LANES) {
+                // SAFETY: the assertion above for the loads; a panel is made of whole vectors; its places of U are nobody else's.
+                unsafe {
+                    let mut w = [[V::zero(); 3]; 3];
+                    let whole = c + V::LANES <= columns;
+                    let mask = V::mask(columns.saturating_sub(c).clamp(1, V::LANES));
+                    for tap in 0..if c < columns { 9 } else { 0 } {
+                        let at = if back { 8 - tap } else { tap };
+                        let place = from.as_ptr().add((at * deep + d) * row + c);
+                        w[tap / 3][tap % 3] = if whole { V::load(place) } else { V::load_part(place, mask) };
+                    }
+                    let u = both::<Weights, V, 3, 4>(&w);
+                    for (k, u) in u.as_flattened().iter().enumerate() {
+                        u.store(to.pointer(k * step + first + d * wide + c));
+                    }
                 }
             }
         }
