@@ -94,7 +94,7 @@ impl Product<'_> {
         }
     }
 
-    /// Works through `p`. Between tiles `ahead` asks for what is read after it.
+    /// Works through `p`. Between tiles `ahead` asks for what is read after it; if there is nothing, rows of a are asked for that lie below.
     ///
     /// # Safety
     /// That of `part`.
@@ -144,6 +144,11 @@ impl Product<'_> {
                 }
                 let pack = p.pack_b && i == p.rows.start;
                 let mut beside = ask.then(|| self.beside(p, i, height, far));
+                let below = i + height..p.rows.end.min(i + 2 * height);
+                let mut below = match in_a && a.column_stride == 1 && !ask {
+                    true => Ahead::new(&a, below, p.depth.clone(), p.columns.len().div_ceil(p.panel)),
+                    false => Ahead::nothing(),
+                };
                 let kept = p.kept_at(i, p.columns.start, done);
                 // SAFETY: in c, by the caller's promise.
                 let c = if hands { kept } else { unsafe { self.c.pointer(i * n + p.columns.start) } };
@@ -159,7 +164,7 @@ impl Product<'_> {
                             let strip = Strip { data, across, along, width, depth: p.depth.len() };
                             K::pack(strip, p.panel, p.panel, packed);
                         }
-                        let due = if pack { None } else { ahead.another() };
+                        let due = if pack { None } else { ahead.another() }.or_else(|| below.another());
                         let on_its_way: *mut Ahead = match (beside.as_mut().and_then(Several::another), due) {
                             (Some(beside), due) => {
                                 due.into_iter().for_each(Ahead::ask::<K::V>);
