@@ -27,7 +27,7 @@ mod work;
 pub use exact::conv_exact;
 pub(super) use walk::{At, Walk, walk};
 
-use super::{Epilogue, Finish, Isa, Job, View, isa, matmul_on, run};
+use super::{Epilogue, Finish, Isa, Job, View, isa, matmul_on, run, sum_rows};
 use crate::threads::{Shared, Threads};
 use panels::Panels;
 
@@ -261,7 +261,8 @@ fn conv_backward_data_on(
     }
 }
 
-/// dw = Σ x dy, or dw += that.
+/// dw = Σ x dy, or dw += that if it comes with `true`; and, if it is asked for, db = Σ dy over all places, the same way: its bits are those of
+/// [`super::sum_rows`].
 ///
 /// # Panics
 /// If a length is not what `shape` says.
@@ -269,11 +270,11 @@ pub fn conv_backward_weights(
     shape: &ConvShape,
     x: &[f32],
     dy: &[f32],
-    dw: &mut [f32],
-    add: bool,
+    dw: (&mut [f32], bool),
+    db: Option<(&mut [f32], bool)>,
     threads: &Threads,
 ) {
-    conv_backward_weights_on(isa(), shape, x, dy, dw, add, threads);
+    conv_backward_weights_on(isa(), shape, x, dy, dw, db, threads);
 }
 
 fn conv_backward_weights_on(
@@ -281,8 +282,8 @@ fn conv_backward_weights_on(
     shape: &ConvShape,
     x: &[f32],
     dy: &[f32],
-    dw: &mut [f32],
-    add: bool,
+    (dw, add): (&mut [f32], bool),
+    db: Option<(&mut [f32], bool)>,
     threads: &Threads,
 ) {
     shape.check(x.len(), dw.len(), dy.len());
@@ -295,7 +296,12 @@ fn conv_backward_weights_on(
         }
         Way::Depthwise => depthwise::back_weights(shape, x, dy, dw, add, threads),
         Way::Winograd => run(isa, winograd::BackWeights { shape, x, dy, dw, add, threads }),
-        Way::Tiles => run(isa, back_weights::BackWeights { shape, x, dy, dw, add, threads }),
+        Way::Tiles => {
+            return run(isa, back_weights::BackWeights { shape, x, dy, dw, add, db, threads });
+        }
+    }
+    if let Some((db, add)) = db {
+        sum_rows(dy, shape.out_c, db, add, threads);
     }
 }
 

@@ -135,11 +135,11 @@ impl Op for Conv2d {
         let dz = &*run.dy;
         let (dx, weights) = run.dx.split_first_mut().expect("checked by shape");
         let (dw, db) = weights.split_first_mut().expect("checked by shape");
-        if let Some(dw) = dw {
-            conv_backward_weights(&s, run.x[0], dz, dw.to, dw.add, run.threads);
-        }
-        if let Some(Some(db)) = db.first_mut() {
-            sum_rows(dz, s.out_c, db.to, db.add, run.threads);
+        let db = db.first_mut().and_then(Option::as_mut).map(|db| (&mut *db.to, db.add));
+        match (dw, db) {
+            (Some(dw), db) => conv_backward_weights(&s, run.x[0], dz, (&mut *dw.to, dw.add), db, run.threads),
+            (None, Some((db, add))) => sum_rows(dz, s.out_c, db, add, run.threads),
+            (None, None) => {}
         }
         if let Some(dx) = dx {
             conv_backward_data(&s, dz, run.x[1], dx.to, dx.add, run.threads);

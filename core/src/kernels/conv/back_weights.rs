@@ -1,10 +1,13 @@
 //! dw = Σ x dy over all places of all pictures. Each worker makes some tiles of dw and goes through all places for them,
-//! block after block: between blocks the sums wait in memory, and the chain goes on from them.
+//! block after block: between blocks the sums wait in memory, and the chain goes on from them. One of them sums dy itself meanwhile,
+//! for the bias, which would otherwise be read again.
 
 use super::walk::{At, ROWS, Tap, Walk, choose};
 use super::work::{Frame, even, with_work};
 use super::{ConvShape, Job, Panels};
+use crate::aligned::LINE;
 use crate::kernels::kernel::Kernel;
+use crate::kernels::vector::{Lanes, Vector};
 use crate::threads::{Shared, Threads};
 
 /// About how many places a block has: its part of dy stays in the nearest cache.
@@ -20,23 +23,29 @@ pub(super) struct BackWeights<'a> {
     pub dy: &'a [f32],
     pub dw: &'a mut [f32],
     pub add: bool,
+    /// Σ dy, and whether it is added.
+    pub db: Option<(&'a mut [f32], bool)>,
     pub threads: &'a Threads,
 }
 
 impl Job for BackWeights<'_> {
     unsafe fn run<K: Kernel>(self) {
-        let BackWeights { shape: s, x, dy, dw, add, threads } = self;
+        let BackWeights { shape: s, x, dy, dw, add, db, threads } = self;
         let (deep, wide) = (s.group_in(), s.group_out());
         // A row of the kernel is one run of weights, unless there are gaps between its columns.
         let joined = s.dilation_w == 1 && s.groups == 1;
         let (run, runs) =
             if joined { (s.kernel_w * deep, s.kernel_h) } else { (deep, s.kernel_h * s.kernel_w) };
-        let height = even(run, K::ROWS);
         let panels = Panels::new::<K>(wide, 0);
+        let of = |height: usize| s.groups * runs * panels.count * run.div_ceil(height);
+        let (high, low) = (even(run, K::ROWS), even(run, K::ROWS.div_ceil(2)));
+        // Of three tiles one of two workers would have two: six lower ones are shared better.
+        let uneven = s.team(threads) == 2 && of(high) < 4 && !of(high).is_multiple_of(2);
+        let height = if uneven && of(low).is_multiple_of(2) { low } else { high };
         // Columns of memory an even number of cache lines apart would crowd into few places of the cache.
         let pitch = if s.in_c.is_multiple_of(32) { s.in_c + 16 } else { s.in_c };
         let (tiles, across) = (run.div_ceil(height), panels.count);
-        let units = s.groups * runs * across * tiles;
+        let units = of(height);
         let columns = (s.out_w - 1) * s.stride_w + s.reach_w();
         let whole = s.out_h * s.out_w;
         let (pictures, lines) = if whole <= PLACES {
@@ -52,9 +61,13 @@ impl Job for BackWeights<'_> {
         let b_step = if gathered { panels.columns } else { s.out_c };
         let (team, sums) = (s.team(threads).min(units), if add { dw.len() } else { 0 });
         let size = pictures * one + slopes;
-        let numbers = sums + team * size;
+        let bias = if db.is_some() { s.out_c.next_multiple_of(LINE) } else { 0 };
+        let numbers = bias + sums + team * size;
         with_work(numbers, 0, 0, |work| {
-            let (sums, frames) = work.numbers.write()[..numbers].split_at_mut(sums);
+            let (bias, rest) = work.numbers.write()[..numbers].split_at_mut(bias);
+            let (sums, frames) = rest.split_at_mut(sums);
+            bias.fill(0.0);
+            let of_dy = Shared::of(bias);
             let to = if add { Shared::of(sums) } else { Shared::of(dw) };
             let frames = Shared::of(frames);
             threads.for_each(team, &|worker| {
@@ -88,6 +101,10 @@ impl Job for BackWeights<'_> {
                         let places = count * s.out_w;
                         let from = (some.start * s.out_h + band.start) * s.out_w * s.out_c;
                         let dy = &dy[from..from + places * s.out_c];
+                        if worker == 0 && db.is_some() {
+                            // SAFETY: the machine has the instructions; the sums are this worker's.
+                            unsafe { K::within(Sums { rows: dy, to: of_dy.slice(0..s.out_c) }) }
+                        }
                         if gathered {
                             panels.gather(s, dy, slopes);
                         }
@@ -143,9 +160,72 @@ impl Job for BackWeights<'_> {
                     }
                 }
             });
+            if let Some((db, add)) = db {
+                let last = |db: f32, sum: f32| if add { db + sum } else { sum };
+                db.iter_mut().zip(bias).for_each(|(db, sum)| *db = last(*db, *sum));
+            }
             if add && s.batch > 0 {
                 dw.iter_mut().zip(sums).for_each(|(dw, sum)| *dw += *sum);
             }
         })
+    }
+}
+
+/// Adds rows to sums, one after the other.
+struct Sums<'a> {
+    /// Of as many numbers each as there are sums.
+    rows: &'a [f32],
+    to: &'a mut [f32],
+}
+
+impl Sums<'_> {
+    /// Those of `U` vectors, of which the last may be partial.
+    ///
+    /// # Safety
+    /// The machine has the instructions; there are columns of all vectors from `first` on.
+    // Counting to a constant is what the compiler unrolls, and says which register is meant.
+    #[allow(clippy::needless_range_loop)]
+    #[inline(always)]
+    unsafe fn columns<V: Vector, const U: usize>(&mut self, first: usize) {
+        let (width, last) = (self.to.len(), first + (U - 1) * V::LANES);
+        // SAFETY: the caller's promise: columns below `width`.
+        unsafe {
+            let mask = V::mask((width - last).min(V::LANES));
+            let mut sums = [V::zero(); U];
+            for u in 0..U - 1 {
+                sums[u] = V::load(self.to.as_ptr().add(first + u * V::LANES));
+            }
+            sums[U - 1] = V::load_part(self.to.as_ptr().add(last), mask);
+            for row in self.rows.chunks_exact(width) {
+                for u in 0..U - 1 {
+                    sums[u] = sums[u].add(V::load(row.as_ptr().add(first + u * V::LANES)));
+                }
+                sums[U - 1] = sums[U - 1].add(V::load_part(row.as_ptr().add(last), mask));
+            }
+            for u in 0..U - 1 {
+                sums[u].store(self.to.as_mut_ptr().add(first + u * V::LANES));
+            }
+            sums[U - 1].store_part(self.to.as_mut_ptr().add(last), mask);
+        }
+    }
+}
+
+impl Lanes for Sums<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector>(mut self) {
+        let mut first = 0;
+        while first < self.to.len() {
+            let vectors = (self.to.len() - first).div_ceil(V::LANES).min(4);
+            // SAFETY: the caller's promise: so many vectors are left.
+            unsafe {
+                match vectors {
+                    1 => self.columns::<V, 1>(first),
+                    2 => self.columns::<V, 2>(first),
+                    3 => self.columns::<V, 3>(first),
+                    _ => self.columns::<V, 4>(first),
+                }
+            }
+            first += vectors * V::LANES;
+        }
     }
 }

@@ -195,7 +195,12 @@ fn convolutions_are_the_definition() {
             for (add, want, from) in [(false, &plain, &start), (true, &added, &start)] {
                 let (mut dx, mut dw) = (from[0].clone(), from[1].clone());
                 conv_backward_data_on(isa, &s, &dy, &w, &mut dx, add, threads);
-                conv_backward_weights_on(isa, &s, &x, &dy, &mut dw, add, threads);
+                let mut db = start[0][..s.out_c.min(x.len())].to_vec();
+                db.resize(s.out_c, 1.0);
+                let mut sums = db.clone();
+                sum_rows(&dy, s.out_c, &mut sums, add, &Threads::new(1));
+                conv_backward_weights_on(isa, &s, &x, &dy, (&mut dw, add), Some((&mut db, add)), threads);
+                assert_eq!(bits(&db), bits(&sums), "{s:?}: db, add {add}, on {isa:?}");
                 assert_eq!(bits(&dx), bits(&want[1]), "{s:?}: dx, add {add}, on {isa:?}");
                 assert_eq!(bits(&dw), bits(&want[2]), "{s:?}: dw, add {add}, on {isa:?}");
             }
