@@ -6,7 +6,7 @@ use crate::aligned::LINE;
 use std::ops::Range;
 
 /// A matrix of so few numbers is still in the second cache when it is read again.
-const NEAR: usize = 1 << 15;
+const NEAR: usize = 1 << 14;
 
 /// A part of a matrix, line by line. It is only a hint: no address is wrong.
 pub(super) struct Ahead {

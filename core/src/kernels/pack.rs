@@ -30,11 +30,9 @@ pub(super) const LOW: usize = 96;
 pub(super) const UNIT: usize = 48;
 /// At most this many rows of sums are kept aside, when they cannot be kept in the result.
 pub(super) const KEPT: usize = 128;
-/// About so many numbers are finished before they are handed over: they are still in the second cache, and long enough in a row to
-/// be worth the call.
-pub(super) const HANDED: usize = 32_768;
-/// As few, where what is read and written with them was asked for: it is in the second cache too.
-pub(super) const ASKED: usize = 2_048;
+/// About so many numbers are finished before they are handed over: they are still in the nearest cache, with what they change, and long enough in a
+/// row to be worth the call.
+pub(super) const HANDED: usize = 2_048;
 /// More numbers than this, read and written with those of one product, are not in the caches from one step to the next; with other threads
 /// at work, more than half of it.
 pub(super) const FAR: usize = 1 << 20;

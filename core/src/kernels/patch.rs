@@ -3,7 +3,7 @@
 use super::ahead::{Ahead, Several};
 use super::kernel::{Kernel, Tile, choose};
 use super::matmul::Product;
-use super::pack::{ASKED, FAR, HANDED, KEPT, Parts, SPAN, Strip};
+use super::pack::{FAR, HANDED, KEPT, Parts, SPAN, Strip};
 use super::tile::{Block, EDGE, IN_PLACE, LISTED, PACKED, PADDED, Place};
 use super::vector::Vector;
 use super::{Each, zeros};
@@ -132,7 +132,6 @@ impl Product<'_> {
         let after = hands || self.epilogue.finish.each().is_some();
         let far = last && self.is_far();
         let ask = far || (last && hands && self.shared);
-        let enough = if far { ASKED } else { HANDED };
         let in_memory = b.data.as_ptr().wrapping_add(p.depth.start * b.row_stride);
         let (mut done, mut from_a, mut list) =
             (p.rows.start, p.room.a.cast_const(), p.room.lists.cast_const());
@@ -199,7 +198,7 @@ impl Product<'_> {
                 from_a = from_a.wrapping_add(K::ROWS * p.depth.len());
                 list = list.wrapping_add(zeros::LIST);
                 let end = i + height;
-                if last && after && (end == p.rows.end || (end - done) * p.columns.len() >= enough) {
+                if last && after && (end == p.rows.end || (end - done) * p.columns.len() >= HANDED) {
                     // SAFETY: the tiles have just written these rows.
                     unsafe { self.finish(p, done..end) };
                     done = end;

@@ -126,6 +126,7 @@ impl Job for Convolve<'_> {
             let (kernels, zeros) = (&*kernels, &*zeros);
             workers(threads, team, all.div_ceil(count), own, &|task, own| {
                 let (v, m) = own.split_at_mut(POSITIONS * seen);
+                assert!(m.len() >= POSITIONS * made, "room for what is made");
                 let these = task * count..((task + 1) * count).min(all);
                 let height = even(these.len(), K::ROWS);
                 let enter =
@@ -146,11 +147,13 @@ impl Job for Convolve<'_> {
                         for t in (0..these.len()).step_by(height) {
                             let rows = height.min(these.len() - t);
                             let (mut a, mut c) = ([std::ptr::null(); ROWS], [std::ptr::null_mut(); ROWS]);
+                            let first = v.as_ptr().wrapping_add(k * seen + t * pitch);
+                            let sums =
+                                m.as_mut_ptr().wrapping_add(k * made + t * across + j * panels.columns);
                             for r in 0..rows {
-                                a[r] = v[k * seen + (t + r) * pitch..].as_ptr();
-                                c[r] = m[k * made + (t + r) * across + j * panels.columns..].as_mut_ptr();
+                                (a[r], c[r]) = (first.wrapping_add(r * pitch), sums.wrapping_add(r * across));
                             }
-                            let b = kernels[k * step + j * panel..].as_ptr();
+                            let b = kernels.as_ptr().wrapping_add(k * step + j * panel);
                             let at = At { a, c, b, bias: std::ptr::null(), width: panels.columns };
                             // SAFETY: the rows and the panel are whole.
                             unsafe { choose::<K>(rows, &walk, &at) }
