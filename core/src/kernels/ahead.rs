@@ -1,4 +1,4 @@
-//! What will be read next, asked for while the machine multiplies.
+//! What will be read or written next, asked for while the machine multiplies.
 
 use super::View;
 use super::vector::Vector;
@@ -59,7 +59,7 @@ impl Ahead {
 
     /// These rows and columns, in `times` shares; nothing, if the matrix is near or its numbers stand apart.
     pub fn new(matrix: &View, rows: Range<usize>, columns: Range<usize>, times: usize) -> Ahead {
-        if matrix.rows * matrix.columns <= NEAR || rows.is_empty() || columns.is_empty() || times == 0 {
+        if !Ahead::is_far(matrix) || rows.is_empty() || columns.is_empty() || times == 0 {
             return Ahead::nothing();
         }
         let row = matrix
@@ -72,6 +72,11 @@ impl Ahead {
             _ => return Ahead::nothing(),
         };
         Ahead::lines(row, stride, length, rows, times)
+    }
+
+    /// Whether it pays to ask for parts of it.
+    pub fn is_far(matrix: &View) -> bool {
+        matrix.rows * matrix.columns > NEAR
     }
 
     /// So many rows of `length` numbers, in `times` shares.

@@ -36,7 +36,7 @@ pub struct Member<'a> {
 impl<'a> Member<'a> {
     fn product<'b>(&'b mut self, a: View<'b>) -> Product<'b> {
         let Member { b, c, epilogue } = self;
-        Product { a, b: *b, c: Shared::of(c), epilogue: *epilogue, each: None, shared: false }
+        Product::new(a, *b, Shared::of(c), *epilogue)
     }
 }
 

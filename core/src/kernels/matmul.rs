@@ -10,7 +10,7 @@
 //!       for strips of b, which stay in the second cache (STRIP)
 //!         for rows of a tile: their part of a stays in the nearest cache
 //!           for panels of the strip, each packed just before the first tile that reads it;
-//!             where it has been packed, tiles ask for the next strip on their way (ahead.rs)
+//!             where it has been packed, tiles ask on their way for the next strip, or the next rows of a (ahead.rs)
 //! ```
 //!
 //! So the nearest cache holds a few rows of a while all of the strip passes through it, and the machine fetches the strip ahead,
@@ -42,6 +42,13 @@ pub(super) struct Product<'a> {
     pub each: Option<&'a Each<'a>>,
     /// Other threads have parts of it too.
     pub shared: bool,
+}
+
+impl<'a> Product<'a> {
+    /// For one thread, into c.
+    pub fn new(a: View<'a>, b: View<'a>, c: Shared, epilogue: Epilogue<'a>) -> Product<'a> {
+        Product { a, b, c, epilogue, each: None, shared: false }
+    }
 }
 
 /// A product, and who may help: a is m × k, b is k × n, c has m · n elements, the bias n.
@@ -227,14 +234,16 @@ impl Product<'_> {
                             waiting,
                         };
                         let mut ahead = Ahead::nothing();
-                        let tiles = patch.rows.len().div_ceil(K::ROWS) - usize::from(patch.pack_b);
-                        let tiles = tiles * patch.columns.len().div_ceil(panel);
+                        let tiles = || {
+                            let down = patch.rows.len().div_ceil(K::ROWS) - usize::from(patch.pack_b);
+                            down * patch.columns.len().div_ceil(panel)
+                        };
                         if patch.pack_b && strip < span.len() {
                             let (next, columns) = patch.next(strip, &span, bottom, self.a.columns);
-                            ahead = Ahead::new(&self.b, next, columns, tiles);
+                            ahead = Ahead::new(&self.b, next, columns, tiles());
                         } else if pack_a && rows.end < bottom && strip >= span.len() {
                             let next = rows.end..bottom.min(rows.end + rows.len());
-                            ahead = Ahead::new(&self.a, next, depth.clone(), tiles);
+                            ahead = Ahead::new(&self.a, next, depth.clone(), tiles());
                         }
                         // SAFETY: the caller's promise.
                         unsafe { self.patch::<K>(&patch, &mut ahead) };

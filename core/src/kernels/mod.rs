@@ -240,23 +240,14 @@ pub fn matmul_on(isa: Isa, a: View, b: View, c: &mut [f32], epilogue: Epilogue, 
         // A column is a row in memory, and rows are what vectors are good at.
         let end = Epilogue { add: epilogue.add, ..Epilogue::default() };
         let (a, b) = (b.transposed(), a.transposed());
-        run(
-            isa,
-            Alone {
-                product: &Product { a, b, c: Shared::of(c), epilogue: end, each: None, shared: false },
-                threads,
-            },
-        );
+        run(isa, Alone { product: &Product::new(a, b, Shared::of(c), end), threads });
         if let Some(&[bias]) = epilogue.bias {
             c.iter_mut().for_each(|c| *c += bias);
         }
         epilogue.finish.apply(c);
         return;
     }
-    run(
-        isa,
-        Alone { product: &Product { a, b, c: Shared::of(c), epilogue, each: None, shared: false }, threads },
-    );
+    run(isa, Alone { product: &Product::new(a, b, Shared::of(c), epilogue), threads });
 }
 
 /// Whether shapes fit.
@@ -299,7 +290,8 @@ pub fn matmul_in_blocks(a: View, b: View, each: &Each, threads: &Threads) {
 pub struct Each<'a> {
     /// Takes a block: the place of its first element in c, and elements that follow one another there.
     pub take: &'a (dyn Fn(usize, &[f32]) + Sync),
-    /// What `take` reads or writes at the same places, at least as long as c (what is shorter is passed over): it is asked for while a block is made.
+    /// What `take` reads or writes at the same places, at least as long as c (what is shorter is passed over): it is asked for while a block is made. The first is what other
+    /// threads may have read.
     pub beside: [Shared; KINDS + 1],
 }
 
@@ -312,7 +304,8 @@ pub fn matmul_in_blocks_on(isa: Isa, a: View, b: View, each: &Each, threads: &Th
     // A column is a row in memory.
     let (a, b) = if b.columns == 1 { (b.transposed(), a.transposed()) } else { (a, b) };
     let (c, epilogue) = (Shared::of(&mut []), Epilogue::default());
-    run(isa, Alone { product: &Product { a, b, c, epilogue, each: Some(each), shared: false }, threads });
+    let product = &Product { each: Some(each), ..Product::new(a, b, c, epilogue) };
+    run(isa, Alone { product, threads });
 }
 
 /// What one instruction set does as a whole.

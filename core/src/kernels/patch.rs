@@ -132,6 +132,7 @@ impl Product<'_> {
         let after = hands || self.epilogue.finish.each().is_some();
         let far = last && self.is_far();
         let ask = far || (last && hands && self.shared);
+        let row_by_row = in_a && a.column_stride == 1 && !ask && Ahead::is_far(&a);
         let in_memory = b.data.as_ptr().wrapping_add(p.depth.start * b.row_stride);
         let (mut done, mut from_a, mut list) =
             (p.rows.start, p.room.a.cast_const(), p.room.lists.cast_const());
@@ -143,11 +144,11 @@ impl Product<'_> {
                 }
                 let pack = p.pack_b && i == p.rows.start;
                 let mut beside = ask.then(|| self.beside(p, i, height, far));
-                let below = i + height..p.rows.end.min(i + 2 * height);
-                let mut below = match in_a && a.column_stride == 1 && !ask {
-                    true => Ahead::new(&a, below, p.depth.clone(), p.columns.len().div_ceil(p.panel)),
-                    false => Ahead::nothing(),
-                };
+                let mut below = Ahead::nothing();
+                if row_by_row {
+                    let rows = i + height..p.rows.end.min(i + 2 * height);
+                    below = Ahead::new(&a, rows, p.depth.clone(), p.columns.len().div_ceil(p.panel));
+                }
                 let kept = p.kept_at(i, p.columns.start, done);
                 // SAFETY: in c, by the caller's promise.
                 let c = if hands { kept } else { unsafe { self.c.pointer(i * n + p.columns.start) } };

@@ -4,8 +4,8 @@
 //! c[i][j] = Σ_p a[i][p] b[p][j]      without the p for which a[i][p] = 0 in all rows i of a tile
 //! ```
 //!
-//! The margin of a picture, the columns of a table that stand for words, units that are silent: what a layer reads is often 0, and 0 in
-//! many examples at once. Of MNIST's numbers 81 of 100 are 0; of the columns of six rows that a tile reads, 57 of 100 are nothing but
+//! The margin of a picture, the columns of a table that stand for words, units that are silent: what a layer reads is often 0 (and so are the slopes of
+//! silent units), and 0 in many examples at once. Of MNIST's numbers 81 of 100 are 0; of the columns of six rows that a tile reads, 57 of 100 are nothing but
 //! zeros on the way forward (six pictures), 66 on the way back (six pixels side by side).
 //!
 //! Who is asked to look for them ([`super::View::with_zeros`]) first looks at a few places. Where there are enough, every tile's part of
@@ -74,8 +74,7 @@ impl Lanes for Leave {
             let count = match self.strip.width.div_ceil(V::LANES) {
                 _ if self.strip.across == 1 => self.columns::<V>(),
                 1 => self.rows::<V, 1>(),
-                2 => self.rows::<V, 2>(),
-                3 => self.rows::<V, 3>(),
+                2 if const { V::LANES < 16 } => self.rows::<V, 2>(),
                 _ => unreachable!("no tile has so many rows"),
             };
             *self.list = count as u16;

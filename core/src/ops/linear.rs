@@ -133,7 +133,7 @@ impl Op for Linear {
             sum_rows(run.dy, outputs, db.to, db.add, run.threads);
         }
         if let Some(dx) = dx {
-            // Of a unit that is silent the slope is 0 too.
+            // Behind relu the slope of a unit that is silent is 0 too. (Other kinks cost a look.)
             let dz = if self.activation.kink { dz.with_zeros() } else { dz };
             matmul(dz, w.transposed(), dx.to, Epilogue { add: dx.add, ..Epilogue::default() }, run.threads);
         }

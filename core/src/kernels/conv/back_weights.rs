@@ -1,6 +1,6 @@
 //! dw = Σ x dy over all places of all pictures. Each worker makes some tiles of dw and goes through all places for them,
-//! block after block: between blocks the sums wait in memory, and the chain goes on from them. One of them sums dy itself meanwhile,
-//! for the bias, which would otherwise be read again.
+//! block after block: between blocks the sums wait in memory, and the chain goes on from them. One of them sums dy meanwhile, for the
+//! bias: otherwise dy would be read again.
 
 use super::walk::{At, ROWS, Tap, Walk, choose};
 use super::work::{Frame, even, with_work};

@@ -106,8 +106,8 @@ impl Vector for __m256 {
     }
     #[inline(always)]
     unsafe fn turned(row: impl Fn(usize) -> *const f32) -> [Self; 4] {
-        // SAFETY: see above. Rows i and i + 4 side by side: two squares of 4 × 4 are turned at once. (A closure would be compiled without the
-        // instructions, and called.)
+        // SAFETY: see above. Rows i and i + 4 side by side: two squares of 4 × 4 are turned at once. (A closure that makes vectors would be
+        // compiled without the instructions, and called.)
         unsafe {
             let mut r = [_mm256_setzero_ps(); 4];
             for (i, r) in r.iter_mut().enumerate() {
