@@ -59,7 +59,7 @@ impl Ahead {
 
     /// These rows and columns, in `times` shares; nothing, if the matrix is near or its numbers stand apart.
     pub fn new(matrix: &View, rows: Range<usize>, columns: Range<usize>, times: usize) -> Ahead {
-        if !Ahead::is_far(matrix) || rows.is_empty() || columns.is_empty() || times == 0 {
+        if !Ahead::pays(matrix) || rows.is_empty() || columns.is_empty() || times == 0 {
             return Ahead::nothing();
         }
         let row = matrix
@@ -75,7 +75,7 @@ impl Ahead {
     }
 
     /// Whether it pays to ask for parts of it.
-    pub fn is_far(matrix: &View) -> bool {
+    pub fn pays(matrix: &View) -> bool {
         matrix.rows * matrix.columns > NEAR
     }
 

@@ -162,9 +162,7 @@ pub(super) unsafe fn pack<V: Vector>(from: Strip, panel: usize, stride: usize, t
             let whole = if along == 1 { depth / TURNED * TURNED } else { 0 };
             for w in (0..width).step_by(V::LANES) {
                 let count = (width - w).min(V::LANES);
-                // For rows that are not there the last one stands in.
-                let rows: [_; 16] =
-                    std::array::from_fn(|r| data.wrapping_add((w + r.min(count - 1)) * across));
+                let rows = rows_of(data.wrapping_add(w * across), across, count);
                 let mask = V::mask(count);
                 for d in (0..whole).step_by(TURNED) {
                     let columns = V::turned(|r| rows[r].wrapping_add(d));
@@ -181,6 +179,12 @@ pub(super) unsafe fn pack<V: Vector>(from: Strip, panel: usize, stride: usize, t
             }
         }
     }
+}
+
+/// Where `count` rows begin, as many as a vector may have lanes: for those that are not there the last one stands in.
+#[inline(always)]
+pub(super) fn rows_of(data: *const f32, across: usize, count: usize) -> [*const f32; 16] {
+    std::array::from_fn(|r| data.wrapping_add(r.min(count - 1) * across))
 }
 
 /// Copies `count` numbers, without the cost of a call: there are few.

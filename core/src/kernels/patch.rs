@@ -132,7 +132,7 @@ impl Product<'_> {
         let after = hands || self.epilogue.finish.each().is_some();
         let far = last && self.is_far();
         let ask = far || (last && hands && self.shared);
-        let row_by_row = in_a && a.column_stride == 1 && !ask && Ahead::is_far(&a);
+        let row_by_row = in_a && a.column_stride == 1 && !ask && Ahead::pays(&a);
         let in_memory = b.data.as_ptr().wrapping_add(p.depth.start * b.row_stride);
         let (mut done, mut from_a, mut list) =
             (p.rows.start, p.room.a.cast_const(), p.room.lists.cast_const());

@@ -17,7 +17,7 @@
 
 use super::View;
 use super::kernel::Kernel;
-use super::pack::{DEPTH, Strip};
+use super::pack::{DEPTH, Strip, rows_of};
 use super::tile::AHEAD;
 use super::vector::{Lanes, TURNED, Vector};
 use crate::aligned::LINE;
@@ -128,8 +128,7 @@ impl Leave {
     #[inline(always)]
     unsafe fn rows<V: Vector, const B: usize>(&self) -> usize {
         let Strip { data, across, width, depth, .. } = self.strip;
-        // For rows that are not there the last one stands in.
-        let rows: [_; 16] = std::array::from_fn(|r| data.wrapping_add(r.min(width - 1) * across));
+        let rows = rows_of(data, across, width);
         let (whole, mut to, mut count) = (depth / TURNED * TURNED, self.to, 0);
         // SAFETY: the caller's promise; no more columns are written than were read, and a vector.
         unsafe {

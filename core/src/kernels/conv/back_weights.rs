@@ -37,15 +37,15 @@ impl Job for BackWeights<'_> {
         let (run, runs) =
             if joined { (s.kernel_w * deep, s.kernel_h) } else { (deep, s.kernel_h * s.kernel_w) };
         let panels = Panels::new::<K>(wide, 0);
-        let of = |height: usize| s.groups * runs * panels.count * run.div_ceil(height);
+        let units_of = |height: usize| s.groups * runs * panels.count * run.div_ceil(height);
         let (high, low) = (even(run, K::ROWS), even(run, K::ROWS.div_ceil(2)));
         // Of three tiles one of two workers would have two: six lower ones are shared better.
-        let uneven = s.team(threads) == 2 && of(high) < 4 && !of(high).is_multiple_of(2);
-        let height = if uneven && of(low).is_multiple_of(2) { low } else { high };
+        let uneven = s.team(threads) == 2 && units_of(high) < 4 && !units_of(high).is_multiple_of(2);
+        let height = if uneven && units_of(low).is_multiple_of(2) { low } else { high };
         // Columns of memory an even number of cache lines apart would crowd into few places of the cache.
         let pitch = if s.in_c.is_multiple_of(32) { s.in_c + 16 } else { s.in_c };
         let (tiles, across) = (run.div_ceil(height), panels.count);
-        let units = of(height);
+        let units = units_of(height);
         let columns = (s.out_w - 1) * s.stride_w + s.reach_w();
         let whole = s.out_h * s.out_w;
         let (pictures, lines) = if whole <= PLACES {
@@ -67,7 +67,7 @@ impl Job for BackWeights<'_> {
             let (bias, rest) = work.numbers.write()[..numbers].split_at_mut(bias);
             let (sums, frames) = rest.split_at_mut(sums);
             bias.fill(0.0);
-            let of_dy = Shared::of(bias);
+            let sums_of_dy = Shared::of(bias);
             let to = if add { Shared::of(sums) } else { Shared::of(dw) };
             let frames = Shared::of(frames);
             threads.for_each(team, &|worker| {
@@ -103,7 +103,7 @@ impl Job for BackWeights<'_> {
                         let dy = &dy[from..from + places * s.out_c];
                         if worker == 0 && db.is_some() {
                             // SAFETY: the machine has the instructions; the sums are this worker's.
-                            unsafe { K::within(Sums { rows: dy, to: of_dy.slice(0..s.out_c) }) }
+                            unsafe { K::within(Sums { rows: dy, to: sums_of_dy.slice(0..s.out_c) }) }
                         }
                         if gathered {
                             panels.gather(s, dy, slopes);

@@ -1,6 +1,6 @@
 //! Vectors of AVX2 and AVX-512.
 
-use super::Vector;
+use super::{TURNED, Vector};
 use std::arch::x86_64::*;
 
 /// Eight lanes of −1, then eight of 0: a mask of n lanes starts at 8 − n.
@@ -92,7 +92,7 @@ impl Vector for __m256 {
     }
     #[inline(always)]
     fn prefetch_write(at: *const f32) {
-        own(at);
+        prefetchw(at);
     }
     #[inline(always)]
     unsafe fn relu(self) -> Self {
@@ -105,7 +105,7 @@ impl Vector for __m256 {
         unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(self, _mm256_setzero_ps())) == 0 }
     }
     #[inline(always)]
-    unsafe fn turned(row: impl Fn(usize) -> *const f32) -> [Self; 4] {
+    unsafe fn turned(row: impl Fn(usize) -> *const f32) -> [Self; TURNED] {
         // SAFETY: see above. Rows i and i + 4 side by side: two squares of 4 × 4 are turned at once. (A closure that makes vectors would be
         // compiled without the instructions, and called.)
         unsafe {
@@ -193,7 +193,7 @@ impl Vector for __m512 {
     }
     #[inline(always)]
     fn prefetch_write(at: *const f32) {
-        own(at);
+        prefetchw(at);
     }
     #[inline(always)]
     unsafe fn relu(self) -> Self {
@@ -206,7 +206,7 @@ impl Vector for __m512 {
         unsafe { _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(self, _mm512_setzero_ps()) == 0 }
     }
     #[inline(always)]
-    unsafe fn turned(row: impl Fn(usize) -> *const f32) -> [Self; 4] {
+    unsafe fn turned(row: impl Fn(usize) -> *const f32) -> [Self; TURNED] {
         // SAFETY: see above. Rows i, i + 4, i + 8 and i + 12 side by side: four squares are turned at once.
         unsafe {
             let mut r = [_mm512_setzero_ps(); 4];
@@ -233,7 +233,7 @@ impl Vector for __m512 {
 /// Asks for a line that will be written. (The compiler's own function reads it only, unless it knows that the processor has `prefetchw`;
 /// x86-64 processors that do not know it pass over it.)
 #[inline(always)]
-fn own(at: *const f32) {
+fn prefetchw(at: *const f32) {
     // SAFETY: a hint: no memory is touched, and no address is wrong.
     unsafe { std::arch::asm!("prefetchw [{0}]", in(reg) at, options(nostack, preserves_flags)) }
 }
