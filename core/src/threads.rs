@@ -4,9 +4,10 @@
 //! Every thread has a share of the tasks that is the same whenever there are as many, so that what it wrote in one step is likely
 //! to be in its own cache in the next; who has done his share helps the others with theirs.
 //!
-//! A job is opened by one store, after one for each share, and closed by one more. A helper that is awake takes part; one that is
-//! asleep, or that the system has put aside, is not waited for: the caller does the work itself and closes the job. So a fork and
-//! join costs a tenth of a microsecond between two threads, some three among sixteen, and a busy machine makes it slower, never stuck.
+//! Every helper has a door of its own, one cache line with all it has to know of a job: the caller opens those of as many helpers as there are tasks, does
+//! its own share, and shuts them. A helper that is awake comes in; one that is asleep, or that the system has put aside, is not waited for: the caller
+//! finds its door still open, shuts it and does the work itself. So a busy machine makes a job slower, never stuck; and a fork and join takes little more
+//! than a line takes from one core to another and back.
 
 mod shared;
 
@@ -14,7 +15,7 @@ use std::any::Any;
 use std::cell::UnsafeCell;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::*, fence};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -70,7 +71,9 @@ impl Threads {
             bell = desk.ended.wait(bell).unwrap_or_else(PoisonError::into_inner);
         }
         drop(bell);
-        desk.next.get_or_init(|| (0..=helpers.len()).map(|_| Apart(AtomicUsize::new(0))).collect());
+        let door =
+            |_| Door { state: AtomicU32::new(SHUT), next: AtomicUsize::new(0), job: UnsafeCell::new(None) };
+        desk.doors.get_or_init(|| (0..=helpers.len()).map(door).collect());
         Threads(Arc::new(Team { desk, helpers }))
     }
 
@@ -96,7 +99,7 @@ impl Threads {
         }
         desk.open(tasks, task);
         desk.drain(0, tasks, task);
-        desk.close();
+        desk.close(tasks);
         let panic = desk.bell().panic.take();
         desk.taken.store(false, Release);
         if let Some(panic) = panic {
@@ -145,25 +148,35 @@ impl Drop for Team {
 
 type Task = *const (dyn Fn(usize) + Sync);
 
-/// The gate counts jobs in its upper half. The lower half says whether the job is open and how many helpers
-/// are in.
-const OPEN: u64 = 1 << 31;
-const INSIDE: u64 = OPEN - 1;
-const JOB: u64 = 1 << 32;
+/// A door nobody may come in by. Who is inside leaves it so.
+const SHUT: u32 = 0;
+/// A door with a job behind it.
+const OPEN: u32 = 1;
+/// A door with its helper inside.
+const INSIDE: u32 = 2;
 
-/// One cache line each, so that a helper that looks at the gate does not slow down those who take tasks.
+/// What passes between the caller and one thread: a line (and the one that is fetched with it), so that all of it comes at once and nothing else does.
 #[repr(align(128))]
-struct Apart<T>(T);
+struct Door {
+    state: AtomicU32,
+    /// Of this thread's share, the next task nobody has taken.
+    next: AtomicUsize,
+    /// How many tasks there are, and what they are. Written by the owner of the team while the door is shut, read by who is inside.
+    job: UnsafeCell<Option<(usize, Task)>>,
+}
+
+impl Door {
+    fn is(&self, state: u32) -> bool {
+        self.state.load(SeqCst) == state
+    }
+}
 
 struct Desk {
-    gate: Apart<AtomicU64>,
-    /// Of each thread's share, the next task nobody has taken; the caller's is the first.
-    next: OnceLock<Vec<Apart<AtomicUsize>>>,
+    /// Of each thread; the caller's is the first, and never opened.
+    doors: OnceLock<Vec<Door>>,
     /// Whether some call owns the team.
     taken: AtomicBool,
     over: AtomicBool,
-    /// Written by the owner of the team while the gate is closed and nobody inside, read by those inside.
-    job: UnsafeCell<Option<(usize, Task)>>,
     /// How many threads sleep on `opened`, on `ended`: whoever brings news rings only for them.
     sleeping: AtomicUsize,
     waiting: AtomicUsize,
@@ -179,20 +192,18 @@ struct Bell {
     panic: Option<Box<dyn Any + Send>>,
 }
 
-// SAFETY: `job` alone is not Sync. It is written only while nobody is inside the gate, see `open`, and the
+// SAFETY: `job` alone is not Sync. It is written only while its door is shut with nobody inside, see `open`, and the
 // pointer in it leads to a `Sync` closure that outlives the job, see `close`.
-unsafe impl Sync for Desk {}
+unsafe impl Sync for Door {}
 // SAFETY: as above.
-unsafe impl Send for Desk {}
+unsafe impl Send for Door {}
 
 impl Desk {
     fn new(patience: Duration) -> Desk {
         Desk {
-            gate: Apart(AtomicU64::new(0)),
-            next: OnceLock::new(),
+            doors: OnceLock::new(),
             taken: AtomicBool::new(false),
             over: AtomicBool::new(false),
-            job: UnsafeCell::new(None),
             sleeping: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             bell: Mutex::default(),
@@ -206,45 +217,49 @@ impl Desk {
         self.bell.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the helpers in. The caller owns the team and calls `close` before `task` ends.
+    /// Lets helpers in, as many as have a share. The caller owns the team and calls `close` before `task` ends.
     fn open(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
         // SAFETY: only the lifetime changes; `close` makes sure that nobody uses `task` after it.
         let task =
             unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(task) };
-        // SAFETY: the gate is closed with nobody inside, so nobody else touches `job`.
-        unsafe { *self.job.get() = Some((tasks, task)) };
-        for (thread, next) in self.shares(tasks).iter().enumerate() {
-            next.0.store(self.share(thread, tasks).start, Relaxed);
+        for (thread, door) in self.doors(tasks).iter().enumerate() {
+            // SAFETY: the door is shut with nobody inside, so nobody else touches `job`.
+            unsafe { *door.job.get() = Some((tasks, task)) };
+            door.next.store(self.share(thread, tasks).start, Relaxed);
+            if thread > 0 {
+                door.state.store(OPEN, Release);
+            }
         }
-        let job = self.gate.0.load(Relaxed) & !(JOB - 1);
-        // Either this store is seen by a helper before it sleeps, or the helper is seen here (both are
-        // SeqCst).
-        self.gate.0.store(job.wrapping_add(JOB) | OPEN, SeqCst);
+        // Either these stores are seen by a helper before it sleeps, or the helper is seen here.
+        fence(SeqCst);
         if self.sleeping.load(SeqCst) > 0 {
             drop(self.bell());
             self.opened.notify_all();
         }
     }
 
-    /// Where the shares stand that have any of so many tasks.
-    fn shares(&self, tasks: usize) -> &[Apart<AtomicUsize>] {
-        let all = self.next.get().map_or(&[][..], |next| next);
+    /// Of the threads that have a share of so many tasks.
+    fn doors(&self, tasks: usize) -> &[Door] {
+        let all = self.doors.get().map_or(&[][..], |doors| doors);
         &all[..all.len().min(tasks)]
     }
 
     /// The tasks a thread begins with: one after another, so that all are somebody's.
     fn share(&self, thread: usize, tasks: usize) -> Range<usize> {
-        let threads = self.shares(usize::MAX).len();
+        let threads = self.doors(usize::MAX).len();
         let start = |thread| if tasks <= threads { tasks.min(thread) } else { thread * tasks / threads };
         start(thread)..start(thread + 1)
     }
 
-    /// Runs tasks until none is left, a thread's own share first. A panic takes the remaining tasks away and is kept for the caller.
+    /// Runs tasks, a thread's own share first, until none is left; where nobody has more than one, helpers leave it to the caller to look whether a
+    /// task has been left, since to look takes as long as to leave. A panic takes the remaining tasks away and is kept for the caller.
     fn drain(&self, thread: usize, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
-        let shares = self.shares(tasks);
+        let doors = self.doors(tasks);
         let work = || {
-            for share in (thread..shares.len()).chain(0..thread.min(shares.len())) {
-                let (next, end) = (&shares[share].0, self.share(share, tasks).end);
+            let looks = thread == 0 || tasks > doors.len();
+            let others = (thread + 1..doors.len()).chain(0..thread).filter(|_| looks);
+            for share in std::iter::once(thread).chain(others) {
+                let (next, end) = (&doors[share].next, self.share(share, tasks).end);
                 while next.load(Relaxed) < end {
                     let number = next.fetch_add(1, Relaxed);
                     if number < end {
@@ -254,18 +269,19 @@ impl Desk {
             }
         };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
-            shares.iter().for_each(|next| next.0.store(tasks, Relaxed));
+            doors.iter().for_each(|door| door.next.store(tasks, Relaxed));
             self.bell().panic.get_or_insert(panic);
         }
     }
 
     /// Lets no further helper in, and returns when the last one is out.
-    fn close(&self) {
-        if self.gate.0.fetch_and(!OPEN, AcqRel) & INSIDE == 0 {
-            return;
-        }
-        let empty = || self.gate.0.load(SeqCst) & INSIDE == 0;
-        if !self.look(empty) {
+    fn close(&self, tasks: usize) {
+        for door in self.doors(tasks).iter().skip(1) {
+            let empty = || door.is(SHUT);
+            let shut = || door.state.compare_exchange(OPEN, SHUT, AcqRel, Acquire).is_ok();
+            if empty() || shut() || self.look(empty) {
+                continue;
+            }
             let mut bell = self.bell();
             self.waiting.fetch_add(1, SeqCst);
             while !empty() {
@@ -280,36 +296,27 @@ impl Desk {
         crate::kernels::prepare();
         self.bell().ready += 1;
         self.ended.notify_all();
-        let mut seen = 0;
-        while self.wait_for_job(seen) {
-            let gate = self.gate.0.load(SeqCst);
-            if gate & OPEN == 0 || gate / JOB == seen {
+        let door = &self.doors.wait()[thread];
+        while self.wait_for_job(door) {
+            if door.state.compare_exchange(OPEN, INSIDE, AcqRel, Relaxed).is_err() {
                 continue;
             }
-            if self.gate.0.compare_exchange(gate, gate + 1, AcqRel, Relaxed).is_err() {
-                continue;
-            }
-            seen = gate / JOB;
-            // SAFETY: this helper is inside: the owner wrote `job` before it opened the gate and waits in
-            // `close`.
-            if let Some((tasks, task)) = unsafe { *self.job.get() } {
+            // SAFETY: this helper is inside: the owner wrote `job` before it opened the door and waits in `close`.
+            if let Some((tasks, task)) = unsafe { *door.job.get() } {
                 // SAFETY: as above, `task` lives until `close` returns.
                 self.drain(thread, tasks, unsafe { &*task });
             }
-            let left = self.gate.0.fetch_sub(1, SeqCst) - 1;
-            if left & (OPEN | INSIDE) == 0 && self.waiting.load(SeqCst) > 0 {
+            door.state.store(SHUT, SeqCst);
+            if self.waiting.load(SeqCst) > 0 {
                 drop(self.bell());
                 self.ended.notify_all();
             }
         }
     }
 
-    /// Returns true when a job other than `seen` is open, false when the team is over.
-    fn wait_for_job(&self, seen: u64) -> bool {
-        let news = || {
-            let gate = self.gate.0.load(SeqCst);
-            (gate & OPEN != 0 && gate / JOB != seen) || self.over.load(SeqCst)
-        };
+    /// Returns true when the door is open, false when the team is over.
+    fn wait_for_job(&self, door: &Door) -> bool {
+        let news = || door.is(OPEN) || self.over.load(SeqCst);
         if !self.look(news) {
             let mut bell = self.bell();
             self.sleeping.fetch_add(1, SeqCst);
