@@ -25,11 +25,16 @@ use super::patch::{Patch, every};
 use super::row::Row;
 use super::vector::Vector;
 use super::{Each, Epilogue, Finish, Job, View, zeros};
+use crate::aligned::LINE;
 use crate::threads::{Shared, Threads};
 use std::ops::Range;
 
 /// Below this many multiplications per thread, waking threads costs more than it gains.
 const WORTH_SHARING: usize = 1 << 17;
+/// A matrix of so many numbers (half a megabyte) is large for one row.
+const NEAR: usize = 1 << 17;
+/// Turns of a row, at most.
+const TURNS: usize = 4;
 
 /// A product on one instruction set: operands that fit, `c` of `a.rows * b.columns` elements unless the result is handed over.
 #[derive(Clone, Copy)]
@@ -69,6 +74,10 @@ impl Job for Alone<'_> {
             return unsafe { product.part::<K>(0..m, 0..n) };
         }
         let product = &Product { shared: true, ..*product };
+        if m == 1 && k * n >= NEAR && product.by_rows() {
+            // SAFETY: the caller's promise.
+            return unsafe { product.row_in_turns::<K>(team, threads) };
+        }
         let (down, across) = grid(team, m, n);
         let cut = |part: usize, parts: usize, size: usize, unit: usize| {
             let units = size.div_ceil(unit);
@@ -94,10 +103,9 @@ impl Product<'_> {
         }
         // A row that a tile cannot take in one pass.
         let wide = columns.len() > K::WIDE * K::V::LANES;
-        if self.a.rows == 1 && wide && self.b.column_stride == 1 && !self.epilogue.add && self.each.is_none()
-        {
+        if self.a.rows == 1 && wide && self.by_rows() {
             // SAFETY: the caller's promise.
-            return unsafe { self.row::<K>(columns) };
+            return unsafe { self.row::<K>(columns, 0..self.a.columns) };
         }
         let bare =
             !self.epilogue.add && self.epilogue.bias.is_none() && matches!(self.epilogue.finish, Finish::Sum);
@@ -136,24 +144,57 @@ impl Product<'_> {
         self.a.zeros || self.b.zeros
     }
 
+    /// Whether a row of a can be multiplied with b row after row of it.
+    fn by_rows(&self) -> bool {
+        self.b.column_stride == 1 && !self.epilogue.add && self.each.is_none()
+    }
+
+    /// One row times a large b, by several threads: in each turn a thread has other columns, and other rows of b. If it kept to its columns, what it reads of
+    /// b would lie in a part of the sets of its second cache, as the length of a row is most often a multiple of what lies in all sets, and so fill
+    /// only a part of that cache, from which it would be gone before the next step.
+    ///
     /// # Safety
-    /// That of `part`; one row of a, and b row after row.
-    unsafe fn row<K: Kernel>(&self, columns: Range<usize>) {
+    /// That of `part`; one row of a, and `by_rows`.
+    unsafe fn row_in_turns<K: Kernel>(&self, team: usize, threads: &Threads) {
+        let turns = team.min(TURNS);
+        let cut = |all: usize, part: usize, parts: usize, unit: usize| {
+            (all.div_ceil(unit) * part / parts * unit).min(all)
+        };
+        for turn in 0..turns {
+            let depth = |turn| cut(self.a.columns, turn, turns, 8);
+            threads.for_each(team, &|task| {
+                let part = (task + turn * team / turns) % team;
+                let columns = |part| cut(self.b.columns, part, team, LINE);
+                // SAFETY: the caller's promise; the columns are disjoint.
+                unsafe { self.row::<K>(columns(part)..columns(part + 1), depth(turn)..depth(turn + 1)) }
+            });
+        }
+    }
+
+    /// # Safety
+    /// That of `part`; one row of a, and `by_rows`; the sums of products before `depth` are there.
+    unsafe fn row<K: Kernel>(&self, columns: Range<usize>, depth: Range<usize>) {
+        let unfinished = depth.end < self.a.columns;
         // SAFETY: the caller's promise: all inside their matrices.
         unsafe {
             K::within(Row {
-                x: self.a.data.as_ptr(),
+                x: self.a.data.as_ptr().add(depth.start * self.a.column_stride),
                 x_step: self.a.column_stride,
-                b: self.b.data.as_ptr().add(columns.start),
+                b: self.b.data.as_ptr().add(depth.start * self.b.row_stride + columns.start),
                 b_row: self.b.row_stride,
-                depth: self.a.columns,
+                depth: depth.len(),
                 columns: columns.len(),
                 y: self.c.pointer(columns.start),
                 bias: self.epilogue.bias.map_or(std::ptr::null(), |bias| bias.as_ptr().add(columns.start)),
                 relu: self.epilogue.finish.is_relu(),
                 zeros: self.a.zeros,
                 plus: self.plus(),
+                resume: depth.start > 0,
+                unfinished,
             });
+            if unfinished {
+                return;
+            }
             if let Some(f) = self.epilogue.finish.each() {
                 f(self.c.slice(columns));
             }

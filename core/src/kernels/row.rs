@@ -41,6 +41,10 @@ pub(super) struct Row {
     pub zeros: bool,
     /// A sum that is 0 is +0.
     pub plus: bool,
+    /// The sums go on from what lies at y …
+    pub resume: bool,
+    /// … and others will go on from them: neither bias nor function yet.
+    pub unfinished: bool,
 }
 
 impl Row {
@@ -176,13 +180,18 @@ impl Lanes for Row {
     unsafe fn run<V: Vector>(self) {
         // SAFETY: the caller's promise: B has `depth` rows, and y and the bias have `columns` numbers.
         unsafe {
-            std::slice::from_raw_parts_mut(self.y, self.columns).fill(0.0);
+            if !self.resume {
+                std::slice::from_raw_parts_mut(self.y, self.columns).fill(0.0);
+            }
             let near = self.depth * self.b_row <= SECOND;
             match (self.zeros && self.has_zeros(), near) {
                 (true, true) => self.listed::<V, true>(),
                 (true, false) => self.listed::<V, false>(),
                 (false, true) => self.all::<V, true>(),
                 (false, false) => self.all::<V, false>(),
+            }
+            if self.unfinished {
+                return;
             }
             let y = std::slice::from_raw_parts_mut(self.y, self.columns);
             if self.plus {

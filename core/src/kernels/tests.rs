@@ -299,6 +299,8 @@ fn large_products_are_the_definition() {
         (65, 1020, 49),
         (1, 784, 128),
         (1, 101, 301),
+        // A row by several threads, in turns.
+        (1, 1203, 517),
         (784, 1, 128),
         (2, 600, 700),
         (129, 257, 3),
