@@ -38,7 +38,8 @@ pub(super) fn with_work<R>(numbers: usize, taps: usize, starts: usize, f: impl F
     result
 }
 
-/// Runs all tasks by a team of workers, each with a part of `work` of its own.
+/// Runs all tasks by a team of workers, each with a part of `work` of its own. The first task of a worker is always the same: what it reads may still be
+/// in its cache.
 pub(super) fn workers(
     threads: &Threads,
     team: usize,
@@ -47,16 +48,14 @@ pub(super) fn workers(
     task: &(dyn Fn(usize, &mut [f32]) + Sync),
 ) {
     let (count, each) = (team.min(tasks), work.len() / team);
-    let (next, work) = (AtomicUsize::new(0), Shared::of(work));
+    let (next, work) = (AtomicUsize::new(count), Shared::of(work));
     threads.for_each(count, &|worker| {
         // SAFETY: each worker has its own part.
         let own = unsafe { work.slice(worker * each..(worker + 1) * each) };
-        loop {
-            let number = next.fetch_add(1, Relaxed);
-            if number >= tasks {
-                return;
-            }
+        let mut number = worker;
+        while number < tasks {
             task(number, own);
+            number = next.fetch_add(1, Relaxed);
         }
     });
 }

@@ -28,7 +28,9 @@ pub use pictures::Convolve;
 pub use weights::BackWeights;
 
 use super::ConvShape;
-use crate::kernels::kernel::Kernel;
+use super::work::even;
+use crate::kernels::kernel::{Kernel, choose};
+use crate::kernels::tile::{Block, IN_PLACE, Place};
 use crate::kernels::vector::Vector;
 
 /// Positions of a transformed tile.
@@ -150,3 +152,55 @@ fn block<K: Kernel>(each: usize, tiles: usize, team: usize) -> usize {
 
 /// Floats.
 const CACHED: usize = 72_000;
+
+/// The products of one position: rows of a times a panel of b.
+struct Products {
+    block: Block,
+    /// Columns of the panel: whole vectors.
+    wide: usize,
+}
+
+impl Products {
+    /// Each a sum of `depth`; strides of a: from row to row, and from one product to the next. `resume`: the sums go on from what c holds.
+    fn new(depth: usize, [a_row, a_step]: [usize; 2], wide: usize, c_row: usize, resume: bool) -> Products {
+        let block = Block {
+            depth,
+            a_row,
+            a_step,
+            b_step: wide,
+            c_row,
+            sums_row: c_row,
+            resume,
+            last: true,
+            add: false,
+            relu: false,
+            plus: false,
+            shared: false,
+        };
+        Products { block, wide }
+    }
+
+    /// Of so many rows, from `a` to `c`.
+    ///
+    /// # Safety
+    /// The machine has the instructions; a and c have these rows, and b `depth` rows of the panel.
+    unsafe fn of<K: Kernel>(&self, rows: usize, a: *const f32, b: *const f32, c: *mut f32) {
+        let height = even(rows, K::ROWS);
+        for r in (0..rows).step_by(height) {
+            let c = c.wrapping_add(r * self.block.c_row);
+            let place = Place {
+                a: a.wrapping_add(r * self.block.a_row),
+                b,
+                c,
+                sums: c,
+                bias: std::ptr::null(),
+                width: self.wide,
+                list: std::ptr::null(),
+                ahead: std::ptr::null_mut(),
+            };
+            let tile = choose::<K, IN_PLACE>(height.min(rows - r), self.wide / K::V::LANES);
+            // SAFETY: the caller's promise.
+            unsafe { tile(&self.block, &place) }
+        }
+    }
+}

@@ -1,10 +1,9 @@
 //! y = finish(x ∗ w + bias), and dx, which is a convolution of dy with the kernel turned round.
 
 use super::transforms::{Picture, Places, Weights, both};
-use super::{GAP, POSITIONS, Pictures, Tiles, block, load};
+use super::{GAP, POSITIONS, Pictures, Products, Tiles, block, load};
 use crate::aligned::LINE;
 use crate::kernels::Finish;
-use crate::kernels::conv::walk::{At, ROWS, Tap, Walk, choose};
 use crate::kernels::conv::work::{even, with_work, workers};
 use crate::kernels::conv::{ConvShape, Job, Panels};
 use crate::kernels::kernel::Kernel;
@@ -90,10 +89,17 @@ impl Job for Convolve<'_> {
         let (pitch, across) = (deep.next_multiple_of(K::V::LANES), panels.count * panels.columns);
         let tiles = Tiles::of(height, width);
         let (team, all) = (s.team(threads), s.batch * tiles.count());
-        let count = block::<K>(POSITIONS * (pitch + across), all, team);
-        let (seen, made) = (count * pitch + GAP, count * across + GAP);
+        // Of few tiles every thread transforms all, and makes the channels whose U is its own: U is larger than V, and would have to come from other cores.
+        let apart = team > 1 && all <= across && panels.count.is_multiple_of(team);
+        let parts = if apart { team } else { 1 };
+        let (few, across) = (panels.count / parts, across / parts);
+        let count = if apart { all } else { block::<K>(POSITIONS * (pitch + across), all, team) };
+        // M of some tiles and one panel stays in the nearest cache: sums that are stored further away take longer than they took to be made.
+        let high = (MADE / (POSITIONS * panels.columns) / K::ROWS).max(1) * K::ROWS;
+        let (seen, made) = (high * pitch + GAP, high * panels.columns + GAP);
         let packed = if self.back { panels.numbers() } else { 0 };
-        let sizes = [packed, POSITIONS * (deep * across + GAP), pitch, POSITIONS * (seen + made)];
+        let step = few * deep * panels.columns + GAP;
+        let sizes = [packed, parts * POSITIONS * step, pitch, POSITIONS * (seen + made)];
         let [packed, kernels, zeros, own] = sizes.map(|size| size.next_multiple_of(LINE));
         let numbers = packed + kernels + zeros + team * own;
         with_work(numbers, 0, 0, |work| {
@@ -105,67 +111,68 @@ impl Job for Convolve<'_> {
                 panels.pack_turned(s, self.w, packed, threads);
             }
             let (panel, to) = (deep * panels.columns, Shared::of(kernels));
-            let step = panels.count * panel + GAP;
+            let of_panel = |j: usize| j / few * POSITIONS * step + j % few * panel;
             let turn = |j: usize| {
-                let (wide, first) = (panels.columns, j * panel);
+                let wide = panels.columns;
                 // Towards y w is read where it lies: a row of channels of y for each channel of x.
                 let (from, row, columns) = if self.back {
-                    (&packed[9 * first..9 * (first + panel)], wide, wide)
+                    (&packed[9 * j * panel..9 * (j + 1) * panel], wide, wide)
                 } else {
                     (&self.w[j * wide..], s.out_c, wide.min(s.out_c - j * wide))
                 };
-                let turn = Turn { from, row, columns, deep, wide, to, first, step, back: self.back };
+                let turn =
+                    Turn { from, row, columns, deep, wide, to, first: of_panel(j), step, back: self.back };
                 // SAFETY: the machine has the instructions; the panel has nine taps, and U room for sixteen positions.
                 unsafe { K::within(turn) }
             };
-            if POSITIONS * deep * across < WORTH_SHARING {
+            if apart {
+                // Each is made where it is used.
+            } else if POSITIONS * deep * across < WORTH_SHARING {
                 (0..panels.count).for_each(turn);
             } else {
                 threads.for_each(panels.count, &turn);
             }
-            let (kernels, zeros) = (&*kernels, &*zeros);
-            workers(threads, team, all.div_ceil(count), own, &|task, own| {
+            let zeros = &*zeros;
+            workers(threads, team, parts * all.div_ceil(count), own, &|task, own| {
                 let (v, m) = own.split_at_mut(POSITIONS * seen);
                 assert!(m.len() >= POSITIONS * made, "room for what is made");
-                let these = task * count..((task + 1) * count).min(all);
-                let height = even(these.len(), K::ROWS);
-                let enter =
-                    Enter { of: &self, tiles, these: these.clone(), zeros, to: v, pitch, plane: seen };
-                // SAFETY: the machine has the instructions; `v` has room for these tiles.
-                unsafe { K::within(enter) };
-                let walk = Walk {
-                    taps: &[Tap { a: 0, b: 0 }],
-                    depth: deep,
-                    a_step: 1,
-                    b_step: panels.columns,
-                    resume: false,
-                    add: false,
-                    relu: false,
-                };
-                for k in 0..POSITIONS {
-                    for j in 0..panels.count {
-                        for t in (0..these.len()).step_by(height) {
-                            let rows = height.min(these.len() - t);
-                            let (mut a, mut c) = ([std::ptr::null(); ROWS], [std::ptr::null_mut(); ROWS]);
-                            let first = v.as_ptr().wrapping_add(k * seen + t * pitch);
-                            let sums =
-                                m.as_mut_ptr().wrapping_add(k * made + t * across + j * panels.columns);
-                            for r in 0..rows {
-                                (a[r], c[r]) = (first.wrapping_add(r * pitch), sums.wrapping_add(r * across));
-                            }
-                            let b = kernels.as_ptr().wrapping_add(k * step + j * panel);
-                            let at = At { a, c, b, bias: std::ptr::null(), width: panels.columns };
-                            // SAFETY: the rows and the panel are whole.
-                            unsafe { choose::<K>(rows, &walk, &at) }
+                let (part, block) = if apart { (task, 0) } else { (0, task) };
+                let mine = part * few..(part + 1) * few;
+                if apart {
+                    mine.clone().for_each(turn);
+                }
+                let these = block * count..((block + 1) * count).min(all);
+                let products = Products::new(deep, [pitch, 1], panels.columns, panels.columns, false);
+                let high = even(these.len(), high);
+                for start in these.clone().step_by(high) {
+                    let these = start..(start + high).min(these.end);
+                    let enter =
+                        Enter { of: &self, tiles, these: these.clone(), zeros, to: v, pitch, plane: seen };
+                    // SAFETY: the machine has the instructions; `v` has room for these tiles.
+                    unsafe { K::within(enter) };
+                    for j in mine.clone() {
+                        for k in 0..POSITIONS {
+                            // SAFETY: U has this panel, and nobody writes it any more.
+                            let b = unsafe { to.pointer(k * step + of_panel(j)) }.cast_const();
+                            let (a, c) = (v[k * seen..].as_ptr(), m[k * made..].as_mut_ptr());
+                            // SAFETY: the machine has the instructions; the rows and the panel are whole.
+                            unsafe { products.of::<K>(these.len(), a, b, c) }
+                        }
+                        let channels = j * panels.columns..((j + 1) * panels.columns).min(wide);
+                        let (across, plane, these) = (panels.columns, made, these.clone());
+                        // SAFETY: the machine has the instructions; these channels of the places of these tiles are this task's.
+                        unsafe {
+                            K::within(Leave { of: &self, tiles, these, channels, from: m, across, plane })
                         }
                     }
                 }
-                // SAFETY: the machine has the instructions; the places of these tiles are this task's.
-                unsafe { K::within(Leave { of: &self, tiles, these, from: m, across, plane: made }) }
             });
         })
     }
 }
+
+/// Floats of M that the nearest cache holds, besides what passes through.
+const MADE: usize = 6144;
 
 /// So many floats of transformed kernels are made by the caller alone.
 const WORTH_SHARING: usize = 1 << 15;
@@ -245,11 +252,12 @@ impl Lanes for Enter<'_, '_> {
     }
 }
 
-/// y = Aᵀ M A of some tiles, and what is done to a finished sum.
+/// y = Aᵀ M A of some tiles and channels, and what is done to a finished sum.
 struct Leave<'a, 'b> {
     of: &'b Convolve<'a>,
     tiles: Tiles,
     these: Range<usize>,
+    channels: Range<usize>,
     from: &'b [f32],
     across: usize,
     plane: usize,
@@ -264,18 +272,18 @@ impl Lanes for Leave<'_, '_> {
             let [n, row, column] = self.tiles.place(tile);
             let (rows, columns) = ((height - row).min(2), (width - column).min(2));
             let place = |i: usize, j: usize| ((n * height + row + i) * width + column + j) * channels;
-            for c in (0..channels).step_by(V::LANES) {
+            for c in self.channels.clone().step_by(V::LANES) {
                 // SAFETY: the assertion above for the loads; `place` lies in the result, for rows and columns it has, and is
                 // this task's; a partial vector ends with the channels.
                 unsafe {
-                    let from = self.from.as_ptr().add(t * self.across + c);
+                    let from = self.from.as_ptr().add(t * self.across + c - self.channels.start);
                     let mut m = [[V::zero(); 4]; 4];
                     for k in 0..POSITIONS {
                         m[k / 4][k % 4] = V::load(from.add(k * self.plane));
                     }
                     let y = both::<Places, V, 4, 2>(&m);
-                    let whole = c + V::LANES <= channels;
-                    let mask = V::mask((channels - c).min(V::LANES));
+                    let left = self.channels.end - c;
+                    let (whole, mask) = (left >= V::LANES, V::mask(left.min(V::LANES)));
                     let offset = match bias {
                         None => V::zero(),
                         Some(bias) if whole => V::load(bias.as_ptr().add(c)),
@@ -303,9 +311,10 @@ impl Lanes for Leave<'_, '_> {
                 }
             }
             if let Some(f) = finish.each() {
-                for i in 0..rows {
-                    // SAFETY: these places are this task's.
-                    f(unsafe { to.slice(place(i, 0)..place(i, 0) + columns * channels) });
+                let Range { start, end } = self.channels;
+                for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
+                    // SAFETY: these channels of the places are this task's.
+                    f(unsafe { to.slice(place(i, j) + start..place(i, j) + end) });
                 }
             }
         }

@@ -2,10 +2,9 @@
 //! in memory, and the chain goes on from them. Of the transforms it makes the rows it needs, and no others.
 
 use super::transforms::{Picture, Slopes, Transform, WeightSlopes, both, row};
-use super::{GAP, POSITIONS, Pictures, Tiles, load};
+use super::{GAP, POSITIONS, Pictures, Products, Tiles, load};
 use crate::aligned::LINE;
-use crate::kernels::conv::walk::{At, ROWS, Tap, Walk, choose};
-use crate::kernels::conv::work::{even, with_work};
+use crate::kernels::conv::work::with_work;
 use crate::kernels::conv::{ConvShape, Job, Panels};
 use crate::kernels::kernel::Kernel;
 use crate::kernels::vector::{Lanes, Vector};
@@ -110,30 +109,14 @@ impl Job for BackWeights<'_> {
                         };
                         // SAFETY: the machine has the instructions.
                         unsafe { K::within(rows) }
-                        let walk = Walk {
-                            taps: &[Tap { a: 0, b: 0 }],
-                            depth: these().len(),
-                            a_step: pitch,
-                            b_step: wide,
-                            resume: first > 0,
-                            add: false,
-                            relu: false,
-                        };
+                        let products = Products::new(these().len(), [1, pitch], wide, across, first > 0);
                         for (j, panel) in (0..ROW).flat_map(|j| own.clone().map(move |panel| (j, panel))) {
-                            let height = even(deep.len(), K::ROWS);
-                            for ci in deep.clone().step_by(height) {
-                                let rows = height.min(deep.end - ci);
-                                let (mut a, mut c) = ([std::ptr::null(); ROWS], [std::ptr::null_mut(); ROWS]);
-                                for r in 0..rows {
-                                    a[r] = v[j * seen + ci - deep.start + r..].as_ptr();
-                                    let row = (i * ROW + j) * s.in_c + ci + r;
-                                    // SAFETY: a row of dU.
-                                    c[r] = unsafe { sums.pointer(row * across + panel * wide) };
-                                }
-                                let b = d[j * sloped + (panel - own.start) * these().len() * wide..].as_ptr();
-                                let at = At { a, c, b, bias: std::ptr::null(), width: wide };
-                                // SAFETY: rows and panel are whole, and these sums are this worker's.
-                                unsafe { choose::<K>(rows, &walk, &at) }
+                            let a = v[j * seen..].as_ptr();
+                            let b = d[j * sloped + (panel - own.start) * these().len() * wide..].as_ptr();
+                            let row = (i * ROW + j) * s.in_c + deep.start;
+                            // SAFETY: the machine has the instructions; rows and panel are whole, and these rows of dU this worker's.
+                            unsafe {
+                                products.of::<K>(deep.len(), a, b, sums.pointer(row * across + panel * wide))
                             }
                         }
                     }
