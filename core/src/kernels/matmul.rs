@@ -33,6 +33,10 @@ use std::ops::Range;
 const WORTH_SHARING: usize = 1 << 17;
 /// A matrix of so many numbers (half a megabyte) is large for one row.
 const NEAR: usize = 1 << 17;
+/// Numbers of a page of memory.
+const PAGE: usize = 1024;
+/// Rows of a times numbers of a row of b, at most, where b is read as it lies.
+const FINE: usize = 1 << 19;
 /// Turns of a row, at most.
 const TURNS: usize = 4;
 
@@ -117,7 +121,12 @@ impl Product<'_> {
         // the second cache as it is.
         let near = columns.len() >= 64 && self.b.row_stride * DEPTH <= SECOND;
         let tiles = if near { 8 } else { 3 };
-        let pack_b = self.b.column_stride != 1 || (rows.len() > tiles * K::ROWS && self.a.columns > 8);
+        // A tile that takes two lines of each row reads them as fast as a copy, unless rows are longer than a page, or so many tiles read them that the copy
+        // costs nothing.
+        let two = K::VECTORS * K::V::LANES > LINE && self.b.row_stride <= PAGE;
+        let fine = two && self.a.column_stride == 1 && rows.len() * self.b.row_stride <= FINE;
+        let pack_b =
+            self.b.column_stride != 1 || (rows.len() > tiles * K::ROWS && self.a.columns > 8 && !fine);
         // A copy of a must be read often to pay; less often if its columns are rows in memory, whose lines are far apart.
         let often = if self.a.column_stride == 1 { 1024 } else { 192 };
         // A tile that goes by a list reads whole vectors of b: those of each span, if b is not packed.

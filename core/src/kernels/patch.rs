@@ -4,7 +4,7 @@ use super::ahead::{Ahead, Several};
 use super::kernel::{Kernel, Tile, choose};
 use super::matmul::Product;
 use super::pack::{FAR, HANDED, KEPT, Parts, SPAN, Strip};
-use super::tile::{Block, EDGE, IN_PLACE, LISTED, PACKED, PADDED, Place};
+use super::tile::{Block, EDGE, IN_PLACE, LISTED, PADDED, Place, SIDE_BY_SIDE};
 use super::vector::Vector;
 use super::{Each, zeros};
 use crate::sink::KINDS;
@@ -124,7 +124,7 @@ impl Product<'_> {
                 () if by_list => choose::<K, LISTED>(height, vectors),
                 () if !full && !in_b => choose::<K, PADDED>(height, vectors),
                 () if !full => choose::<K, EDGE>(height, vectors),
-                () if !in_a && width == p.panel => choose::<K, PACKED>(height, vectors),
+                () if block.a_row == 1 => choose::<K, SIDE_BY_SIDE>(height, vectors),
                 () => choose::<K, IN_PLACE>(height, vectors),
             }
         };

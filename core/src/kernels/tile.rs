@@ -57,8 +57,8 @@ const GROUP: usize = 3;
 /// The pointers of the highest tile.
 const GROUPS: usize = 4;
 
-/// How a tile finds its operands: both packed, all vectors full.
-pub(super) const PACKED: u8 = 0;
+/// How a tile finds its operands: of each product its rows of a lie side by side, packed or as columns of a picture do; all vectors full.
+pub(super) const SIDE_BY_SIDE: u8 = 0;
 /// Anywhere, by strides; all vectors full.
 pub(super) const IN_PLACE: u8 = 1;
 /// Anywhere, by strides; the last vector may be partial.
@@ -87,12 +87,12 @@ struct Way<K: Kernel, const R: usize, const C: usize, const MODE: u8> {
 
 impl<K: Kernel, const R: usize, const C: usize, const MODE: u8> Way<K, R, C, MODE> {
     /// Pointers to rows of a.
-    const POINTERS: usize = if MODE == PACKED || MODE == LISTED { 1 } else { R.div_ceil(GROUP) };
+    const POINTERS: usize = if MODE == SIDE_BY_SIDE || MODE == LISTED { 1 } else { R.div_ceil(GROUP) };
 
     #[inline(always)]
     fn new(t: &Block, place: &Place, mask: <K::V as Vector>::Mask) -> Self {
         let (a_row, a_step, b_step) = match MODE {
-            PACKED => (1, K::ROWS, C * K::V::LANES),
+            SIDE_BY_SIDE => (1, t.a_step, t.b_step),
             LISTED => (1, K::ROWS, t.b_step),
             _ => (t.a_row, t.a_step, t.b_step),
         };
