@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::fading;
 use crate::gradients::Expression;
 use crate::kernels::{Loop, widest};
-use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape, Written};
+use crate::op::{Backward, Exact, ExactForward, Forward, Gradient, Op, Shape, Written};
 use crate::real::Real;
 
 pub(super) const ROW: Entry = Entry {
@@ -52,21 +52,29 @@ impl Op for SoftmaxCrossEntropy {
         let mixed = is_mixed(run.shapes);
         let [z, t, w] = run.x else { unreachable!("checked by shape") };
         let (mut sum, mut weight) = (0.0f64, 0.0f64);
-        for (i, (z, p)) in z.chunks_exact(classes).zip(run.keep.chunks_exact_mut(classes)).enumerate() {
-            p.copy_from_slice(z);
-            let log_sum = softmax(p) as f64;
-            let right = if mixed {
-                let t = &t[i * classes..(i + 1) * classes];
-                t.iter().zip(z).map(|(t, z)| *t as f64 * *z as f64).sum()
-            } else if t[i] >= 0.0 {
-                z.get(t[i] as usize).map_or(f64::NAN, |z| *z as f64)
-            } else {
-                f64::NAN
-            };
-            let all: f64 = z.iter().map(|z| *z as f64).sum::<f64>() / classes as f64;
-            let wanted = (1.0 - self.smoothing) * right + self.smoothing * all;
-            sum += w[i] as f64 * (log_sum - wanted);
-            weight += w[i] as f64;
+        run.keep.copy_from_slice(z);
+        for (number, p) in run.keep.chunks_mut(ROWS * classes).enumerate() {
+            let mut log_sums = [0.0; ROWS];
+            let rows = p.len() / classes;
+            widest(Softmax { z: p, classes, log_sums: &mut log_sums[..rows] });
+            for (i, log_sum) in (number * ROWS..).zip(&log_sums[..rows]) {
+                let z = &z[i * classes..(i + 1) * classes];
+                let right = if mixed {
+                    let t = &t[i * classes..(i + 1) * classes];
+                    t.iter().zip(z).map(|(t, z)| *t as f64 * *z as f64).sum()
+                } else if t[i] >= 0.0 {
+                    z.get(t[i] as usize).map_or(f64::NAN, |z| *z as f64)
+                } else {
+                    f64::NAN
+                };
+                let mut wanted = (1.0 - self.smoothing) * right;
+                if self.smoothing > 0.0 {
+                    let all: f64 = z.iter().map(|z| *z as f64).sum::<f64>() / classes as f64;
+                    wanted += self.smoothing * all;
+                }
+                sum += w[i] as f64 * (*log_sum as f64 - wanted);
+                weight += w[i] as f64;
+            }
         }
         run.y[0] = (sum / weight) as f32;
     }
@@ -80,16 +88,15 @@ impl Op for SoftmaxCrossEntropy {
         let weight: f64 = w.iter().map(|w| *w as f64).sum();
         let low = self.smoothing / classes as f64;
         let high = 1.0 - self.smoothing + low;
-        let mixed = is_mixed(run.shapes);
+        let scale = |i: usize| (run.dy[0] as f64 * w[i] as f64 / weight) as f32;
+        if !is_mixed(run.shapes) {
+            let (q, p) = ([low as f32, high as f32], &*run.keep);
+            return widest(Slopes { p, classes, right: t, scale, q, dz });
+        }
         for (i, p) in run.keep.chunks_exact(classes).enumerate() {
-            let scale = (run.dy[0] as f64 * w[i] as f64 / weight) as f32;
             for (k, p) in p.iter().enumerate() {
-                let q = match mixed {
-                    true => (1.0 - self.smoothing) * t[i * classes + k] as f64 + low,
-                    false if k == t[i] as usize => high,
-                    false => low,
-                };
-                dz.write(i * classes + k, fading::slope(scale * (p - q as f32)));
+                let q = (1.0 - self.smoothing) * t[i * classes + k] as f64 + low;
+                dz.write(i * classes + k, fading::slope(scale(i) * (p - q as f32)));
             }
         }
     }
@@ -138,25 +145,65 @@ fn is_mixed(shapes: &[Shape]) -> bool {
     shapes[1] == shapes[0]
 }
 
-/// z ← softmax z, in place; returns ln Σ eᶻ.
-pub fn softmax(z: &mut [f32]) -> f32 {
-    widest(Softmax(z))
+/// Rows whose softmax is made at once: while the sum of one waits for its last number, those of others go on.
+const ROWS: usize = 8;
+
+/// z ← softmax z, in place, of at most [`ROWS`] rows; ln Σ eᶻ of each. The numbers of a row are added in order.
+struct Softmax<'a> {
+    z: &'a mut [f32],
+    classes: usize,
+    log_sums: &'a mut [f32],
 }
 
-struct Softmax<'a>(&'a mut [f32]);
-
 impl Loop for Softmax<'_> {
-    type Out = f32;
+    type Out = ();
     #[inline(always)]
-    fn run(self) -> f32 {
-        let greatest = self.0.iter().fold(f32::NEG_INFINITY, |a, z| if *z > a { *z } else { a });
-        for z in self.0.iter_mut() {
-            *z = Real::exp(*z - greatest);
+    fn run(self) {
+        let Softmax { z, classes, log_sums } = self;
+        let rows = log_sums.len();
+        let mut greatest = [f32::NEG_INFINITY; ROWS];
+        for (z, greatest) in z.chunks_exact_mut(classes).zip(&mut greatest) {
+            *greatest = z.iter().fold(f32::NEG_INFINITY, |a, z| if *z > a { *z } else { a });
+            z.iter_mut().for_each(|z| *z -= *greatest);
         }
-        let sum: f32 = self.0.iter().sum();
-        for z in self.0.iter_mut() {
-            *z /= sum;
+        z.iter_mut().for_each(|z| *z = Real::exp(*z));
+        let mut sums = [0.0; ROWS];
+        for k in 0..classes {
+            for (row, sum) in sums[..rows].iter_mut().enumerate() {
+                *sum += z[row * classes + k];
+            }
         }
-        Real::ln(sum) + greatest
+        for (z, sum) in z.chunks_exact_mut(classes).zip(&sums) {
+            z.iter_mut().for_each(|z| *z /= *sum);
+        }
+        let logs: [f32; ROWS] = std::array::from_fn(|row| Real::ln(sums[row]) + greatest[row]);
+        log_sums.copy_from_slice(&logs[..rows]);
+    }
+}
+
+/// dz = scale(example) · (p − q), where q is one number for wrong classes and one for the right.
+struct Slopes<'a, 'b, F> {
+    p: &'a [f32],
+    classes: usize,
+    right: &'a [f32],
+    scale: F,
+    q: [f32; 2],
+    dz: &'a mut Gradient<'b>,
+}
+
+impl<F: Fn(usize) -> f32> Loop for Slopes<'_, '_, F> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        let Slopes { p, classes, right, scale, q: [low, high], dz } = self;
+        for (i, p) in p.chunks_exact(classes).enumerate() {
+            let (scale, right) = (scale(i), right[i] as u32);
+            let dz_of = dz.to[i * classes..(i + 1) * classes].iter_mut();
+            for (k, (p, dz_of)) in p.iter().zip(dz_of).enumerate() {
+                let q = if k as u32 == right { high } else { low };
+                let slope = fading::slope(scale * (p - q));
+                *dz_of = if dz.add { *dz_of + slope } else { slope };
+            }
+        }
     }
 }
