@@ -2,11 +2,11 @@
 //! the caller cuts the work into tasks, the threads only choose who runs which.
 //!
 //! Every thread has a share of the tasks that is the same whenever there are as many, so that what it wrote in one step is likely
-//! to be in its own cache in the next; who has done his share helps the others with theirs.
+//! to be in its own cache in the next; who has done his share helps the others with theirs, if any had more than one task.
 //!
-//! Every helper has a door of its own, one cache line with all it has to know of a job: the caller opens those of as many helpers as there are tasks, does
-//! its own share, and shuts them. A helper that is awake comes in; one that is asleep, or that the system has put aside, is not waited for: the caller
-//! finds its door still open, shuts it and does the work itself. So a busy machine makes a job slower, never stuck; and a fork and join takes little more
+//! Every helper has a door of its own, one cache line with all it has to know of a job: the caller opens those of helpers who have a share, does
+//! its own, and then what others have left. A helper that is awake comes in; one that is asleep, or that the system has put aside, is not waited for: the
+//! caller does its share too, and shuts its door. So a busy machine makes a job slower, never stuck; and a fork and join takes little more
 //! than a line takes from one core to another and back.
 
 mod shared;
@@ -71,8 +71,12 @@ impl Threads {
             bell = desk.ended.wait(bell).unwrap_or_else(PoisonError::into_inner);
         }
         drop(bell);
-        let door =
-            |_| Door { state: AtomicU32::new(SHUT), next: AtomicUsize::new(0), job: UnsafeCell::new(None) };
+        let door = |_| Door {
+            state: AtomicU32::new(SHUT),
+            asleep: AtomicBool::new(false),
+            next: AtomicUsize::new(0),
+            job: UnsafeCell::new(None),
+        };
         desk.doors.get_or_init(|| (0..=helpers.len()).map(door).collect());
         Threads(Arc::new(Team { desk, helpers }))
     }
@@ -159,6 +163,8 @@ const INSIDE: u32 = 2;
 #[repr(align(128))]
 struct Door {
     state: AtomicU32,
+    /// Whether its helper sleeps on `opened`: who opens rings only then.
+    asleep: AtomicBool,
     /// Of this thread's share, the next task nobody has taken.
     next: AtomicUsize,
     /// How many tasks there are, and what they are. Written by the owner of the team while the door is shut, read by who is inside.
@@ -177,8 +183,7 @@ struct Desk {
     /// Whether some call owns the team.
     taken: AtomicBool,
     over: AtomicBool,
-    /// How many threads sleep on `opened`, on `ended`: whoever brings news rings only for them.
-    sleeping: AtomicUsize,
+    /// How many threads sleep on `ended`: whoever brings news rings only for them.
     waiting: AtomicUsize,
     bell: Mutex<Bell>,
     opened: Condvar,
@@ -204,7 +209,6 @@ impl Desk {
             doors: OnceLock::new(),
             taken: AtomicBool::new(false),
             over: AtomicBool::new(false),
-            sleeping: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             bell: Mutex::default(),
             opened: Condvar::new(),
@@ -222,17 +226,17 @@ impl Desk {
         // SAFETY: only the lifetime changes; `close` makes sure that nobody uses `task` after it.
         let task =
             unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(task) };
-        for (thread, door) in self.doors(tasks).iter().enumerate() {
+        let doors = self.doors(tasks);
+        // All before the first is open: who has done his share looks at those of others.
+        for (thread, door) in doors.iter().enumerate() {
             // SAFETY: the door is shut with nobody inside, so nobody else touches `job`.
             unsafe { *door.job.get() = Some((tasks, task)) };
             door.next.store(self.share(thread, tasks).start, Relaxed);
-            if thread > 0 {
-                door.state.store(OPEN, Release);
-            }
         }
+        doors.iter().skip(1).for_each(|door| door.state.store(OPEN, Release));
         // Either these stores are seen by a helper before it sleeps, or the helper is seen here.
         fence(SeqCst);
-        if self.sleeping.load(SeqCst) > 0 {
+        if doors.iter().skip(1).any(|door| door.asleep.load(SeqCst)) {
             drop(self.bell());
             self.opened.notify_all();
         }
@@ -319,11 +323,11 @@ impl Desk {
         let news = || door.is(OPEN) || self.over.load(SeqCst);
         if !self.look(news) {
             let mut bell = self.bell();
-            self.sleeping.fetch_add(1, SeqCst);
+            door.asleep.store(true, SeqCst);
             while !news() {
                 bell = self.opened.wait(bell).unwrap_or_else(PoisonError::into_inner);
             }
-            self.sleeping.fetch_sub(1, SeqCst);
+            door.asleep.store(false, SeqCst);
         }
         !self.over.load(SeqCst)
     }

@@ -22,7 +22,7 @@ use super::dots::Dots;
 use super::kernel::Kernel;
 use super::pack::{DEPTH, HEIGHT, KEPT, LOW, Parts, SECOND, SMALL, SPAN, STRIP, Scratch, UNIT, with_scratch};
 use super::patch::{Patch, every};
-use super::row::Row;
+use super::row::{Row, TOGETHER};
 use super::vector::Vector;
 use super::{Each, Epilogue, Finish, Job, View, zeros};
 use crate::aligned::LINE;
@@ -31,8 +31,6 @@ use std::ops::Range;
 
 /// Below this many multiplications per thread, waking threads costs more than it gains.
 const WORTH_SHARING: usize = 1 << 17;
-/// A matrix of so many numbers (half a megabyte) is large for one row.
-const NEAR: usize = 1 << 17;
 /// Numbers of a page of memory.
 const PAGE: usize = 1024;
 /// Rows of a times numbers of a row of b, at most, where b is read as it lies.
@@ -78,7 +76,7 @@ impl Job for Alone<'_> {
             return unsafe { product.part::<K>(0..m, 0..n) };
         }
         let product = &Product { shared: true, ..*product };
-        if m == 1 && k * n >= NEAR && product.by_rows() {
+        if m == 1 && n >= 2 * team * LINE && product.by_rows() {
             // SAFETY: the caller's promise.
             return unsafe { product.row_in_turns::<K>(team, threads) };
         }
@@ -122,7 +120,7 @@ impl Product<'_> {
         let near = columns.len() >= 64 && self.b.row_stride * DEPTH <= SECOND;
         let tiles = if near { 8 } else { 3 };
         // A tile that takes two lines of each row reads them as fast as a copy, unless rows are longer than a page, or so many tiles read them that the copy
-        // costs nothing.
+        // costs nothing, or a is to be packed too, which pays only beside a packed b.
         let two = K::VECTORS * K::V::LANES > LINE && self.b.row_stride <= PAGE;
         let fine = two && self.a.column_stride == 1 && rows.len() * self.b.row_stride <= FINE;
         let pack_b =
@@ -165,12 +163,12 @@ impl Product<'_> {
     /// # Safety
     /// That of `part`; one row of a, and `by_rows`.
     unsafe fn row_in_turns<K: Kernel>(&self, team: usize, threads: &Threads) {
-        let turns = team.min(TURNS);
+        let turns = team.min(TURNS).min(self.a.columns.div_ceil(TOGETHER));
         let cut = |all: usize, part: usize, parts: usize, unit: usize| {
             (all.div_ceil(unit) * part / parts * unit).min(all)
         };
         for turn in 0..turns {
-            let depth = |turn| cut(self.a.columns, turn, turns, 8);
+            let depth = |turn| cut(self.a.columns, turn, turns, TOGETHER);
             threads.for_each(team, &|task| {
                 let part = (task + turn * team / turns) % team;
                 let columns = |part| cut(self.b.columns, part, team, LINE);

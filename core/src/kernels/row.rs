@@ -14,7 +14,7 @@ use super::vector::{Lanes, Vector};
 use crate::aligned::LINE;
 
 /// Rows of B that are gone through together: their x wait in registers.
-const TOGETHER: usize = 8;
+pub(super) const TOGETHER: usize = 8;
 /// So many numbers of x are looked through for zeros at a time.
 const LOOK: usize = 512;
 /// A matrix of at most so many numbers (half a megabyte) lies in the second cache when it was used a moment ago, and the nearest gets

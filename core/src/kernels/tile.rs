@@ -57,7 +57,7 @@ const GROUP: usize = 3;
 /// The pointers of the highest tile.
 const GROUPS: usize = 4;
 
-/// How a tile finds its operands: of each product its rows of a lie side by side, packed or as columns of a picture do; all vectors full.
+/// How a tile finds its operands: of each product its rows of a lie side by side, packed or in a transposed matrix; all vectors full.
 pub(super) const SIDE_BY_SIDE: u8 = 0;
 /// Anywhere, by strides; all vectors full.
 pub(super) const IN_PLACE: u8 = 1;

@@ -94,9 +94,10 @@ impl Op for SoftmaxCrossEntropy {
             return widest(Slopes { p, classes, right: t, scale, q, dz });
         }
         for (i, p) in run.keep.chunks_exact(classes).enumerate() {
+            let scale = scale(i);
             for (k, p) in p.iter().enumerate() {
                 let q = (1.0 - self.smoothing) * t[i * classes + k] as f64 + low;
-                dz.write(i * classes + k, fading::slope(scale(i) * (p - q as f32)));
+                dz.write(i * classes + k, fading::slope(scale * (p - q as f32)));
             }
         }
     }
@@ -131,8 +132,10 @@ impl Exact for SoftmaxCrossEntropy {
             } else {
                 f64::NAN
             };
-            let all = z.iter().sum::<f64>() / classes as f64;
-            let wanted = (1.0 - self.smoothing) * right + self.smoothing * all;
+            let mut wanted = (1.0 - self.smoothing) * right;
+            if self.smoothing > 0.0 {
+                wanted += self.smoothing * (z.iter().sum::<f64>() / classes as f64);
+            }
             sum += w[i] * (log_sum - wanted);
             weight += w[i];
         }

@@ -143,7 +143,7 @@ unsafe fn load<V: Vector, const N: usize>(
     }
 }
 
-/// How many tiles a task has: what is made of them, `each` floats a tile, stays in the second cache. Of few tasks every thread has about as many.
+/// How many tiles a task has: those whose V and M, `each` floats a tile, would fill a small second cache. Of few tasks every thread has about as many.
 fn block<K: Kernel>(each: usize, tiles: usize, team: usize) -> usize {
     let fit = (CACHED / each).clamp(K::ROWS, 16 * K::ROWS).next_multiple_of(K::ROWS);
     let tasks = tiles.div_ceil(fit);

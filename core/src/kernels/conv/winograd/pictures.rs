@@ -89,12 +89,13 @@ impl Job for Convolve<'_> {
         let (pitch, across) = (deep.next_multiple_of(K::V::LANES), panels.count * panels.columns);
         let tiles = Tiles::of(height, width);
         let (team, all) = (s.team(threads), s.batch * tiles.count());
-        // Of few tiles every thread transforms all, and makes the channels whose U is its own: U is larger than V, and would have to come from other cores.
+        // Of few tiles every thread transforms all, and makes the channels whose U is its own, if panels of channels can be shared evenly: U is larger than V,
+        // and would have to come from other cores.
         let apart = team > 1 && all <= across && panels.count.is_multiple_of(team);
         let parts = if apart { team } else { 1 };
         let (few, across) = (panels.count / parts, across / parts);
         let count = if apart { all } else { block::<K>(POSITIONS * (pitch + across), all, team) };
-        // M of some tiles and one panel stays in the nearest cache: sums that are stored further away take longer than they took to be made.
+        // M of some tiles and one panel stays in the nearest cache until it is read.
         let high = (MADE / (POSITIONS * panels.columns) / K::ROWS).max(1) * K::ROWS;
         let (seen, made) = (high * pitch + GAP, high * panels.columns + GAP);
         let packed = if self.back { panels.numbers() } else { 0 };
