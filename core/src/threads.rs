@@ -255,8 +255,8 @@ impl Desk {
         start(thread)..start(thread + 1)
     }
 
-    /// Runs tasks, a thread's own share first, until none is left; where nobody has more than one, helpers leave it to the caller to look whether a
-    /// task has been left, since to look takes as long as to leave. A panic takes the remaining tasks away and is kept for the caller.
+    /// Runs tasks, a thread's own share first, until none is left; where nobody has more than one, only the caller looks whether another's is left:
+    /// a helper who looked would be out later, by the time that a line takes from core to core. A panic takes the remaining tasks away and is kept for the caller.
     fn drain(&self, thread: usize, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
         let doors = self.doors(tasks);
         let work = || {

@@ -34,7 +34,7 @@ const WORTH_SHARING: usize = 1 << 17;
 /// Numbers of a page of memory.
 const PAGE: usize = 1024;
 /// Rows of a times numbers of a row of b, at most, where b is read as it lies.
-const FINE: usize = 1 << 19;
+const AS_IT_LIES: usize = 1 << 19;
 /// Turns of a row, at most.
 const TURNS: usize = 4;
 
@@ -81,10 +81,6 @@ impl Job for Alone<'_> {
             return unsafe { product.row_in_turns::<K>(team, threads) };
         }
         let (down, across) = grid(team, m, n);
-        let cut = |part: usize, parts: usize, size: usize, unit: usize| {
-            let units = size.div_ceil(unit);
-            (units * part / parts * unit).min(size)..(units * (part + 1) / parts * unit).min(size)
-        };
         threads.for_each(down * across, &|task| {
             let rows = cut(task / across, down, m, K::ROWS);
             let columns = cut(task % across, across, n, K::V::LANES);
@@ -122,9 +118,9 @@ impl Product<'_> {
         // A tile that takes two lines of each row reads them as fast as a copy, unless rows are longer than a page, or so many tiles read them that the copy
         // costs nothing, or a is to be packed too, which pays only beside a packed b.
         let two = K::VECTORS * K::V::LANES > LINE && self.b.row_stride <= PAGE;
-        let fine = two && self.a.column_stride == 1 && rows.len() * self.b.row_stride <= FINE;
+        let as_it_lies = two && self.a.column_stride == 1 && rows.len() * self.b.row_stride <= AS_IT_LIES;
         let pack_b =
-            self.b.column_stride != 1 || (rows.len() > tiles * K::ROWS && self.a.columns > 8 && !fine);
+            self.b.column_stride != 1 || (rows.len() > tiles * K::ROWS && self.a.columns > 8 && !as_it_lies);
         // A copy of a must be read often to pay; less often if its columns are rows in memory, whose lines are far apart.
         let often = if self.a.column_stride == 1 { 1024 } else { 192 };
         // A tile that goes by a list reads whole vectors of b: those of each span, if b is not packed.
@@ -164,16 +160,12 @@ impl Product<'_> {
     /// That of `part`; one row of a, and `by_rows`.
     unsafe fn row_in_turns<K: Kernel>(&self, team: usize, threads: &Threads) {
         let turns = team.min(TURNS).min(self.a.columns.div_ceil(TOGETHER));
-        let cut = |all: usize, part: usize, parts: usize, unit: usize| {
-            (all.div_ceil(unit) * part / parts * unit).min(all)
-        };
         for turn in 0..turns {
-            let depth = |turn| cut(self.a.columns, turn, turns, TOGETHER);
             threads.for_each(team, &|task| {
                 let part = (task + turn * team / turns) % team;
-                let columns = |part| cut(self.b.columns, part, team, LINE);
+                let columns = cut(part, team, self.b.columns, LINE);
                 // SAFETY: the caller's promise; the columns are disjoint.
-                unsafe { self.row::<K>(columns(part)..columns(part + 1), depth(turn)..depth(turn + 1)) }
+                unsafe { self.row::<K>(columns, cut(turn, turns, self.a.columns, TOGETHER)) }
             });
         }
     }
@@ -345,6 +337,12 @@ pub(super) fn in_units(rows: Range<usize>, most: usize) -> impl Iterator<Item = 
             |piece: usize| if piece == count { rows.end } else { rows.start + units * piece / count * UNIT };
         cut(piece)..cut(piece + 1)
     })
+}
+
+/// One of `parts` parts of a size, nearly equal, all but the last of whole units.
+fn cut(part: usize, parts: usize, size: usize, unit: usize) -> Range<usize> {
+    let start = |part: usize| (size.div_ceil(unit) * part / parts * unit).min(size);
+    start(part)..start(part + 1)
 }
 
 /// How `team` threads share m × n elements: rows of parts, columns of parts, as square as may be.

@@ -205,6 +205,7 @@ impl<F: Fn(usize) -> f32> Loop for Slopes<'_, '_, F> {
             for (k, (p, dz_of)) in p.iter().zip(dz_of).enumerate() {
                 let q = if k as u32 == right { high } else { low };
                 let slope = fading::slope(scale * (p - q));
+                // What `Gradient::write` does, without a check of each place.
                 *dz_of = if dz.add { *dz_of + slope } else { slope };
             }
         }

@@ -126,18 +126,17 @@ impl Job for Convolve<'_> {
                 // SAFETY: the machine has the instructions; the panel has nine taps, and U room for sixteen positions.
                 unsafe { K::within(turn) }
             };
-            if apart {
-                // Each is made where it is used.
-            } else if POSITIONS * deep * across < WORTH_SHARING {
-                (0..panels.count).for_each(turn);
-            } else {
-                threads.for_each(panels.count, &turn);
+            // Otherwise each is made where it is used.
+            if !apart {
+                let alone = POSITIONS * deep * across < WORTH_SHARING;
+                if alone { (0..panels.count).for_each(turn) } else { threads.for_each(panels.count, &turn) }
             }
             let zeros = &*zeros;
-            workers(threads, team, parts * all.div_ceil(count), own, &|task, own| {
+            let blocks = all.div_ceil(count);
+            workers(threads, team, parts * blocks, own, &|task, own| {
                 let (v, m) = own.split_at_mut(POSITIONS * seen);
                 assert!(m.len() >= POSITIONS * made, "room for what is made");
-                let (part, block) = if apart { (task, 0) } else { (0, task) };
+                let (part, block) = (task / blocks, task % blocks);
                 let mine = part * few..(part + 1) * few;
                 if apart {
                     mine.clone().for_each(turn);
