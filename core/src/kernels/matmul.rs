@@ -49,12 +49,14 @@ pub(super) struct Product<'a> {
     pub each: Option<&'a Each<'a>>,
     /// Other threads have parts of it too.
     pub shared: bool,
+    /// Whether a goes without columns of zeros, if that has been found out.
+    pub list: Option<bool>,
 }
 
 impl<'a> Product<'a> {
     /// For one thread, into c.
     pub fn new(a: View<'a>, b: View<'a>, c: Shared, epilogue: Epilogue<'a>) -> Product<'a> {
-        Product { a, b, c, epilogue, each: None, shared: false }
+        Product { a, b, c, epilogue, each: None, shared: false, list: None }
     }
 }
 
@@ -75,12 +77,13 @@ impl Job for Alone<'_> {
             // SAFETY: the caller's promise.
             return unsafe { product.part::<K>(0..m, 0..n) };
         }
-        let product = &Product { shared: true, ..*product };
+        let product = &mut Product { shared: true, ..*product };
         if m == 1 && n >= 2 * team * LINE && product.by_rows() {
             // SAFETY: the caller's promise.
             return unsafe { product.row_in_turns::<K>(team, threads) };
         }
-        let (down, across) = grid(team, m, n);
+        let (down, across) = product.grid::<K>(team);
+        let product = &*product;
         threads.for_each(down * across, &|task| {
             let rows = cut(task / across, down, m, K::ROWS);
             let columns = cut(task % across, across, n, K::V::LANES);
@@ -91,6 +94,33 @@ impl Job for Alone<'_> {
 }
 
 impl Product<'_> {
+    /// How `team` threads share it: rows of parts, columns of parts.
+    fn grid<K: Kernel>(&mut self, team: usize) -> (usize, usize) {
+        let (m, n) = (self.a.rows, self.b.columns);
+        // Whole rows of what is handed over: of a part of each, θ and what is kept for it would lie in a part of the sets of the second cache, and not stay there.
+        if self.each.is_some() && m >= n {
+            return (team, 1);
+        }
+        if m >= team * K::ROWS && self.b.column_stride == 1 && self.as_it_lies::<K>(m) {
+            let empty = zeros::are(&self.a, &(0..m), K::ROWS, n);
+            let many = empty >= zeros::ENOUGH;
+            // To look for zeros and to pack what is left takes longer than to read b, of which rows are left out too.
+            if many && 3 * m * zeros::PLACES > 2 * n * (zeros::PLACES - empty) {
+                self.list = Some(true);
+                return (team, 1);
+            }
+            self.list = (!many).then_some(false);
+        }
+        grid(team, m, n)
+    }
+
+    /// Whether b is read where it lies, however many tiles read it. A tile that takes two lines of each row reads them as fast as a copy, unless rows are longer than a page, or
+    /// so many tiles read them that the copy costs nothing, or a is to be packed too, which pays only beside a packed b.
+    fn as_it_lies<K: Kernel>(&self, rows: usize) -> bool {
+        let two = K::VECTORS * K::V::LANES > LINE && self.b.row_stride <= PAGE;
+        two && self.a.column_stride == 1 && rows * self.b.row_stride <= AS_IT_LIES
+    }
+
     /// The given rows and columns of the result.
     ///
     /// # Safety
@@ -115,17 +145,14 @@ impl Product<'_> {
         // the second cache as it is.
         let near = columns.len() >= 64 && self.b.row_stride * DEPTH <= SECOND;
         let tiles = if near { 8 } else { 3 };
-        // A tile that takes two lines of each row reads them as fast as a copy, unless rows are longer than a page, or so many tiles read them that the copy
-        // costs nothing, or a is to be packed too, which pays only beside a packed b.
-        let two = K::VECTORS * K::V::LANES > LINE && self.b.row_stride <= PAGE;
-        let as_it_lies = two && self.a.column_stride == 1 && rows.len() * self.b.row_stride <= AS_IT_LIES;
-        let pack_b =
-            self.b.column_stride != 1 || (rows.len() > tiles * K::ROWS && self.a.columns > 8 && !as_it_lies);
+        let pack_b = self.b.column_stride != 1
+            || (rows.len() > tiles * K::ROWS && self.a.columns > 8 && !self.as_it_lies::<K>(rows.len()));
         // A copy of a must be read often to pay; less often if its columns are rows in memory, whose lines are far apart.
         let often = if self.a.column_stride == 1 { 1024 } else { 192 };
         // A tile that goes by a list reads whole vectors of b: those of each span, if b is not packed.
         let whole = pack_b || (columns.len() <= SPAN && columns.len().is_multiple_of(K::V::LANES));
-        let list = whole && zeros::are_many(&self.a, &rows, K::ROWS, columns.len());
+        let list =
+            whole && self.list.unwrap_or_else(|| zeros::are_many(&self.a, &rows, K::ROWS, columns.len()));
         let pack_a = list || (columns.len() > often && pack_b);
         let packing = Packing { a: pack_a, b: pack_b, list };
         // Sums that wait need a place of their own if `c` holds something to be added to, or is not there.
@@ -281,6 +308,13 @@ impl Product<'_> {
                         if patch.pack_b && strip < span.len() {
                             let (next, columns) = patch.next(strip, &span, bottom, self.a.columns);
                             ahead = Ahead::new(&self.b, next, columns, tiles());
+                        } else if !pack_b
+                            && !list
+                            && depth.end < self.a.columns
+                            && self.is_far(self.b.rows * self.b.columns)
+                        {
+                            let next = depth.end..self.a.columns.min(depth.end + depth.len());
+                            ahead = Ahead::new(&self.b, next, patch.columns.clone(), tiles());
                         } else if pack_a && rows.end < bottom && strip >= span.len() {
                             let next = rows.end..bottom.min(rows.end + rows.len());
                             ahead = Ahead::new(&self.a, next, depth.clone(), tiles());

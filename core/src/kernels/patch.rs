@@ -130,7 +130,7 @@ impl Product<'_> {
         };
         let bias = self.epilogue.bias;
         let after = hands || self.epilogue.finish.each().is_some();
-        let far = last && self.is_far();
+        let far = last && self.hands_far();
         let ask = far || (last && hands && self.shared);
         let row_by_row = in_a && a.column_stride == 1 && !ask && Ahead::pays(&a);
         let in_memory = b.data.as_ptr().wrapping_add(p.depth.start * b.row_stride);
@@ -227,10 +227,15 @@ impl Product<'_> {
     }
 
     /// Whether what is read and written when blocks are handed over is too much for the caches.
-    fn is_far(&self) -> bool {
+    fn hands_far(&self) -> bool {
         let whole = self.a.rows * self.b.columns;
         let there = |each: &Each| each.beside.iter().filter(|kept| kept.start(whole).is_some()).count();
-        whole * self.each.map_or(0, there) > if self.shared { FAR / 2 } else { FAR }
+        self.is_far(whole * self.each.map_or(0, there))
+    }
+
+    /// Whether so many numbers are too much for the caches.
+    pub(super) fn is_far(&self, numbers: usize) -> bool {
+        numbers > if self.shared { FAR / 2 } else { FAR }
     }
 
     /// Hands finished rows over, or applies what is left to be applied to them.

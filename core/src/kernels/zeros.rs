@@ -30,13 +30,19 @@ pub(super) const COLUMNS: usize = 64;
 /// Places that are looked at: so many tiles, so many products in each …
 const TILES: usize = 4;
 pub(super) const PRODUCTS: usize = 32;
+pub(super) const PLACES: usize = TILES * PRODUCTS;
 /// … and of all of them this many have to be zeros. (Of six units of which each is silent half the time, all are in one example of 64.)
-const ENOUGH: usize = TILES * PRODUCTS / 8;
+pub(super) const ENOUGH: usize = PLACES / 8;
 
 /// Whether products with zeros are to be left out of these rows and columns of the result.
 pub(super) fn are_many(a: &View, rows: &Range<usize>, height: usize, columns: usize) -> bool {
+    are(a, rows, height, columns) >= ENOUGH
+}
+
+/// At how many of [`PLACES`] there are but zeros; none where to leave them out would not pay.
+pub(super) fn are(a: &View, rows: &Range<usize>, height: usize, columns: usize) -> usize {
     if !a.zeros || rows.len() < height || columns < COLUMNS || a.columns < PRODUCTS {
-        return false;
+        return 0;
     }
     let place = |of: usize, number: usize, size: usize| size * number / of;
     let is_zero = |tile: usize, product: usize| {
@@ -44,8 +50,7 @@ pub(super) fn are_many(a: &View, rows: &Range<usize>, height: usize, columns: us
         let at = place(PRODUCTS - 1, product, a.columns - 1) * a.column_stride;
         (first..first + height).all(|i| a.data[i * a.row_stride + at] == 0.0)
     };
-    let zeros = (0..TILES).map(|tile| (0..PRODUCTS).filter(|&p| is_zero(tile, p)).count());
-    zeros.sum::<usize>() >= ENOUGH
+    (0..TILES).map(|tile| (0..PRODUCTS).filter(|&p| is_zero(tile, p)).count()).sum()
 }
 
 /// Packs a tile's part of a without its columns of zeros, and lists those that are left.
