@@ -113,6 +113,18 @@ pub trait Op: Send + Sync {
     /// dx ← ∂L/∂x, from dy = ∂L/∂y
     fn backward(&self, run: Backward);
 
+    /// The function it ends in, if whoever reads the result may take slopes back through that function in its place
+    /// ([`Backward::ready`]): the slope can be told from the result.
+    fn ends_in(&self) -> Option<&'static Activation> {
+        None
+    }
+
+    /// Whether it can take slopes back through the function that its first input is the result of ([`Backward::through`]), and
+    /// that is less work than behind it: where most of its slopes are 0.
+    fn goes_through(&self, _inputs: &[Shape]) -> bool {
+        false
+    }
+
     /// How it hands over the slopes of its weights piece by piece, if it can.
     fn in_blocks(&self) -> Option<&dyn InBlocks> {
         None
@@ -302,8 +314,12 @@ pub struct Backward<'a> {
     pub keep: &'a mut [f32],
     /// ∂L/∂y. Free to be overwritten: nobody reads it again.
     pub dy: &'a mut [f32],
+    /// Whether `dy` has been taken back through the function the op ends in: it is ∂L/∂z, where y = f(z).
+    pub ready: bool,
     /// One per input; `None` where no gradient is wanted.
     pub dx: &'a mut [Option<Gradient<'a>>],
+    /// The function f that the first input is the result of, if ∂L/∂z is wanted for it, where x = f(z).
+    pub through: Option<&'static Activation>,
     /// Where in the training this is.
     pub moment: Moment,
     /// Which op of the graph this is.

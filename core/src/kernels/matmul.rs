@@ -84,8 +84,10 @@ impl Job for Alone<'_> {
         }
         let (down, across) = product.grid::<K>(team);
         let product = &*product;
+        // Whole tiles where rows of a tile lie side by side in memory: others are as high as it takes.
+        let unit = if product.a.column_stride == 1 { 1 } else { K::ROWS };
         threads.for_each(down * across, &|task| {
-            let rows = cut(task / across, down, m, K::ROWS);
+            let rows = cut(task / across, down, m, unit);
             let columns = cut(task % across, across, n, K::V::LANES);
             // SAFETY: the caller's promise; the parts are disjoint.
             unsafe { product.part::<K>(rows, columns) }
@@ -374,7 +376,7 @@ pub(super) fn in_units(rows: Range<usize>, most: usize) -> impl Iterator<Item = 
 }
 
 /// One of `parts` parts of a size, nearly equal, all but the last of whole units.
-fn cut(part: usize, parts: usize, size: usize, unit: usize) -> Range<usize> {
+pub(super) fn cut(part: usize, parts: usize, size: usize, unit: usize) -> Range<usize> {
     let start = |part: usize| (size.div_ceil(unit) * part / parts * unit).min(size);
     start(part)..start(part + 1)
 }

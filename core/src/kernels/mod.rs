@@ -15,6 +15,7 @@ mod matmul;
 mod pack;
 mod patch;
 mod row;
+mod sums;
 mod tile;
 mod vector;
 mod zeros;
@@ -29,6 +30,7 @@ pub use exact::matmul_exact;
 use kernel::Kernel;
 pub use many::{Member, TOGETHER, matmul_each, matmul_each_on, together};
 use matmul::{Alone, Product};
+pub use sums::slopes_and_sums;
 
 /// A plain loop that [`widest`] compiles for several instruction sets. Implementors mark `run`
 /// `#[inline(always)]`.

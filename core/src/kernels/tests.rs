@@ -346,6 +346,30 @@ fn sums_of_rows() {
 }
 
 #[test]
+fn slopes_and_their_sums() {
+    let teams = [1, 2, 3].map(Threads::new);
+    let chain: fn(&mut [f32], &[f32]) = |dy, kept| dy.iter_mut().zip(kept).for_each(|(dy, k)| *dy *= k);
+    for rows in [0, 1, 7, 128, 900] {
+        for columns in [0, 1, 10, 16, 100, 255, 256, 700] {
+            let [dy, kept] = [5, 7].map(|seed| numbers(rows * columns, seed));
+            let start = numbers(columns, 6);
+            for (add, threads) in
+                [(false, &teams[0]), (true, &teams[0]), (false, &teams[1]), (true, &teams[2])]
+            {
+                let dz: Vec<f32> = dy.iter().zip(&kept).map(|(dy, kept)| dy * kept).collect();
+                let sum = |j: usize| (0..rows).fold(0.0f32, |sum, i| sum + dz[i * columns + j]);
+                let expected: Vec<f32> =
+                    (0..columns).map(|j| if add { start[j] + sum(j) } else { sum(j) }).collect();
+                let (mut to, mut sums) = (dy.clone(), start.clone());
+                slopes_and_sums(chain, (&mut to, &kept), (&mut sums, add), threads);
+                assert_eq!(bits(&to), bits(&dz), "{rows} x {columns}");
+                assert_eq!(bits(&sums), bits(&expected), "{rows} x {columns}");
+            }
+        }
+    }
+}
+
+#[test]
 #[should_panic(expected = "a 2 x 3 matrix times a 2 x 3 one")]
 fn shapes_must_fit() {
     let view = View::new(&[0.0; 6], 2, 3);

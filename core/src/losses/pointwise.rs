@@ -243,7 +243,8 @@ mod tests {
                 let (mut dy, mut dz) = ([0.5], vec![2.0; rows * n]);
                 let gradient = Gradient { to: &mut dz, add };
                 let (dy, y, dx) = (&mut dy[..], &y[..], &mut [Some(gradient), None, None][..]);
-                op.backward(Backward { shapes, x: &x, y, keep: &mut keep, dy, dx, moment, id, threads });
+                let (ready, through, keep) = (false, None, &mut keep[..]);
+                op.backward(Backward { shapes, x: &x, y, keep, dy, ready, dx, through, moment, id, threads });
                 for (at, got) in dz.into_iter().enumerate() {
                     let scale = (w[at / n] as f64 * (0.5 / (weight * n as f64))) as f32;
                     let slope = scale * loss.slope(z[at], t[at]);

@@ -130,8 +130,10 @@ impl Op for Conv2d {
 
     fn backward(&self, run: Backward) {
         let s = self.checked(run.shapes);
-        let kept = if self.keeps_input() { run.keep } else { run.y };
-        self.activation.back(run.dy, kept, run.threads);
+        if !run.ready {
+            let kept = if self.keeps_input() { run.keep } else { run.y };
+            self.activation.back(run.dy, kept, run.threads);
+        }
         let dz = &*run.dy;
         let (dx, weights) = run.dx.split_first_mut().expect("checked by shape");
         let (dw, db) = weights.split_first_mut().expect("checked by shape");
@@ -144,6 +146,10 @@ impl Op for Conv2d {
         if let Some(dx) = dx {
             conv_backward_data(&s, dz, run.x[1], dx.to, dx.add, run.threads);
         }
+    }
+
+    fn ends_in(&self) -> Option<&'static Activation> {
+        (!self.keeps_input() && !self.activation.is_identity()).then_some(self.activation)
     }
 
     fn exact(&self) -> Option<&dyn Exact> {

@@ -12,8 +12,8 @@ use crate::activations::{Activation, Keeps};
 use crate::error::{Error, Result};
 use crate::gradients::Expression;
 use crate::kernels::{
-    Each, Epilogue, Finish, Member, View, matmul, matmul_each, matmul_exact, matmul_in_blocks, sum_rows,
-    together,
+    Each, Epilogue, Finish, Member, View, matmul, matmul_each, matmul_exact, matmul_in_blocks,
+    slopes_and_sums, sum_rows, together,
 };
 use crate::op::{Backward, Exact, ExactForward, Forward, HandOver, InBlocks, Op, Shape, Written};
 use crate::optimizer::Block;
@@ -119,18 +119,21 @@ impl Op for Linear {
         let (rows, inputs) = run.shapes[0].matrix();
         let outputs = run.shapes[1].matrix().1;
         let kept = if self.keeps_input() { &*run.keep } else { run.y };
-        self.activation.back(run.dy, kept, run.threads);
         let (dx, weights) = run.dx.split_first_mut().expect("checked by shape");
         let (dw, db) = weights.split_first_mut().expect("checked by shape");
+        match db.first_mut().and_then(Option::as_mut).map(|db| (&mut *db.to, db.add)) {
+            Some(db) if !self.activation.is_identity() => {
+                slopes_and_sums(self.activation.chain, (run.dy, kept), db, run.threads);
+            }
+            Some((db, add)) => sum_rows(run.dy, outputs, db, add, run.threads),
+            None => self.activation.back(run.dy, kept, run.threads),
+        }
         let (x, w) = (View::new(run.x[0], rows, inputs), View::new(run.x[1], inputs, outputs));
         // Of a single example the slopes are products, each rounded once, as `hand_over` hands them over.
         let x = if rows > 1 { x.with_zeros() } else { x };
         let dz = View::new(run.dy, rows, outputs);
         if let Some(dw) = dw {
             matmul(x.transposed(), dz, dw.to, Epilogue { add: dw.add, ..Epilogue::default() }, run.threads);
-        }
-        if let Some(Some(db)) = db.first_mut() {
-            sum_rows(run.dy, outputs, db.to, db.add, run.threads);
         }
         if let Some(dx) = dx {
             // Behind relu the slope of a unit that is silent is 0 too. (Other kinks cost a look.)

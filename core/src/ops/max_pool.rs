@@ -5,6 +5,9 @@
 //!
 //! dx = Σ dy over the windows whose greatest it is     the first, row by row, where several are
 //! ```
+//!
+//! If x = f(z), and windows do not overlap, dz = f′ ⊙ dx is found before slopes are spread over the picture: the greatest x of a
+//! window is y, so f′ is needed once for each window and not for each pixel.
 
 use std::ops::Range;
 
@@ -57,7 +60,7 @@ impl Op for MaxPool {
         let s = self.sweep(run.shapes);
         let Some(dx) = &mut run.dx[0] else { return };
         let (x, y, add) = (run.x[0], run.y, dx.add);
-        let (dx, dy) = (Shared::of(dx.to), &*run.dy);
+        let (dx, dy) = (Shared::of(dx.to), Shared::of(run.dy));
         // Where every pixel is in one window, each is written once.
         let fresh = !add && s.is_exact();
         run.threads.for_each(s.batch, &|n| {
@@ -68,8 +71,17 @@ impl Op for MaxPool {
             if !add && !fresh {
                 dx.fill(0.0);
             }
-            widest(Back { s, x: &x[picture], y: &y[result.clone()], dx, dy: &dy[result], add: !fresh });
+            // SAFETY: pictures are disjoint.
+            let (y, dy) = (&y[result.clone()], unsafe { dy.slice(result) });
+            if let Some(function) = run.through {
+                (function.chain)(dy, y);
+            }
+            widest(Back { s, x: &x[picture], y, dx, dy, add: !fresh });
         });
+    }
+
+    fn goes_through(&self, inputs: &[Shape]) -> bool {
+        self.sweep(inputs).is_exact()
     }
 
     fn exact(&self) -> Option<&dyn Exact> {

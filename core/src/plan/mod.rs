@@ -19,6 +19,7 @@ pub use profile::OpTime;
 
 use std::sync::Arc;
 
+use crate::activations::Activation;
 use crate::graph::{Graph, Var};
 use crate::layout::Layout;
 use crate::op::{Forward, Moment, Op, Remember, Shape};
@@ -74,6 +75,10 @@ struct Run {
     keep: Span,
     /// Empty where no gradient is wanted: then there is no way back.
     dy: Span,
+    /// Whether who reads y takes slopes back through the function this op ends in.
+    ready: bool,
+    /// The function that this op takes slopes back through, in place of who made its first input.
+    through: Option<&'static Activation>,
     /// The places of a way forward without a way back.
     aside: Aside,
 }

@@ -4,6 +4,7 @@ use super::judge::{Aside, Bench};
 use super::memory::{Block, Lease, Span, place};
 use super::pieces::Sketch;
 use super::{MAX_INPUTS, Place, Plan, Room, Run};
+use crate::activations::Activation;
 use crate::graph::{Graph, Node, Source, Var};
 use crate::message::Message;
 use crate::op::{Moment, Shape};
@@ -89,6 +90,7 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
     };
     let stretches = sketches.into_iter().map(stretch).collect();
 
+    let through: Vec<_> = (0..graph.nodes.len()).map(|i| facts.through(&graph, i)).collect();
     let mut plan = Plan {
         runs: Vec::new(),
         stretches,
@@ -145,6 +147,8 @@ pub(super) fn settle(graph: Graph, loss: Option<Var>, keep: &[Var], threads: &Th
                     y: y(i),
                     keep: kept(i),
                     dy: dy(i),
+                    ready: through[i].is_some(),
+                    through: input(0).and_then(|v| through[v]),
                     aside: Aside {
                         x: std::array::from_fn(|s| {
                             input(s).map_or(Place::Memory(Span::default()), |v| asides[v])
@@ -225,6 +229,18 @@ impl Facts {
             }
         }
         Ok(facts)
+    }
+
+    /// The function that value i is the result of, if the op that reads it takes slopes back through it: no other does.
+    fn through(&self, graph: &Graph, i: usize) -> Option<&'static Activation> {
+        let reader =
+            self.first_user[i].filter(|_| self.sloped[i] && self.first_user[i] == self.last_user[i])?;
+        match (&graph.nodes[i].source, &graph.nodes[reader].source) {
+            (Source::Op { op, .. }, Source::Op { op: reader, inputs, shapes }) => {
+                op.ends_in().filter(|_| inputs[0] == Var(i) && reader.goes_through(shapes))
+            }
+            _ => None,
+        }
     }
 
     /// Three leases a value: itself, what its op keeps, its slope. Value i is made at time i and goes back at

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod own;
+mod through;
 mod training;
 
 use common::{gradient_lines, model, wrapper_lines};

@@ -7,7 +7,7 @@ use super::work::{Frame, even, with_work};
 use super::{ConvShape, Job, Panels};
 use crate::aligned::LINE;
 use crate::kernels::kernel::Kernel;
-use crate::kernels::vector::{Lanes, Vector};
+use crate::kernels::sums::Sums;
 use crate::threads::{Shared, Threads};
 
 /// About how many places a block has: its part of dy stays in the nearest cache.
@@ -103,7 +103,7 @@ impl Job for BackWeights<'_> {
                         let dy = &dy[from..from + places * s.out_c];
                         if worker == 0 && db.is_some() {
                             // SAFETY: the machine has the instructions; the sums are this worker's.
-                            unsafe { K::within(Sums { rows: dy, to: sums_of_dy.slice(0..s.out_c) }) }
+                            unsafe { K::within(Sums::of(dy, sums_of_dy.slice(0..s.out_c))) }
                         }
                         if gathered {
                             panels.gather(s, dy, slopes);
@@ -168,64 +168,5 @@ impl Job for BackWeights<'_> {
                 dw.iter_mut().zip(sums).for_each(|(dw, sum)| *dw += *sum);
             }
         })
-    }
-}
-
-/// Adds rows to sums, one after the other.
-struct Sums<'a> {
-    /// Of as many numbers each as there are sums.
-    rows: &'a [f32],
-    to: &'a mut [f32],
-}
-
-impl Sums<'_> {
-    /// Those of `U` vectors, of which the last may be partial.
-    ///
-    /// # Safety
-    /// The machine has the instructions; there are columns of all vectors from `first` on.
-    // Counting to a constant is what the compiler unrolls, and says which register is meant.
-    #[allow(clippy::needless_range_loop)]
-    #[inline(always)]
-    unsafe fn columns<V: Vector, const U: usize>(&mut self, first: usize) {
-        let (width, last) = (self.to.len(), first + (U - 1) * V::LANES);
-        // SAFETY: the caller's promise: columns below `width`.
-        unsafe {
-            let mask = V::mask((width - last).min(V::LANES));
-            let mut sums = [V::zero(); U];
-            for u in 0..U - 1 {
-                sums[u] = V::load(self.to.as_ptr().add(first + u * V::LANES));
-            }
-            sums[U - 1] = V::load_part(self.to.as_ptr().add(last), mask);
-            for row in self.rows.chunks_exact(width) {
-                for u in 0..U - 1 {
-                    sums[u] = sums[u].add(V::load(row.as_ptr().add(first + u * V::LANES)));
-                }
-                sums[U - 1] = sums[U - 1].add(V::load_part(row.as_ptr().add(last), mask));
-            }
-            for u in 0..U - 1 {
-                sums[u].store(self.to.as_mut_ptr().add(first + u * V::LANES));
-            }
-            sums[U - 1].store_part(self.to.as_mut_ptr().add(last), mask);
-        }
-    }
-}
-
-impl Lanes for Sums<'_> {
-    #[inline(always)]
-    unsafe fn run<V: Vector>(mut self) {
-        let mut first = 0;
-        while first < self.to.len() {
-            let vectors = (self.to.len() - first).div_ceil(V::LANES).min(4);
-            // SAFETY: the caller's promise: so many vectors are left.
-            unsafe {
-                match vectors {
-                    1 => self.columns::<V, 1>(first),
-                    2 => self.columns::<V, 2>(first),
-                    3 => self.columns::<V, 3>(first),
-                    _ => self.columns::<V, 4>(first),
-                }
-            }
-            first += vectors * V::LANES;
-        }
     }
 }
