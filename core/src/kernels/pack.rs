@@ -187,28 +187,44 @@ pub(super) fn rows_of(data: *const f32, across: usize, count: usize) -> [*const 
     std::array::from_fn(|r| data.wrapping_add(r.min(count - 1) * across))
 }
 
-/// Copies `count` numbers, without the cost of a call: there are few.
+/// Copies `count` numbers, without the cost of a call: there are few. The last ones of 4 and more are copied with some before them.
+///
+/// # Safety
+/// Both are good for `count` numbers.
 #[inline(always)]
 unsafe fn copy(from: *const f32, to: *mut f32, count: usize) {
-    let mut done = 0;
-    // SAFETY: the caller's promise: both are good for `count` numbers.
+    // SAFETY: the caller's promise.
     unsafe {
+        let mut done = 0;
         while done + 16 <= count {
-            to.add(done)
-                .cast::<[f32; 16]>()
-                .write_unaligned(from.add(done).cast::<[f32; 16]>().read_unaligned());
+            some::<16>(from, to, done);
             done += 16;
         }
-        // The last may overlap those before.
-        while done < count && count >= 4 {
-            let at = done.min(count - 4);
-            to.add(at).cast::<[f32; 4]>().write_unaligned(from.add(at).cast::<[f32; 4]>().read_unaligned());
-            done += 4;
+        match count - done {
+            0 => {}
+            _ if done > 0 => some::<16>(from, to, count - 16),
+            8.. => {
+                some::<8>(from, to, 0);
+                some::<8>(from, to, count - 8);
+            }
+            4.. => {
+                some::<4>(from, to, 0);
+                some::<4>(from, to, count - 4);
+            }
+            _ => (0..count).for_each(|i| some::<1>(from, to, i)),
         }
-        while done < count {
-            *to.add(done) = *from.add(done);
-            done += 1;
-        }
+    }
+}
+
+/// Copies N numbers from number `at` on.
+///
+/// # Safety
+/// Both have so many.
+#[inline(always)]
+unsafe fn some<const N: usize>(from: *const f32, to: *mut f32, at: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        to.add(at).cast::<[f32; N]>().write_unaligned(from.add(at).cast::<[f32; N]>().read_unaligned());
     }
 }
 
