@@ -318,7 +318,8 @@ pub struct Backward<'a> {
     pub ready: bool,
     /// One per input; `None` where no gradient is wanted.
     pub dx: &'a mut [Option<Gradient<'a>>],
-    /// The function f that the first input is the result of, if ∂L/∂z is wanted for it, where x = f(z).
+    /// The function f that the first input is the result of, if ∂L/∂z is wanted for it, where x = f(z). The slope of f can be told from x, and there is no
+    /// gradient yet that this one would be added to. Given to ops that [go through](Op::goes_through) functions, to no others.
     pub through: Option<&'static Activation>,
     /// Where in the training this is.
     pub moment: Moment,

@@ -10,7 +10,8 @@
 //!       for strips of b, which stay in the second cache (STRIP)
 //!         for rows of a tile: their part of a stays in the nearest cache
 //!           for panels of the strip, each packed just before the first tile that reads it;
-//!             where it has been packed, tiles ask on their way for the next strip, or the next rows of a (ahead.rs)
+//!             where it has been packed, tiles ask on their way for the next strip, or the next rows of a (ahead.rs);
+//!             where it is read as it lies and comes from afar, for its next rows
 //! ```
 //!
 //! So the nearest cache holds a few rows of a while all of the strip passes through it, and the machine fetches the strip ahead,
@@ -77,14 +78,14 @@ impl Job for Alone<'_> {
             // SAFETY: the caller's promise.
             return unsafe { product.part::<K>(0..m, 0..n) };
         }
-        let product = &mut Product { shared: true, ..*product };
+        let product = Product { shared: true, ..*product };
         if m == 1 && n >= 2 * team * LINE && product.by_rows() {
             // SAFETY: the caller's promise.
             return unsafe { product.row_in_turns::<K>(team, threads) };
         }
-        let (down, across) = product.grid::<K>(team);
-        let product = &*product;
-        // Whole tiles where rows of a tile lie side by side in memory: others are as high as it takes.
+        let ((down, across), list) = product.shares::<K>(team);
+        let product = &Product { list, ..product };
+        // Where a is transposed parts are whole tiles; else rows are shared evenly: tiles are as high as it takes.
         let unit = if product.a.column_stride == 1 { 1 } else { K::ROWS };
         threads.for_each(down * across, &|task| {
             let rows = cut(task / across, down, m, unit);
@@ -96,24 +97,25 @@ impl Job for Alone<'_> {
 }
 
 impl Product<'_> {
-    /// How `team` threads share it: rows of parts, columns of parts.
-    fn grid<K: Kernel>(&mut self, team: usize) -> (usize, usize) {
+    /// How `team` threads share it: rows of parts, columns of parts; and whether a goes without columns of zeros, if that was found out.
+    fn shares<K: Kernel>(&self, team: usize) -> ((usize, usize), Option<bool>) {
         let (m, n) = (self.a.rows, self.b.columns);
         // Whole rows of what is handed over: of a part of each, θ and what is kept for it would lie in a part of the sets of the second cache, and not stay there.
-        if self.each.is_some() && m >= n {
-            return (team, 1);
+        if self.each.is_some() && m >= n && m >= 2 * team * K::ROWS {
+            return ((team, 1), None);
         }
-        if m >= team * K::ROWS && self.b.column_stride == 1 && self.as_it_lies::<K>(m) {
-            let empty = zeros::are(&self.a, &(0..m), K::ROWS, n);
+        let mut list = None;
+        let whole = n.is_multiple_of(K::V::LANES) && self.b.column_stride == 1;
+        if whole && m >= team * K::ROWS && self.as_it_lies::<K>(m) {
+            let empty = zeros::count(&self.a, &(0..m), K::ROWS, n);
             let many = empty >= zeros::ENOUGH;
-            // To look for zeros and to pack what is left takes longer than to read b, of which rows are left out too.
+            // To look for zeros and to pack a row of what is left takes as long as to read a row and a half of b, of which rows are left out too (measured).
             if many && 3 * m * zeros::PLACES > 2 * n * (zeros::PLACES - empty) {
-                self.list = Some(true);
-                return (team, 1);
+                return ((team, 1), Some(true));
             }
-            self.list = (!many).then_some(false);
+            list = (!many).then_some(false);
         }
-        grid(team, m, n)
+        (grid(team, m, n), list)
     }
 
     /// Whether b is read where it lies, however many tiles read it. A tile that takes two lines of each row reads them as fast as a copy, unless rows are longer than a page, or

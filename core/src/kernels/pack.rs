@@ -187,7 +187,8 @@ pub(super) fn rows_of(data: *const f32, across: usize, count: usize) -> [*const 
     std::array::from_fn(|r| data.wrapping_add(r.min(count - 1) * across))
 }
 
-/// Copies `count` numbers, without the cost of a call: there are few. The last ones of 4 and more are copied with some before them.
+/// Copies `count` numbers, without the cost of a call: there are few. What remains after whole sixteens is copied in one or two pieces that overlap what
+/// is already copied.
 ///
 /// # Safety
 /// Both are good for `count` numbers.

@@ -5,24 +5,26 @@
 //! ```
 //!
 //! Both in one pass: some rows of dz at a time are made, and summed while they are in the nearest cache. Threads share columns, so that each sum is one
-//! thread's, in order.
+//! thread's, in order; where there are too few to share, dz is made first, by all threads, and summed then.
 
 use super::kernel::Kernel;
 use super::matmul::cut;
 use super::vector::{Lanes, Vector};
-use super::{Job, isa, run};
+use super::{Job, isa, run, sum_rows};
 use crate::aligned::LINE;
 use crate::threads::{Shared, Threads};
 use std::ops::Range;
 
 /// Numbers that one thread goes through before another would have fetched its part of them.
 const ALONE: usize = 1 << 15;
+/// Columns that are shared: so many for each thread.
+const LEAST: usize = 4 * LINE;
 /// Columns that are summed together.
 const WIDTH: usize = 256;
 /// About so many numbers are made before they are summed.
 const STRIP: usize = 2_048;
 
-/// dz in place of dy, which has rows of as many numbers as `sums` has, and its sums, or what is added to them. `chain` makes slopes, as
+/// Makes dz in place of dy, whose rows have as many numbers as `sums`, and writes the sums of its columns there, or adds them. `chain` makes slopes, as
 /// [`crate::activations::Activation::chain`] does.
 ///
 /// # Panics
@@ -34,13 +36,19 @@ pub fn slopes_and_sums(
     threads: &Threads,
 ) {
     let columns = sums.len();
-    assert!(dy.len() == kept.len(), "{} slopes do not fit {} numbers", kept.len(), dy.len());
+    assert!(dy.len() == kept.len(), "{} slopes do not fit {} numbers", dy.len(), kept.len());
     assert!(
         dy.len().checked_rem(columns).unwrap_or(dy.len()) == 0,
         "{} slopes are no whole rows of {columns}",
         dy.len()
     );
     let team = if dy.len() <= ALONE { 1 } else { threads.count() };
+    if team > 1 && columns < team * LEAST {
+        let all = Shared::of(dy);
+        // SAFETY: chunks are disjoint.
+        threads.in_chunks(kept.len(), &|range| chain(unsafe { all.slice(range.clone()) }, &kept[range]));
+        return sum_rows(dy, columns, sums, add, threads);
+    }
     let rows = dy.len().checked_div(columns).unwrap_or(0);
     let both = Both { chain, dy: Shared::of(dy), kept, rows, sums: Shared::of(sums), columns, add };
     threads.for_each(team, &|task| run(isa(), Part { both: &both, columns: cut(task, team, columns, LINE) }));
@@ -97,7 +105,7 @@ impl Job for Part<'_> {
     }
 }
 
-/// Adds rows to sums, one after the other.
+/// Adds rows, which are there as long as this is, to sums, one after the other.
 pub(super) struct Sums<'a> {
     rows: *const f32,
     /// From a row to the next.

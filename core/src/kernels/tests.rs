@@ -111,6 +111,8 @@ fn zeros_are_left_out_and_the_sums_are_the_definition() {
     let teams = [1, 2, 3].map(Threads::new);
     for (m, k, n) in [
         (32, 300, 128),
+        // Threads share rows.
+        (48, 500, 128),
         (130, 100, 65),
         (300, 33, 129),
         // b where it is.

@@ -36,11 +36,11 @@ pub(super) const ENOUGH: usize = PLACES / 8;
 
 /// Whether products with zeros are to be left out of these rows and columns of the result.
 pub(super) fn are_many(a: &View, rows: &Range<usize>, height: usize, columns: usize) -> bool {
-    are(a, rows, height, columns) >= ENOUGH
+    count(a, rows, height, columns) >= ENOUGH
 }
 
-/// At how many of [`PLACES`] there are but zeros; none where to leave them out would not pay.
-pub(super) fn are(a: &View, rows: &Range<usize>, height: usize, columns: usize) -> usize {
+/// How many of [`PLACES`] hold nothing but zeros; 0 where to leave them out would not pay.
+pub(super) fn count(a: &View, rows: &Range<usize>, height: usize, columns: usize) -> usize {
     if !a.zeros || rows.len() < height || columns < COLUMNS || a.columns < PRODUCTS {
         return 0;
     }

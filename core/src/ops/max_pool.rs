@@ -6,7 +6,7 @@
 //! dx = Σ dy over the windows whose greatest it is     the first, row by row, where several are
 //! ```
 //!
-//! If x = f(z), and windows do not overlap, dz = f′ ⊙ dx is found before slopes are spread over the picture: the greatest x of a
+//! If x = f(z), and every pixel is in one window, dz = f′ ⊙ dx is found before slopes are spread over the picture: the greatest x of a
 //! window is y, so f′ is needed once for each window and not for each pixel.
 
 use std::ops::Range;

@@ -231,7 +231,7 @@ impl Facts {
         Ok(facts)
     }
 
-    /// The function that value i is the result of, if the op that reads it takes slopes back through it: no other does.
+    /// The function that value i is the result of, if the op that reads it takes slopes back through that function. Only one op reads such a value.
     fn through(&self, graph: &Graph, i: usize) -> Option<&'static Activation> {
         let reader =
             self.first_user[i].filter(|_| self.sloped[i] && self.first_user[i] == self.last_user[i])?;
