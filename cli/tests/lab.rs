@@ -10,11 +10,12 @@ use std::process::{Child, Stdio};
 use common::{command, events, gradus, pets};
 use serde_json::Value;
 
+/// Long enough to be paused before it ends, on a busy machine too.
 const JOB: &[&str] = &[
     "--image",
     "8x8",
     "--epochs",
-    "30",
+    "3000",
     "--patience",
     "0",
     "--batch",
