@@ -1,4 +1,4 @@
-//! The matrix product: who computes which part, what is packed, and in which order tiles run.
+//! The matrix product: what is packed, and in which order tiles run. (Which thread computes which part: share.rs.)
 //!
 //! None of it shows in the result: every element is one chain of fused multiply-adds over k in ascending
 //! order. Where k is cut, the sums so far wait in memory and the chain goes on from them.
@@ -23,22 +23,17 @@ use super::dots::Dots;
 use super::kernel::Kernel;
 use super::pack::{DEPTH, HEIGHT, KEPT, LOW, Parts, SECOND, SMALL, SPAN, STRIP, Scratch, UNIT, with_scratch};
 use super::patch::{Patch, every};
-use super::row::{Row, TOGETHER};
+use super::row::Row;
 use super::vector::Vector;
-use super::{Each, Epilogue, Finish, Job, View, zeros};
+use super::{Each, Epilogue, Finish, View, zeros};
 use crate::aligned::LINE;
-use crate::threads::{Shared, Threads};
+use crate::threads::Shared;
 use std::ops::Range;
 
-/// Below this many multiplications per thread, waking threads costs more than it gains.
-const WORTH_SHARING: usize = 1 << 17;
 /// Numbers of a page of memory.
 const PAGE: usize = 1024;
 /// Rows of a times numbers of a row of b, at most, where b is read as it lies.
 const AS_IT_LIES: usize = 1 << 19;
-/// Turns of a row, at most.
-const TURNS: usize = 4;
-
 /// A product on one instruction set: operands that fit, `c` of `a.rows * b.columns` elements unless the result is handed over.
 #[derive(Clone, Copy)]
 pub(super) struct Product<'a> {
@@ -61,66 +56,10 @@ impl<'a> Product<'a> {
     }
 }
 
-/// A product, and who may help: a is m × k, b is k × n, c has m · n elements, the bias n.
-pub(super) struct Alone<'a> {
-    pub product: &'a Product<'a>,
-    pub threads: &'a Threads,
-}
-
-impl Job for Alone<'_> {
-    #[inline(always)]
-    unsafe fn run<K: Kernel>(self) {
-        let Alone { product, threads } = self;
-        let (m, k, n) = (product.a.rows, product.a.columns, product.b.columns);
-        let work = m * k * n;
-        let team = threads.count().min(work / WORTH_SHARING);
-        if team < 2 {
-            // SAFETY: the caller's promise.
-            return unsafe { product.part::<K>(0..m, 0..n) };
-        }
-        let product = Product { shared: true, ..*product };
-        if m == 1 && n >= 2 * team * LINE && product.by_rows() {
-            // SAFETY: the caller's promise.
-            return unsafe { product.row_in_turns::<K>(team, threads) };
-        }
-        let ((down, across), list) = product.shares::<K>(team);
-        let product = &Product { list, ..product };
-        // Where a is transposed parts are whole tiles; else rows are shared evenly: tiles are as high as it takes.
-        let unit = if product.a.column_stride == 1 { 1 } else { K::ROWS };
-        threads.for_each(down * across, &|task| {
-            let rows = cut(task / across, down, m, unit);
-            let columns = cut(task % across, across, n, K::V::LANES);
-            // SAFETY: the caller's promise; the parts are disjoint.
-            unsafe { product.part::<K>(rows, columns) }
-        });
-    }
-}
-
 impl Product<'_> {
-    /// How `team` threads share it: rows of parts, columns of parts; and whether a goes without columns of zeros, if that was found out.
-    fn shares<K: Kernel>(&self, team: usize) -> ((usize, usize), Option<bool>) {
-        let (m, n) = (self.a.rows, self.b.columns);
-        // Whole rows of what is handed over: of a part of each, θ and what is kept for it would lie in a part of the sets of the second cache, and not stay there.
-        if self.each.is_some() && m >= n && m >= 2 * team * K::ROWS {
-            return ((team, 1), None);
-        }
-        let mut list = None;
-        let whole = n.is_multiple_of(K::V::LANES) && self.b.column_stride == 1;
-        if whole && m >= team * K::ROWS && self.as_it_lies::<K>(m) {
-            let empty = zeros::count(&self.a, &(0..m), K::ROWS, n);
-            let many = empty >= zeros::ENOUGH;
-            // To look for zeros and to pack a row of what is left takes as long as to read a row and a half of b, of which rows are left out too (measured).
-            if many && 3 * m * zeros::PLACES > 2 * n * (zeros::PLACES - empty) {
-                return ((team, 1), Some(true));
-            }
-            list = (!many).then_some(false);
-        }
-        (grid(team, m, n), list)
-    }
-
     /// Whether b is read where it lies, however many tiles read it. A tile that takes two lines of each row reads them as fast as a copy, unless rows are longer than a page, or
     /// so many tiles read them that the copy costs nothing, or a is to be packed too, which pays only beside a packed b.
-    fn as_it_lies<K: Kernel>(&self, rows: usize) -> bool {
+    pub(super) fn as_it_lies<K: Kernel>(&self, rows: usize) -> bool {
         let two = K::VECTORS * K::V::LANES > LINE && self.b.row_stride <= PAGE;
         two && self.a.column_stride == 1 && rows * self.b.row_stride <= AS_IT_LIES
     }
@@ -179,31 +118,13 @@ impl Product<'_> {
     }
 
     /// Whether a row of a can be multiplied with b row after row of it.
-    fn by_rows(&self) -> bool {
+    pub(super) fn by_rows(&self) -> bool {
         self.b.column_stride == 1 && !self.epilogue.add && self.each.is_none()
-    }
-
-    /// One row times a large b, by several threads: in each turn a thread has other columns, and other rows of b. If it kept to its columns, what it reads of
-    /// b would lie in a part of the sets of its second cache, as the length of a row is most often a multiple of what lies in all sets, and so fill
-    /// only a part of that cache, from which it would be gone before the next step.
-    ///
-    /// # Safety
-    /// That of `part`; one row of a, and `by_rows`.
-    unsafe fn row_in_turns<K: Kernel>(&self, team: usize, threads: &Threads) {
-        let turns = team.min(TURNS).min(self.a.columns.div_ceil(TOGETHER));
-        for turn in 0..turns {
-            threads.for_each(team, &|task| {
-                let part = (task + turn * team / turns) % team;
-                let columns = cut(part, team, self.b.columns, LINE);
-                // SAFETY: the caller's promise; the columns are disjoint.
-                unsafe { self.row::<K>(columns, cut(turn, turns, self.a.columns, TOGETHER)) }
-            });
-        }
     }
 
     /// # Safety
     /// That of `part`; one row of a, and `by_rows`; the sums of products before `depth` are there.
-    unsafe fn row<K: Kernel>(&self, columns: Range<usize>, depth: Range<usize>) {
+    pub(super) unsafe fn row<K: Kernel>(&self, columns: Range<usize>, depth: Range<usize>) {
         let unfinished = depth.end < self.a.columns;
         // SAFETY: the caller's promise: all inside their matrices.
         unsafe {
@@ -375,20 +296,6 @@ pub(super) fn in_units(rows: Range<usize>, most: usize) -> impl Iterator<Item = 
             |piece: usize| if piece == count { rows.end } else { rows.start + units * piece / count * UNIT };
         cut(piece)..cut(piece + 1)
     })
-}
-
-/// One of `parts` parts of a size, nearly equal, all but the last of whole units.
-pub(super) fn cut(part: usize, parts: usize, size: usize, unit: usize) -> Range<usize> {
-    let start = |part: usize| (size.div_ceil(unit) * part / parts * unit).min(size);
-    start(part)..start(part + 1)
-}
-
-/// How `team` threads share m × n elements: rows of parts, columns of parts, as square as may be.
-fn grid(team: usize, m: usize, n: usize) -> (usize, usize) {
-    let border = |down: usize| m.div_ceil(down) + n.div_ceil(team / down);
-    let down =
-        (1..=team).filter(|down| team.is_multiple_of(*down)).min_by_key(|&down| border(down)).unwrap_or(1);
-    (down, team / down)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod matmul;
 mod pack;
 mod patch;
 mod row;
+mod share;
 mod sums;
 mod tile;
 mod vector;
@@ -29,7 +30,8 @@ pub use conv::{ConvShape, conv_backward_data, conv_backward_weights, conv_exact,
 pub use exact::matmul_exact;
 use kernel::Kernel;
 pub use many::{Member, TOGETHER, matmul_each, matmul_each_on, together};
-use matmul::{Alone, Product};
+use matmul::Product;
+use share::Alone;
 pub use sums::slopes_and_sums;
 
 /// A plain loop that [`widest`] compiles for several instruction sets. Implementors mark `run`

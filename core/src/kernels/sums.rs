@@ -8,7 +8,7 @@
 //! thread's, in order; where there are too few to share, dz is made first, by all threads, and summed then.
 
 use super::kernel::Kernel;
-use super::matmul::cut;
+use super::share::cut;
 use super::vector::{Lanes, Vector};
 use super::{Job, isa, run, sum_rows};
 use crate::aligned::LINE;

@@ -1,0 +1,107 @@
+//! Which thread computes which part of a product. None of it shows in the result.
+
+use super::Job;
+use super::kernel::Kernel;
+use super::matmul::Product;
+use super::row::TOGETHER;
+use super::vector::Vector;
+use super::zeros;
+use crate::aligned::LINE;
+use crate::threads::Threads;
+use std::ops::Range;
+
+/// Below this many multiplications per thread, waking threads costs more than it gains.
+const WORTH_SHARING: usize = 1 << 17;
+/// Turns of a row, at most.
+const TURNS: usize = 4;
+
+/// A product, and who may help: a is m × k, b is k × n, c has m · n elements, the bias n.
+pub(super) struct Alone<'a> {
+    pub product: &'a Product<'a>,
+    pub threads: &'a Threads,
+}
+
+impl Job for Alone<'_> {
+    #[inline(always)]
+    unsafe fn run<K: Kernel>(self) {
+        let Alone { product, threads } = self;
+        let (m, k, n) = (product.a.rows, product.a.columns, product.b.columns);
+        let work = m * k * n;
+        let team = threads.count().min(work / WORTH_SHARING);
+        if team < 2 {
+            // SAFETY: the caller's promise.
+            return unsafe { product.part::<K>(0..m, 0..n) };
+        }
+        let product = Product { shared: true, ..*product };
+        if m == 1 && n >= 2 * team * LINE && product.by_rows() {
+            // SAFETY: the caller's promise.
+            return unsafe { product.row_in_turns::<K>(team, threads) };
+        }
+        let ((down, across), list) = product.shares::<K>(team);
+        let product = &Product { list, ..product };
+        // Where a is transposed parts are whole tiles; else rows are shared evenly: tiles are as high as it takes.
+        let unit = if product.a.column_stride == 1 { 1 } else { K::ROWS };
+        threads.for_each(down * across, &|task| {
+            let rows = cut(task / across, down, m, unit);
+            let columns = cut(task % across, across, n, K::V::LANES);
+            // SAFETY: the caller's promise; the parts are disjoint.
+            unsafe { product.part::<K>(rows, columns) }
+        });
+    }
+}
+
+impl Product<'_> {
+    /// How `team` threads share it: rows of parts, columns of parts; and whether a goes without columns of zeros, if that was found out.
+    fn shares<K: Kernel>(&self, team: usize) -> ((usize, usize), Option<bool>) {
+        let (m, n) = (self.a.rows, self.b.columns);
+        // Whole rows of what is handed over: of a part of each, θ and what is kept for it would lie in a part of the sets of the second cache, and not stay there.
+        if self.each.is_some() && m >= n && m >= 2 * team * K::ROWS {
+            return ((team, 1), None);
+        }
+        let mut list = None;
+        let whole = n.is_multiple_of(K::V::LANES) && self.b.column_stride == 1;
+        if whole && m >= team * K::ROWS && self.as_it_lies::<K>(m) {
+            let empty = zeros::count(&self.a, &(0..m), K::ROWS, n);
+            let many = empty >= zeros::ENOUGH;
+            // To look for zeros and to pack a row of what is left takes as long as to read a row and a half of b, of which rows are left out too (measured).
+            if many && 3 * m * zeros::PLACES > 2 * n * (zeros::PLACES - empty) {
+                return ((team, 1), Some(true));
+            }
+            // By columns parts may differ: each looks for itself.
+            list = (!many).then_some(false);
+        }
+        (grid(team, m, n), list)
+    }
+
+    /// One row times a large b, by several threads: in each turn a thread has other columns, and other rows of b. If it kept to its columns, what it reads of
+    /// b would lie in a part of the sets of its second cache, as the length of a row is most often a multiple of what lies in all sets, and so fill
+    /// only a part of that cache, from which it would be gone before the next step.
+    ///
+    /// # Safety
+    /// That of `part`; one row of a, and `by_rows`.
+    unsafe fn row_in_turns<K: Kernel>(&self, team: usize, threads: &Threads) {
+        let turns = team.min(TURNS).min(self.a.columns.div_ceil(TOGETHER));
+        for turn in 0..turns {
+            threads.for_each(team, &|task| {
+                let part = (task + turn * team / turns) % team;
+                let columns = cut(part, team, self.b.columns, LINE);
+                // SAFETY: the caller's promise; the columns are disjoint.
+                unsafe { self.row::<K>(columns, cut(turn, turns, self.a.columns, TOGETHER)) }
+            });
+        }
+    }
+}
+
+/// One of `parts` parts of a size, nearly equal, all but the last of whole units.
+pub(super) fn cut(part: usize, parts: usize, size: usize, unit: usize) -> Range<usize> {
+    let start = |part: usize| (size.div_ceil(unit) * part / parts * unit).min(size);
+    start(part)..start(part + 1)
+}
+
+/// How `team` threads share m × n elements: rows of parts, columns of parts, as square as may be.
+fn grid(team: usize, m: usize, n: usize) -> (usize, usize) {
+    let border = |down: usize| m.div_ceil(down) + n.div_ceil(team / down);
+    let down =
+        (1..=team).filter(|down| team.is_multiple_of(*down)).min_by_key(|&down| border(down)).unwrap_or(1);
+    (down, team / down)
+}
