@@ -1,11 +1,9 @@
 //! Steps made from several batches: the training is that of large batches, whatever is in memory at a time.
 
-mod common;
-
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-use common::{DATA, net, picture_net, run, settings, trainer};
+use crate::common::{DATA, net, picture_net, run, settings, trainer};
 use gradus::Error;
 use gradus::threads::Threads;
 use gradus::train::{Batch, ClassWeights, Event, Parts, Samples, Settings, Trainer};

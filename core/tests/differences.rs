@@ -1,7 +1,5 @@
 //! Slopes by differences of losses: how exact they are, of anything that has a loss, however many weights.
 
-mod common;
-
 use gradus::gradients::*;
 use gradus::optimizer::Objective;
 
@@ -27,7 +25,7 @@ fn differences_serve_any_objective() {
     for (difference, tolerance) in [(Difference::Central, 1e-6), (Difference::Forward, 1e-4)] {
         let mut differences = FiniteDifferences::new(Valley, difference, 2);
         assert_eq!(differences.gradient(&theta, &mut grad), loss);
-        common::assert_close(&grad, &want, tolerance, &format!("{difference:?}"));
+        crate::common::assert_close(&grad, &want, tolerance, &format!("{difference:?}"));
     }
     // A step far too large is seen: the slope of the chord.
     FiniteDifferences::new(Valley, Difference::Forward, 2).step(0.5).gradient(&theta, &mut grad);

@@ -1,8 +1,6 @@
 //! Every activation: its written slope against its derivative, its `f32` loops against `f64`, both against PyTorch.
 
-mod common;
-
-use common::{bits, cases, fixture, floats, random};
+use crate::common::{bits, cases, fixture, floats, random};
 use gradus::activations::{ACTIVATIONS, Activation, Keeps};
 use gradus::threads::Threads;
 

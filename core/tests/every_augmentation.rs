@@ -1,8 +1,6 @@
 //! Every change of pictures: what it does to a picture of a few pixels, how often, and that no size is too odd for it.
 
-mod common;
-
-use common::{assert_close, pointed_at, to_f64};
+use crate::common::{assert_close, pointed_at, to_f64};
 use gradus::augmentations::{AUGMENTATIONS, Augment, Size, Views};
 
 /// The picture as `line` makes it in the epochs 0, 1, … of seed 3.
@@ -148,12 +146,12 @@ fn a_quarter_of_a_turn_is_against_the_clock_and_exact() {
 
 #[test]
 fn the_reference_turns_as_pytorch_does() {
-    let file = common::fixture("augment");
+    let file = crate::common::fixture("augment");
     for case in file["turned"].as_array().unwrap() {
-        let dims: Vec<usize> = common::floats(&case["size"]).iter().map(|x| *x as usize).collect();
-        let picture: Vec<f32> = common::floats(&case["picture"]).iter().map(|x| *x as f32).collect();
+        let dims: Vec<usize> = crate::common::floats(&case["size"]).iter().map(|x| *x as usize).collect();
+        let picture: Vec<f32> = crate::common::floats(&case["picture"]).iter().map(|x| *x as f32).collect();
         let got = turned(size(dims[0], dims[1], dims[2]), &picture, case["degrees"].as_f64().unwrap());
-        assert_close(&got, &common::floats(&case["result"]), 1e-7, &case["degrees"].to_string());
+        assert_close(&got, &crate::common::floats(&case["result"]), 1e-7, &case["degrees"].to_string());
     }
 }
 
@@ -162,7 +160,7 @@ fn rotate_is_its_formula_at_an_angle_in_range_all_angles_alike() {
     for (size, degrees) in
         [(size(5, 7, 1), 30.0), (size(8, 6, 3), 180.0), (size(33, 40, 4), 12.0), (size(4, 4, 2), 45.0)]
     {
-        let pixels: Vec<f32> = common::random(size.numbers(), 9).iter().map(|x| *x as f32).collect();
+        let pixels: Vec<f32> = crate::common::random(size.numbers(), 9).iter().map(|x| *x as f32).collect();
         let mut angles = Vec::new();
         for (epoch, got) in varied(&format!("rotate {degrees}"), size, &pixels, 40).iter().enumerate() {
             // The draw, as the library makes it.
@@ -184,7 +182,7 @@ fn colour_is_brightness_contrast_and_saturation_one_after_another() {
         (size(9, 5, 1), "colour 1 brightness=0", [0.0, 1.0, 1.0]),
         (size(4, 4, 2), "colour 0.4 saturation=0", [0.4, 0.4, 0.0]),
     ] {
-        let pixels: Vec<f32> = common::random(size.numbers(), 4).iter().map(|x| *x as f32).collect();
+        let pixels: Vec<f32> = crate::common::random(size.numbers(), 4).iter().map(|x| *x as f32).collect();
         for (epoch, got) in varied(line, size, &pixels, 30).iter().enumerate() {
             let mut rng = gradus::rng::Rng::new(3, gradus::rng::Stream::Augment, (epoch as u64) << 32 | 5);
             rng.uniform();
@@ -222,7 +220,8 @@ fn no_size_is_too_odd() {
     for (height, width) in [(1, 1), (1, 2), (1, 9), (9, 1), (2, 2), (3, 17), (16, 16), (5, 33)] {
         for channels in [1, 2, 3, 4, 5] {
             let size = size(height, width, channels);
-            let pixels: Vec<f32> = common::random(size.numbers(), 2).iter().map(|x| *x as f32).collect();
+            let pixels: Vec<f32> =
+                crate::common::random(size.numbers(), 2).iter().map(|x| *x as f32).collect();
             for entry in AUGMENTATIONS {
                 for picture in varied(entry.name, size, &pixels, 40) {
                     assert!(

@@ -1,9 +1,7 @@
 //! Every function to minimise: the 24 of BBOB against COCO, the others against their known minima, every gradient by two
 //! other ways, and the objective that is made of them.
 
-mod common;
-
-use common::{fixture, floats, greatest, pointed_at};
+use crate::common::{fixture, floats, greatest, pointed_at};
 use gradus::functions::{Choice, Entry, FUNCTIONS, Function, all, bbob::BBOB};
 use gradus::optimizer::Objective;
 use gradus::real::Dual;

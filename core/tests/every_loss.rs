@@ -1,8 +1,6 @@
 //! Every loss with every parameter: a plain reference in `f64`, central differences, the `f32` op, PyTorch.
 
-mod common;
-
-use common::{
+use crate::common::{
     Handle, Ran, Tensor, assert_close, assert_same_slope, cases, dot, fixture, floats, greatest, random,
     run_op, run_twice,
 };

@@ -1,11 +1,11 @@
 //! The norms against a plain reference in `f64`, whose way back is held against central differences; their sums where
 //! numbers are large or many; what they refuse.
 
-mod common;
-
 use std::sync::Arc;
 
-use common::{Along, Handle, Sum, Tensor, assert_close, assert_same_slope, dot, greatest, random, to_f64};
+use crate::common::{
+    Along, Handle, Sum, Tensor, assert_close, assert_same_slope, dot, greatest, random, to_f64,
+};
 use gradus::activations::{self, Activation};
 use gradus::graph::{Graph, Var};
 use gradus::initializers;

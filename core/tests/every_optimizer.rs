@@ -1,10 +1,8 @@
 //! Every optimizer in every dialect: the steps that other frameworks make, in `f64` and in `f32`; what is around a
 //! rule; and what all optimizers promise.
 
-mod common;
-
-use common::golden::{Case, Path, go_on, golden, table, walk};
-use common::{gradient_lines, greatest, pointed_at, random};
+use crate::common::golden::{Case, Path, go_on, golden, table, walk};
+use crate::common::{gradient_lines, greatest, pointed_at, random};
 use gradus::Error;
 use gradus::layout::Layout;
 use gradus::optimizer::{Around, Objective, Setup, Step};

@@ -1,8 +1,6 @@
 //! Every schedule: its rates against PyTorch's, what it does at its edges, what it refuses, and its line.
 
-mod common;
-
-use common::{cases, fixture, floats, pointed_at};
+use crate::common::{cases, fixture, floats, pointed_at};
 use gradus::Error;
 use gradus::schedules::{Choice, Horizon, Judged, SCHEDULES, Schedule, Seen};
 

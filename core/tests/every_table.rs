@@ -241,6 +241,19 @@ fn every_op_has_its_file_its_lines_and_its_name() {
 }
 
 #[test]
+fn every_file_of_tests_is_run() {
+    let listed = include_str!("main.rs");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        if !["main", "no_allocation", "fixtures"].contains(&stem) {
+            assert!(listed.contains(&format!("\nmod {stem};")), "tests/main.rs has no `mod {stem};`");
+        }
+    }
+}
+
+#[test]
 fn every_name_is_unique_lower_snake_case() {
     let mut kinds: Vec<(&str, Vec<&str>)> =
         tables().iter().map(|t| (t.folder, t.rows.iter().map(|r| r.name).collect())).collect();

@@ -1,12 +1,10 @@
 //! Every wrapper: what other frameworks do with theirs, and what all promise, also inside one another.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::golden::{deviation, golden_of};
-use common::valleys::{Valley, made, walks};
-use common::{pointed_at, random};
+use crate::common::golden::{deviation, golden_of};
+use crate::common::valleys::{Valley, made, walks};
+use crate::common::{pointed_at, random};
 use gradus::layout::Layout;
 use gradus::optimizer::{Objective, Optimizer, Reason, Setup, Step};
 use gradus::optimizers::Choice;
@@ -68,7 +66,7 @@ fn sam_goes_as_those_of_other_frameworks() {
         let off = walk.assert_same();
         println!("{:<11} {:<50} {:<24} {off:.0e} away", walk.function, walk.line, walk.framework);
         let plain = walk.line.split_once(" over ").unwrap().1.to_string();
-        let inner = common::valleys::Walk { line: plain, ..walk.clone() };
+        let inner = crate::common::valleys::Walk { line: plain, ..walk.clone() };
         // Of a quadratic function each slope just grows, which Adam does not see.
         let seen = walk.function != "quadratic" || !walk.line.ends_with("adam@pytorch");
         assert!(!seen || deviation(&inner.walk().0, &walk.thetas) > 1e-6, "{}: as without", walk.line);

@@ -1,9 +1,7 @@
 //! Our evolution beside that of evosax, pygad and EvoTorch: the same operators and settings, the same functions, the same
 //! number of evaluations, several seeds. `fixtures/evolution.py` made what they reached.
 
-mod common;
-
-use common::fixture;
+use crate::common::fixture;
 use gradus::functions;
 use gradus::layout::Layout;
 use gradus::optimizer::{Setup, Step};

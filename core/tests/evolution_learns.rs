@@ -1,8 +1,6 @@
 //! What evolution learns without a gradient: functions by name, XOR, digits.
 
-mod common;
-
-use common::{accuracy, digits, model};
+use crate::common::{accuracy, digits, model};
 use gradus::functions;
 use gradus::layout::Layout;
 use gradus::losses::Loss;

@@ -1,8 +1,6 @@
 //! Evolution strategies step by step, in `f64`, fed with the samples of other programs: every number that they keep.
 
-mod common;
-
-use common::{assert_close, cases, fixture, floats, greatest};
+use crate::common::{assert_close, cases, fixture, floats, greatest};
 use gradus::evolution::Evolver;
 use gradus::layout::Layout;
 use gradus::optimizer::{Setup, Step};

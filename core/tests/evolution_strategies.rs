@@ -3,9 +3,7 @@
 #[path = "common/reference.rs"]
 mod reference;
 
-mod common;
-
-use common::fixture;
+use crate::common::fixture;
 use gradus::evolution::Evolver;
 use gradus::functions;
 use gradus::layout::Layout;
@@ -366,8 +364,8 @@ fn xnes_keeps_its_inverse() {
 
 #[test]
 fn a_matrix_too_large_is_refused_with_what_it_takes_and_what_to_do() {
-    let (threads, data) = (Threads::new(1), common::Clouds { examples: 50, inputs: 300, classes: 3 });
-    let model = common::model("dense 60 relu, dense 3 softmax", "softmax_cross_entropy", 300, 3);
+    let (threads, data) = (Threads::new(1), crate::common::Clouds { examples: 50, inputs: 300, classes: 3 });
+    let model = crate::common::model("dense 60 relu, dense 3 softmax", "softmax_cross_entropy", 300, 3);
     let refused = |line: &str| {
         let settings = Settings { optimizer: line.into(), ..Settings::default() };
         let made = Trainer::new(&model, &data, data.parts(40), settings, &threads, "");

@@ -1,8 +1,6 @@
 //! What an optimizer remembers of a weight whose slope has become zero fades, and then is zero.
 
-mod common;
-
-use common::gradient_lines;
+use crate::common::gradient_lines;
 use gradus::initializers::{self, Fan};
 use gradus::layout::Layout;
 use gradus::op::Shape;

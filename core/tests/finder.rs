@@ -1,11 +1,9 @@
 //! The learning-rate finder: what it suggests can be used, what it cannot suggest it explains, and it leaves no trace.
 
-mod common;
-
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-use common::{Clouds, DATA, model, net, run, settings, trainer};
+use crate::common::{Clouds, DATA, model, net, run, settings, trainer};
 use gradus::Error;
 use gradus::network::Model;
 use gradus::rng::Rng;

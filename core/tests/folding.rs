@@ -1,8 +1,6 @@
 //! What is fixed in use is folded away, and changes nothing.
 
-mod common;
-
-use common::{DATA, assert_close, model, run, settings, to_f64, trainer};
+use crate::common::{DATA, assert_close, model, run, settings, to_f64, trainer};
 use gradus::graph::Graph;
 use gradus::plan::Plan;
 use gradus::threads::Threads;
@@ -48,7 +46,7 @@ fn folded_and_unfolded_networks_say_the_same() {
             "{names:?}"
         );
     }
-    let plain = common::net();
+    let plain = crate::common::net();
     let theta = plain.layout().start(1);
     assert!(
         matches!(plain.folded(&theta, &[]), std::borrow::Cow::Borrowed(_)),

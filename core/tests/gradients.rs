@@ -1,8 +1,6 @@
 //! Backpropagation, differences and formulas derived by hand give the same slopes; where one is wrong it is named.
 
-mod common;
-
-use common::{cases, fixture, floats, greatest, model, random};
+use crate::common::{cases, fixture, floats, greatest, model, random};
 use gradus::activations::ACTIVATIONS;
 use gradus::gradients::{
     ByHand, Check, Difference, FiniteDifferences, Report, Style, Way, central_step, check, growth,
@@ -137,11 +135,16 @@ fn the_six_slopes_of_the_article_are_written_as_one_would_by_hand() {
     let want = [delta * 2.0, 0.0, delta * 2.0 * 2.0, 0.0, delta, 0.0];
     let mut grad = [0.0; 6];
     by_hand.gradient(&theta, &mut grad);
-    common::assert_close(&grad, &want, 1e-15, "the six slopes");
+    crate::common::assert_close(&grad, &want, 1e-15, "the six slopes");
     let (written, value) = by_hand.slope_in_numbers(&theta, 0, 0, false);
     assert_eq!(written.unwrap(), "2·(0.8808 − 1)·0.8808·(1 − 0.8808)·2·[1 > 0]·1");
     assert!((value - want[0]).abs() < 1e-15);
-    common::assert_close(&by_hand.values(&theta, 0), &[1.0, 1.0, -0.5, 0.0, 2.0, y], 1e-15, "z, a and y");
+    crate::common::assert_close(
+        &by_hand.values(&theta, 0),
+        &[1.0, 1.0, -0.5, 0.0, 2.0, y],
+        1e-15,
+        "z, a and y",
+    );
 }
 
 #[test]
@@ -167,20 +170,25 @@ fn all_ways_give_the_gradients_of_pytorch() {
         by_hand.follow(&mut plan);
         let mut grad = vec![0.0; theta.len()];
         assert!((by_hand.gradient(&theta, &mut grad) - value).abs() < 1e-14, "{what}");
-        common::assert_close(&grad, &want, 1e-14 * size.max(1.0), &format!("{what}, by hand"));
+        crate::common::assert_close(&grad, &want, 1e-14 * size.max(1.0), &format!("{what}, by hand"));
 
         let mut exact = plan.exact();
         assert!((exact.loss(&theta) - value).abs() < 1e-14, "{what}");
         for (difference, tolerance) in [(Difference::Central, 1e-9), (Difference::Forward, 1e-7)] {
             let mut differences = FiniteDifferences::new(&mut exact, difference, theta.len());
             differences.gradient(&theta, &mut grad);
-            common::assert_close(&grad, &want, tolerance * size.max(1.0), &format!("{what}, {difference:?}"));
+            crate::common::assert_close(
+                &grad,
+                &want,
+                tolerance * size.max(1.0),
+                &format!("{what}, {difference:?}"),
+            );
         }
 
         let singles: Vec<f32> = theta.iter().map(|w| *w as f32).collect();
         let mut grad = vec![0.0; theta.len()];
         plan.gradient(&singles, &mut grad);
-        common::assert_close(&doubles(&grad), &want, 2e-6 * size, &format!("{what}, backpropagation"));
+        crate::common::assert_close(&doubles(&grad), &want, 2e-6 * size, &format!("{what}, backpropagation"));
     }
 }
 
@@ -206,7 +214,7 @@ fn kinks_are_recognised_and_counted_apart() {
     for (loss, target, kink) in
         [("absolute_error", 0.5, true), ("absolute_error", 0.4, false), ("huber delta=0.25", 0.25, true)]
     {
-        let model = common::model("dense 1 bias=no", loss, 1, 2);
+        let model = crate::common::model("dense 1 bias=no", loss, 1, 2);
         let mut plan = filled(&model, 1, &Threads::new(1));
         put(plan.data("input"), &[1.0]);
         put(plan.data("target"), &[target]);

@@ -1,8 +1,6 @@
 //! Trainings by any gradient, and those that are checked on their way.
 
-mod common;
-
-use common::{DATA, model, run, settings};
+use crate::common::{DATA, model, run, settings};
 use gradus::gradients::{ByHand, Way};
 use gradus::network::Model;
 use gradus::threads::Threads;
@@ -43,7 +41,7 @@ fn a_training_goes_the_same_way_by_any_gradient() {
 
 #[test]
 fn a_way_that_cannot_be_gone_says_so() {
-    let data = common::Clouds { examples: 8, inputs: 400, classes: 3 };
+    let data = crate::common::Clouds { examples: 8, inputs: 400, classes: 3 };
     let wide = model("dense 300 relu, dense 3 softmax", "softmax_cross_entropy", 400, 3);
     let refused = |model: &Model, data: &dyn gradus::train::Samples, way| {
         let parts = gradus::train::Parts { train: vec![0, 1, 2], ..Default::default() };
@@ -54,7 +52,7 @@ fn a_way_that_cannot_be_gone_says_so() {
     assert!(message.contains("121203 weights are too many") && message.contains("mend"), "{message}");
     let message = refused(&wide, &data, Way::CentralDifference);
     assert!(message.contains("242407 times") && message.contains("backpropagation"), "{message}");
-    let message = refused(&common::net(), &DATA, Way::ByHand);
+    let message = refused(&crate::common::net(), &DATA, Way::ByHand);
     assert!(message.contains("dropout 0.3 is drawn anew"), "{message}");
     // Few weights, but formulas with a product for each of very many paths.
     let deep = model(&["dense 30 tanh"; 4].join(", "), "squared_error", 30, 30);
@@ -68,7 +66,7 @@ fn a_way_that_cannot_be_gone_says_so() {
 
 #[test]
 fn checking_in_mid_training_leaves_no_trace() {
-    let model = common::net();
+    let model = crate::common::net();
     let bits = |check_gradient, threads, accumulate| {
         let batch = Batch::Of(20 / accumulate as usize);
         let settings = Settings { check_gradient, batch, accumulate, ..settings() };

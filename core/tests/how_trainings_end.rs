@@ -1,17 +1,15 @@
 //! How a training ends: at its limits, with its best weights, or with a verdict; and what it counts on the way.
 
-mod common;
-
 use std::sync::atomic::AtomicBool;
 
-use common::{DATA, net, run, settings, trainer};
+use crate::common::{DATA, net, run, settings, trainer};
 use gradus::Error;
 use gradus::threads::Threads;
 use gradus::train::{Batch, ClassWeights, Evaluator, Event, Parts, Samples, Settings, Stopped, Trainer};
 
 #[test]
 fn a_learning_rate_that_is_too_large_gets_a_verdict() {
-    let model = common::model("dense 9 relu, dense 3", "squared_error", 6, 3);
+    let model = crate::common::model("dense 9 relu, dense 3", "squared_error", 6, 3);
     for (batch, learning_rate, tenth) in
         [(Batch::Of(20), 1e30, "1e29"), (Batch::All, 1e25, "1e24"), (Batch::Of(1), 1e4, "1000")]
     {
@@ -35,7 +33,7 @@ fn a_learning_rate_that_is_too_large_gets_a_verdict() {
 
 #[test]
 fn checkpoints_hold_only_finite_weights_even_within_an_epoch() {
-    let model = common::model("dense 9 relu, dense 3", "squared_error", 6, 3);
+    let model = crate::common::model("dense 9 relu, dense 3", "squared_error", 6, 3);
     for learning_rate in [1e36, 1e38] {
         let settings = Settings {
             learning_rate,
@@ -82,7 +80,7 @@ impl Samples for Outlier {
 
 #[test]
 fn a_validation_loss_that_overflows_can_be_saved_and_resumed() {
-    let model = common::model("dense 9 relu, dense 3", "squared_error", 6, 3);
+    let model = crate::common::model("dense 9 relu, dense 3", "squared_error", 6, 3);
     let settings = Settings { learning_rate: 1e-3, epochs: 2, ..settings() };
     let folder = tempfile::tempdir().unwrap();
     let make =
@@ -105,7 +103,7 @@ fn data_that_are_no_numbers_get_a_verdict_about_data() {
 
 #[test]
 fn early_stopping_keeps_and_names_the_best_epoch() {
-    let model = common::model("dense 40 tanh, dense 3 softmax", "softmax_cross_entropy", 6, 3);
+    let model = crate::common::model("dense 40 tanh, dense 3 softmax", "softmax_cross_entropy", 6, 3);
     let settings = Settings { learning_rate: 0.05, epochs: 500, patience: 4, ..settings() };
     let mut trainer = trainer(&model, &settings, &Threads::new(1));
     let outcome = run(&mut trainer, None).unwrap();
@@ -170,7 +168,7 @@ fn any_batch_size_sees_every_example_once_an_epoch() {
 
 #[test]
 fn the_loss_of_an_epoch_is_the_mean_over_its_examples() {
-    let model = common::model("dense 9 relu, dense 3 softmax", "softmax_cross_entropy", 6, 3);
+    let model = crate::common::model("dense 9 relu, dense 3 softmax", "softmax_cross_entropy", 6, 3);
     // Weights that hardly move: the batches' losses are those of one θ, the last batch a short one.
     for batch in [Batch::Of(44), Batch::Of(20), Batch::Of(1)] {
         let settings = Settings { batch, learning_rate: 1e-12, epochs: 1, ..settings() };
@@ -208,7 +206,7 @@ impl Samples for Skewed {
 
 #[test]
 fn balanced_classes_count_the_same() {
-    let model = common::model("dense 1 sigmoid init=zeros", "binary_cross_entropy", 1, 2);
+    let model = crate::common::model("dense 1 sigmoid init=zeros", "binary_cross_entropy", 1, 2);
     let probability = |class_weights| {
         let parts = Parts { train: (0..40).collect(), ..Parts::default() };
         let settings = Settings {

@@ -1,10 +1,8 @@
 //! Optimizers that are not elementwise, and what is around a rule: what `every_optimizer` does not ask.
 
-mod common;
-
-use common::golden::{Case, deviation, golden, golden_of};
-use common::random;
-use common::valleys::{Valley, Walk, made, walks};
+use crate::common::golden::{Case, deviation, golden, golden_of};
+use crate::common::random;
+use crate::common::valleys::{Valley, Walk, made, walks};
 use gradus::initializers::{self, Fan};
 use gradus::layout::Layout;
 use gradus::op::Shape;

@@ -1,8 +1,6 @@
 //! A batch that is read where it lies gives the bits of one that was copied.
 
-mod common;
-
-use common::{bits, random};
+use crate::common::{bits, random};
 use gradus::input::Input;
 use gradus::network::Model;
 use gradus::op::Moment;
@@ -22,7 +20,7 @@ const NETWORKS: [(&str, usize); 4] = [
 ];
 
 fn model(line: &str, input: Input) -> Model {
-    common::model(line, "softmax_cross_entropy", input, 3)
+    crate::common::model(line, "softmax_cross_entropy", input, 3)
 }
 
 /// So many numbers, a quarter of them 0 and together, that begin where no vector of numbers does.

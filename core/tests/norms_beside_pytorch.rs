@@ -1,8 +1,6 @@
 //! Batch, layer and group norm beside PyTorch's modules.
 
-mod common;
-
-use common::{assert_close, cases, dot, fixture, floats, to_f64};
+use crate::common::{assert_close, cases, dot, fixture, floats, to_f64};
 use gradus::graph::Graph;
 use gradus::initializers;
 use gradus::network::Network;

@@ -1,12 +1,10 @@
 //! Networks with batch norm: what is remembered is renewed once a step and by nothing else, is kept and resumed to the
 //! bit, and belongs to the weights it is used with.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use common::{DATA, assert_close, model, settings, to_f64, trainer};
+use crate::common::{DATA, assert_close, model, settings, to_f64, trainer};
 use gradus::Error;
 use gradus::gradients::{ByHand, Check, Way, check};
 use gradus::network::Model;
@@ -332,7 +330,7 @@ fn a_batch_of_one_example_is_refused_where_it_has_no_variance() {
         );
     }
     // Layer norm needs no batch, and in use batch norm needs none either.
-    made(&common::model("dense 5, layer_norm, dense 3", "squared_error", 6, 3), 1, 45).unwrap();
+    made(&crate::common::model("dense 5, layer_norm, dense 3", "squared_error", 6, 3), 1, 45).unwrap();
     let theta = model.layout().start(1);
     let memory = model.layout().memory();
     Evaluator::new(&model, &Threads::new(1)).evaluate(&theta, memory, &DATA, &[3]).unwrap();
@@ -356,13 +354,13 @@ fn a_network_with_batch_norm_learns_where_inputs_are_badly_scaled() {
             index * 7 % 3
         }
         fn read(&self, index: usize, into: &mut [f32]) {
-            common::Clouds { examples: 600, inputs: 6, classes: 3 }.read(index, into);
+            crate::common::Clouds { examples: 600, inputs: 6, classes: 3 }.read(index, into);
             into.iter_mut()
                 .zip([1e-3, 1.0, 100.0, 1e3, 0.1, 10.0])
                 .for_each(|(x, size)| *x = size * (*x + 5.0));
         }
     }
-    let parts = common::Clouds { examples: 600, inputs: 6, classes: 3 }.parts(400);
+    let parts = crate::common::Clouds { examples: 600, inputs: 6, classes: 3 }.parts(400);
     let accuracy = |line: &str| {
         let model = model(line, "softmax_cross_entropy", 6, 3);
         let settings = Settings { batch: Batch::Of(50), epochs: 12, learning_rate: 0.01, ..settings() };

@@ -1,10 +1,8 @@
 //! What goes wrong in a training without ending it: told once, with its numbers, from the epoch since when it is so.
 
-mod common;
-
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use common::{DATA, settings, trainer};
+use crate::common::{DATA, settings, trainer};
 use gradus::threads::Threads;
 use gradus::train::{Batch, EpochRecord, Event, Found, Notice, Notices, Samples, Settings, Units};
 
@@ -124,7 +122,7 @@ fn units_are_told_of_layer_by_layer_and_until_they_are_counted_again() {
 /// loops over the weights, and a training that was stopped and resumed says the same.
 #[test]
 fn dying_units_are_counted_and_told_in_a_training() {
-    let model = common::model("dense 12 relu, dense 3", "squared_error", 6, 3);
+    let model = crate::common::model("dense 12 relu, dense 3", "squared_error", 6, 3);
     let settings = Settings {
         batch: Batch::All,
         learning_rate: 3.0,

@@ -1,9 +1,7 @@
 //! What others compute, and what users write: whole networks against PyTorch, scores against scikit-learn, and
 //! the examples, each of which adds something of its own from outside the crate.
 
-mod common;
-
-use common::{Handle, Tensor, assert_close, cases, fixture, floats, greatest, model, run_op};
+use crate::common::{Handle, Tensor, assert_close, cases, fixture, floats, greatest, model, run_op};
 use gradus::activations::ACTIVATIONS;
 use gradus::op::{Moment, Op};
 use gradus::ops::{AveragePool, Conv2d, MaxPool, Upsample};

@@ -1,8 +1,6 @@
 //! A network in use takes a large batch piece by piece: every example is what it is alone, to the bit.
 
-mod common;
-
-use common::{bits, random};
+use crate::common::{bits, random};
 use gradus::input::Input;
 use gradus::losses::Loss;
 use gradus::network::{Model, Network};

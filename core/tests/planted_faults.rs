@@ -1,8 +1,6 @@
 //! Mistakes planted in a way back: the check finds them and names the layer.
 
-mod common;
-
-use common::random;
+use crate::common::random;
 use gradus::gradients::{Check, Report, central_step, check};
 use gradus::graph::Graph;
 use gradus::losses::Loss;

@@ -1,10 +1,8 @@
 //! Optimizers side by side: everyone gets the same, and what is said about the noise is so.
 
-mod common;
-
 use std::sync::atomic::AtomicBool;
 
-use common::{DATA, net, settings};
+use crate::common::{DATA, net, settings};
 use gradus::optimizer::Objective;
 use gradus::race::{Course, FunctionCourse, NetworkCourse, Race, race};
 use gradus::rng::{Rng, Stream};

@@ -1,12 +1,10 @@
 //! Batches that are read ahead are those that would be read when asked for: same bits on any number of threads, after a pause,
 //! with changed and mixed pictures; and whatever happens, the training comes to an end.
 
-mod common;
-
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 
-use common::{model, run};
+use crate::common::{model, run};
 use gradus::Error;
 use gradus::network::Model;
 use gradus::op::Shape;
@@ -256,8 +254,8 @@ fn a_loader_that_is_gone_is_not_waited_for() {
 #[test]
 fn what_cannot_be_changed_or_mixed_says_so() {
     let (table, model) = (
-        common::Clouds { examples: 60, inputs: 12, classes: 3 },
-        common::model("dense 3 softmax", "softmax_cross_entropy", 12, 3),
+        crate::common::Clouds { examples: 60, inputs: 12, classes: 3 },
+        crate::common::model("dense 3 softmax", "softmax_cross_entropy", 12, 3),
     );
     let new = |augment: &str, mixup| {
         let settings = Settings { augment: augment.into(), mixup, ..settings() };

@@ -1,11 +1,9 @@
 //! A training that was stopped or killed and went on is the training that was not; what a damaged checkpoint does.
 
-mod common;
-
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use common::{DATA, bits, net, optimizer_lines, picture_net, run, settings, trainer, wrapper_lines};
+use crate::common::{DATA, bits, net, optimizer_lines, picture_net, run, settings, trainer, wrapper_lines};
 use gradus::network::Model;
 use gradus::schedules::SCHEDULES;
 use gradus::threads::Threads;
@@ -129,7 +127,7 @@ fn stopped_at_any_step_every_schedule_goes_on_where_it_was() {
 fn killed_at_any_step_and_resumed_is_the_same_training() {
     killed_and_resumed(&net());
     let norms = "batch_norm, dense 9 norm relu, dropout 0.3, dense 3 softmax";
-    killed_and_resumed(&common::model(norms, "softmax_cross_entropy", 6, 3));
+    killed_and_resumed(&crate::common::model(norms, "softmax_cross_entropy", 6, 3));
 }
 
 fn killed_and_resumed(model: &Model) {
@@ -171,7 +169,8 @@ fn stopped_again_and_again_it_is_still_the_same_training() {
     for (loss, monitor) in
         [("softmax_cross_entropy smoothing=0.1", Monitor::Loss), ("softmax_cross_entropy", Monitor::Accuracy)]
     {
-        let model = if loss.len() > 21 { common::model(&model.network.line(), loss, 6, 3) } else { net() };
+        let model =
+            if loss.len() > 21 { crate::common::model(&model.network.line(), loss, 6, 3) } else { net() };
         let settings = Settings {
             monitor,
             patience: 3,
@@ -295,7 +294,7 @@ fn a_checkpoint_of_other_data_or_another_network_is_refused() {
         matches!(error, Error::Damaged { .. }) && error.to_string().contains("data or settings"),
         "{error}"
     );
-    let wider = common::model("dense 10 relu, dense 3 softmax", "softmax_cross_entropy", 6, 3);
+    let wider = crate::common::model("dense 10 relu, dense 3 softmax", "softmax_cross_entropy", 6, 3);
     let mut other = trainer(&wider, &settings(), &threads);
     let start = essence(&other);
     let error = other.restore(folder.path()).unwrap_err();

@@ -1,11 +1,9 @@
 //! A training that was steered by hand, and is repeated from its record, or killed and resumed, ends with the same weights.
 
-mod common;
-
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use common::{net, settings, trainer};
+use crate::common::{net, settings, trainer};
 use gradus::threads::Threads;
 use gradus::train::{
     Between, Change, Event, Order, Outcome, Record, Settings, Stopped, Trainer, What, model_hash,
@@ -90,7 +88,7 @@ fn repeated_from_its_record_it_ends_with_the_same_weights() {
     assert_eq!(Record::open(second.path()).unwrap().changes(), plan());
 
     let mut untouched = trainer(&model, &Settings { steps: Some(7), ..settings.clone() }, &threads);
-    common::run(&mut untouched, None).unwrap();
+    crate::common::run(&mut untouched, None).unwrap();
     assert_ne!(hash(&untouched), hash(&steered), "the changes change something");
 }
 
@@ -121,7 +119,7 @@ fn killed_at_any_step_and_resumed_it_ends_with_the_same_weights() {
 fn stopped_and_resumed_it_is_as_if_nobody_had_stopped_it() {
     let (model, threads, settings) = (net(), Threads::new(1), quick());
     let mut undisturbed = trainer(&model, &settings, &threads);
-    common::run(&mut undisturbed, None).unwrap();
+    crate::common::run(&mut undisturbed, None).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let stop = [Change { after_step: 7, what: What::Stop }];
     let mut hand = Hand::new(Record::open(folder.path()).unwrap(), &stop);

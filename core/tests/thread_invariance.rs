@@ -1,10 +1,8 @@
 //! The same bits for any number of threads: of one step's θ, and of whole trainings.
 
-mod common;
-
 use std::sync::atomic::AtomicBool;
 
-use common::{Clouds, model, model_for, optimizer_lines, wrapper_lines};
+use crate::common::{Clouds, model, model_for, optimizer_lines, wrapper_lines};
 use gradus::network::Model;
 use gradus::op::Moment;
 use gradus::optimizer::{Around, Objective, Setup, Step};

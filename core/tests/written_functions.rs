@@ -1,9 +1,7 @@
 //! Functions from formulas: what is typed means what it says, slopes derived agree with slopes by hand and by differences,
 //! and nothing that anybody types panics or takes long.
 
-mod common;
-
-use common::pointed_at;
+use crate::common::pointed_at;
 use gradus::functions::{Choice, FUNCTIONS, Function, Written};
 use gradus::rng::{Rng, Stream};
 

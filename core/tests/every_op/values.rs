@@ -37,7 +37,7 @@ fn one_value_given_twice_to_one_op_is_refused_where_it_would_have_two_slopes() {
     let mut graph = Graph::new();
     let w = graph.weight("w", &[3, 3], zeros);
     let square = graph.apply(Linear::new(&ACTIVATIONS[0]), &[w, w]).unwrap();
-    let loss = graph.apply(common::Along(vec![1.0; 9]), &[square]).unwrap();
+    let loss = graph.apply(crate::common::Along(vec![1.0; 9]), &[square]).unwrap();
     let error = Plan::training(graph, loss, &Threads::new(1)).err().expect("refused").to_string();
     assert!(error.contains("given twice"), "{error}");
     // Data have no slopes.
@@ -46,7 +46,7 @@ fn one_value_given_twice_to_one_op_is_refused_where_it_would_have_two_slopes() {
     let square = graph.apply(Linear::new(&ACTIVATIONS[0]), &[x, x]).unwrap();
     let w = graph.weight("w", &[2, 2], zeros);
     let y = graph.apply(Linear::new(&ACTIVATIONS[0]), &[square, w]).unwrap();
-    let loss = graph.apply(common::Along(vec![1.0; 4]), &[y]).unwrap();
+    let loss = graph.apply(crate::common::Along(vec![1.0; 4]), &[y]).unwrap();
     let mut plan = Plan::training(graph, loss, &Threads::new(1)).unwrap();
     plan.data("x").copy_from_slice(&[1.0, 2.0, 3.0, 4.0]);
     let mut grad = [f32::NAN; 4];
@@ -68,9 +68,9 @@ fn a_view_is_the_same_memory_and_its_slopes_are_one() {
     let [w, v] = [[4, 1], [2, 1]].map(|dims| graph.weight("w", &dims, zeros));
     let first = graph.apply(Linear::new(&ACTIVATIONS[0]), &[flat, w]).unwrap();
     let second = graph.apply(Linear::new(&ACTIVATIONS[0]), &[turned, v]).unwrap();
-    let first = graph.apply(common::Along(vec![1.0, 10.0]), &[first]).unwrap();
-    let second = graph.apply(common::Along(vec![1.0; 4]), &[second]).unwrap();
-    let loss = graph.apply(common::Sum, &[first, second]).unwrap();
+    let first = graph.apply(crate::common::Along(vec![1.0, 10.0]), &[first]).unwrap();
+    let second = graph.apply(crate::common::Along(vec![1.0; 4]), &[second]).unwrap();
+    let loss = graph.apply(crate::common::Sum, &[first, second]).unwrap();
     let loss = graph.view(loss, &[1, 1]).unwrap();
     let mut plan = Plan::training(graph, loss, &Threads::new(1)).unwrap();
     let theta = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 0.1, 0.2, 0.3, 0.4, 100.0, 1000.0];
@@ -79,7 +79,7 @@ fn a_view_is_the_same_memory_and_its_slopes_are_one() {
     let by_hand = (0.1 + 0.4 + 0.9 + 1.6) + 10.0 * (0.5 + 1.2 + 2.1 + 3.2) + 100.0 * 16.0 + 1000.0 * 20.0;
     assert!((loss - by_hand).abs() < 1e-2, "{loss}, not {by_hand}");
     let dx = [100.1, 1000.2, 100.3, 1000.4, 101.0, 1002.0, 103.0, 1004.0];
-    assert_close(&common::to_f64(&grad[..8]), &dx, 1e-3, "both slopes");
+    assert_close(&crate::common::to_f64(&grad[..8]), &dx, 1e-3, "both slopes");
     assert_eq!(grad[8..], [51.0, 62.0, 73.0, 84.0, 16.0, 20.0]);
 }
 
@@ -88,7 +88,7 @@ fn a_loss_that_depends_on_no_weight_has_no_slope() {
     let mut graph = Graph::new();
     let x = graph.data("x", &[3]);
     graph.weight("unused", &[2], gradus::initializers::named("zeros").unwrap());
-    let loss = graph.apply(common::Along(vec![1.0; 3]), &[x]).unwrap();
+    let loss = graph.apply(crate::common::Along(vec![1.0; 3]), &[x]).unwrap();
     let mut plan = Plan::training(graph, loss, &Threads::new(1)).unwrap();
     plan.data("x").copy_from_slice(&[1.0, 2.0, 3.0]);
     let mut grad = [f32::NAN; 2];

@@ -218,7 +218,7 @@ fn a_model_file_gives_back_what_was_saved() {
     let file = ModelFile::load(&path).unwrap();
     assert_eq!(file.metadata, metadata);
     assert_eq!(file.theta(model.layout(), &path).unwrap(), theta);
-    let other = common::model("dense 8 relu, dense 2", "squared_error", 5, 2);
+    let other = crate::common::model("dense 8 relu, dense 2", "squared_error", 5, 2);
     let error = file.theta(other.layout(), &path).unwrap_err().to_string();
     assert!(error.contains("no weights called 1.dense.weight of shape 5×8"), "{error}");
     assert!(matches!(ModelFile::load(folder.path()), Err(Error::File { .. })));

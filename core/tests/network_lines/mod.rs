@@ -1,15 +1,13 @@
 //! Networks, losses and optimizers as lines of text: what is read, what is written back, what is pointed at; and
 //! the models and files they make.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod made;
 mod reading;
 mod wrong;
 
 use std::collections::BTreeMap;
 
-use common::{model, pointed_at};
+use crate::common::{model, pointed_at};
 use gradus::Error;
 use gradus::activations::ACTIVATIONS;
 use gradus::graph::Graph;

@@ -1,14 +1,12 @@
 //! Every op against a plain reference in `f64`, whose way back is held against central differences.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod dense;
 mod draws;
 mod pictures;
 mod values;
 
-use common::pictures::{conv2d, pooled, upsample, whole};
-use common::{Tensor, assert_close, assert_same_slope, dot, greatest, random, run_op, run_twice};
+use crate::common::pictures::{conv2d, pooled, upsample, whole};
+use crate::common::{Tensor, assert_close, assert_same_slope, dot, greatest, random, run_op, run_twice};
 use gradus::activations::{ACTIVATIONS, Activation};
 use gradus::graph::Graph;
 use gradus::op::{ExactForward, Moment, Op, Shape, Sides};

@@ -1,12 +1,10 @@
 //! Weights that change on the way back, while their slopes are in the cache, get the bits they get from a whole gradient.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod own;
 mod through;
 mod training;
 
-use common::{gradient_lines, model, wrapper_lines};
+use crate::common::{gradient_lines, model, wrapper_lines};
 use gradus::activations;
 use gradus::graph::Graph;
 use gradus::initializers;

@@ -1,11 +1,9 @@
 //! Evolution, each kind of it: what an evolver promises, when it ends, and what it learns without a gradient.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod genetic;
 mod golden;
 
-use common::pointed_at;
+use crate::common::pointed_at;
 use gradus::evolution::Evolver;
 use gradus::evolution::genetic::Genetic;
 use gradus::layout::Layout;

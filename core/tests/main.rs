@@ -1,0 +1,49 @@
+//! All tests of the library's promises, as one program: forty would each be linked with all of it. A file is a module; alone it is run by
+//! `cargo test -p gradus --test all NAME::`. What counts allocations is a program of its own (`no_allocation.rs`).
+
+mod common;
+
+mod accumulation;
+mod averages;
+mod differences;
+mod every_activation;
+mod every_augmentation;
+mod every_evolution;
+mod every_function;
+mod every_loss;
+mod every_norm;
+mod every_op;
+mod every_operator;
+mod every_optimizer;
+mod every_schedule;
+mod every_table;
+mod every_wrapper;
+mod evolution_beside_others;
+mod evolution_learns;
+mod evolution_steps;
+mod evolution_strategies;
+mod fading;
+mod finder;
+mod folding;
+mod gradients;
+mod gradients_in_training;
+mod how_trainings_end;
+mod layerwise;
+mod lent_batch;
+mod lineage;
+mod making;
+mod network_lines;
+mod norms_beside_pytorch;
+mod norms_in_training;
+mod notices;
+mod on_the_way_back;
+mod outsiders;
+mod pieces;
+mod planted_faults;
+mod race;
+mod reading_ahead;
+mod readme;
+mod resume_is_exact;
+mod steering;
+mod thread_invariance;
+mod written_functions;
