@@ -12,7 +12,8 @@
 //! every element of a result is one chain of fused multiply-adds, x ← round(a b + x), in that
 //! order from +0, then a bias or what was there is added, then the function at the end applied. What lies in the padding takes no
 //! part (or part as a zero: no finite sum differs by it, but for the sign of a zero). With groups, ci and co
-//! are those of one group. Work is cut by the data; each element is made by one task.
+//! are those of one group. Work is cut by the data; each element is made by one task. Where `Tiles` have few weights ([`FEW_WEIGHTS`]), dw and
+//! db are cut too: each of at most [`PARTS`] parts of the batch is such a chain, and their sums are added up, ascending.
 
 mod back_data;
 mod back_weights;
@@ -26,6 +27,8 @@ mod work;
 
 pub use exact::conv_exact;
 pub(super) use walk::{At, Walk, walk};
+
+use std::ops::Range;
 
 use super::{Epilogue, Finish, Isa, Job, View, isa, matmul_on, run, sum_rows};
 use crate::threads::{Shared, Threads};
@@ -149,6 +152,18 @@ impl ConvShape {
         threads.count().min(products / WORTH_SHARING).max(1)
     }
 
+    /// In how many parts the batch is, whose slopes are summed by themselves.
+    fn parts(&self) -> usize {
+        let few = self.way() == Way::Tiles && self.weights() <= FEW_WEIGHTS;
+        if few { self.batch.div_ceil(self.batch.div_ceil(PARTS)) } else { 1 }
+    }
+
+    /// The pictures of a part.
+    fn part(&self, number: usize) -> Range<usize> {
+        let pictures = self.batch.div_ceil(self.parts());
+        number * pictures..self.batch.min((number + 1) * pictures)
+    }
+
     fn way(&self) -> Way {
         let pads = [self.pad_top, self.pad_left, self.pad_bottom, self.pad_right];
         if self.inputs() == 0 || self.weights() == 0 || self.outputs() == 0 {
@@ -261,8 +276,7 @@ fn conv_backward_data_on(
     }
 }
 
-/// dw = Σ x dy, or dw += that if it comes with `true`; and, if it is asked for, db = Σ dy over all places, the same way: its bits are those of
-/// [`super::sum_rows`].
+/// dw = Σ x dy, or dw += that if it comes with `true`; and, if it is asked for, db = Σ dy over all places, as [`conv_backward_bias`] makes it.
 ///
 /// # Panics
 /// If a length is not what `shape` says.
@@ -301,11 +315,33 @@ fn conv_backward_weights_on(
         }
     }
     if let Some((db, add)) = db {
-        sum_rows(dy, shape.out_c, db, add, threads);
+        conv_backward_bias(shape, dy, db, add, threads);
     }
 }
 
-/// How a convolution is computed. It decides the bits only for [`Way::Winograd`]: the others are those of the definition.
+/// db = Σ dy over all places, or db += that.
+///
+/// # Panics
+/// If a length is not what `shape` says.
+pub fn conv_backward_bias(shape: &ConvShape, dy: &[f32], db: &mut [f32], add: bool, threads: &Threads) {
+    assert!(dy.len() == shape.outputs() && db.len() == shape.out_c, "{shape:?}: {}, {}", dy.len(), db.len());
+    let (parts, channels) = (shape.parts(), shape.out_c);
+    if parts == 1 {
+        return sum_rows(dy, channels, db, add, threads);
+    }
+    let picture = dy.len() / shape.batch;
+    work::with_work(2 * channels, 0, 0, |work| {
+        let (sums, part) = work.numbers.write()[..2 * channels].split_at_mut(channels);
+        for number in 0..parts {
+            let pictures = shape.part(number);
+            sum_rows(&dy[pictures.start * picture..pictures.end * picture], channels, part, false, threads);
+            back_weights::end(sums, part, number > 0);
+        }
+        back_weights::end(db, sums, add);
+    });
+}
+
+/// How a convolution is computed. It decides the bits only for [`Way::Winograd`], and those of dw of few weights: the others are those of the definition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Way {
     /// There is no place.
@@ -320,6 +356,12 @@ enum Way {
 
 /// Multiply-adds of a thread below which waking it costs more than it gains.
 const WORTH_SHARING: usize = 1 << 17;
+
+/// So few weights are too few to be shared among threads, each of which would read all slopes.
+const FEW_WEIGHTS: usize = 1 << 14;
+
+/// Parts of a batch whose slopes are summed by themselves, at most.
+const PARTS: usize = 32;
 
 /// About how many numbers of pictures, with the zeros around them, a task holds: they stay in the second cache.
 const FRAMES: usize = 40_000;

@@ -26,7 +26,9 @@ use std::sync::OnceLock;
 use crate::sink::KINDS;
 use crate::threads::{Shared, Threads};
 pub use columns::{Columns, End, Normal, WIDTH};
-pub use conv::{ConvShape, conv_backward_data, conv_backward_weights, conv_exact, conv_forward};
+pub use conv::{
+    ConvShape, conv_backward_bias, conv_backward_data, conv_backward_weights, conv_exact, conv_forward,
+};
 pub use exact::matmul_exact;
 use kernel::Kernel;
 pub use many::{Member, TOGETHER, matmul_each, matmul_each_on, together};

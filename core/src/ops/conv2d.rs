@@ -19,7 +19,8 @@
 use crate::activations::{Activation, Keeps};
 use crate::error::{Error, Result};
 use crate::kernels::{
-    ConvShape, Finish, conv_backward_data, conv_backward_weights, conv_exact, conv_forward, sum_rows,
+    ConvShape, Finish, conv_backward_bias, conv_backward_data, conv_backward_weights, conv_exact,
+    conv_forward,
 };
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape};
 use crate::window::Window;
@@ -140,7 +141,7 @@ impl Op for Conv2d {
         let db = db.first_mut().and_then(Option::as_mut).map(|db| (&mut *db.to, db.add));
         match (dw, db) {
             (Some(dw), db) => conv_backward_weights(&s, run.x[0], dz, (&mut *dw.to, dw.add), db, run.threads),
-            (None, Some((db, add))) => sum_rows(dz, s.out_c, db, add, run.threads),
+            (None, Some((db, add))) => conv_backward_bias(&s, dz, db, add, run.threads),
             (None, None) => {}
         }
         if let Some(dx) = dx {

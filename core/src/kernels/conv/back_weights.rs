@@ -1,6 +1,6 @@
-//! dw = Σ x dy over all places of all pictures. Each worker makes some tiles of dw and goes through all places for them,
-//! block after block: between blocks the sums wait in memory, and the chain goes on from them. One of them sums dy meanwhile, for the
-//! bias: otherwise dy would be read again.
+//! dw = Σ x dy over all places of all pictures: many weights are shared among workers, and few are summed by each of them over some pictures.
+
+use std::ops::Range;
 
 use super::walk::{At, ROWS, Tap, Walk, choose};
 use super::work::{Frame, even, with_work};
@@ -28,11 +28,36 @@ pub(super) struct BackWeights<'a> {
     pub threads: &'a Threads,
 }
 
-impl Job for BackWeights<'_> {
-    unsafe fn run<K: Kernel>(self) {
-        let BackWeights { shape: s, x, dy, dw, add, db, threads } = self;
+/// How places are cut into blocks, and weights into tiles: what all workers share.
+struct Blocks<'a> {
+    shape: &'a ConvShape,
+    x: &'a [f32],
+    dy: &'a [f32],
+    panels: Panels,
+    /// A row of the kernel is one run of weights, unless there are gaps between its columns.
+    joined: bool,
+    /// Weights of a run, and how many runs a group has.
+    run: usize,
+    runs: usize,
+    /// Rows of a tile, and tiles of a run.
+    height: usize,
+    tiles: usize,
+    /// Pictures, or rows of one picture, of a block.
+    pictures: usize,
+    lines: usize,
+    /// Columns of a frame, and numbers from one to the next.
+    columns: usize,
+    pitch: usize,
+    /// Numbers of a frame.
+    frame: usize,
+    /// dy of a block is laid out panel after panel.
+    gathered: bool,
+}
+
+impl<'a> Blocks<'a> {
+    /// Tiles for so many workers, if they share them: each goes through all pictures.
+    fn new<K: Kernel>(s: &'a ConvShape, x: &'a [f32], dy: &'a [f32], sharing: usize) -> Blocks<'a> {
         let (deep, wide) = (s.group_in(), s.group_out());
-        // A row of the kernel is one run of weights, unless there are gaps between its columns.
         let joined = s.dilation_w == 1 && s.groups == 1;
         let (run, runs) =
             if joined { (s.kernel_w * deep, s.kernel_h) } else { (deep, s.kernel_h * s.kernel_w) };
@@ -40,12 +65,11 @@ impl Job for BackWeights<'_> {
         let units_of = |height: usize| s.groups * runs * panels.count * run.div_ceil(height);
         let (high, low) = (even(run, K::ROWS), even(run, K::ROWS.div_ceil(2)));
         // Of three tiles one of two workers would have two: six lower ones are shared better.
-        let uneven = s.team(threads) == 2 && units_of(high) < 4 && !units_of(high).is_multiple_of(2);
+        let uneven = sharing == 2 && units_of(high) < 4 && !units_of(high).is_multiple_of(2);
         let height = if uneven && units_of(low).is_multiple_of(2) { low } else { high };
         // Columns of memory an even number of cache lines apart would crowd into few places of the cache.
         let pitch = if s.in_c.is_multiple_of(32) { s.in_c + 16 } else { s.in_c };
-        let (tiles, across) = (run.div_ceil(height), panels.count);
-        let units = units_of(height);
+        let tiles = run.div_ceil(height);
         let columns = (s.out_w - 1) * s.stride_w + s.reach_w();
         let whole = s.out_h * s.out_w;
         let (pictures, lines) = if whole <= PLACES {
@@ -53,120 +77,246 @@ impl Job for BackWeights<'_> {
         } else {
             (1, even(s.out_h, (PLACES / s.out_w).clamp(1, LINES)))
         };
-        let one = ((lines - 1) * s.stride_h + s.reach_h()) * columns * pitch;
-        // dy of a block, panel after panel, unless few tiles would read the copy.
+        let frame = ((lines - 1) * s.stride_h + s.reach_h()) * columns * pitch;
+        // Few tiles read dy where it lies.
         let gathered = tiles * runs > FEW || !wide.is_multiple_of(panels.columns);
-        let slopes =
-            if gathered { s.groups * across * panels.columns * pictures * lines * s.out_w } else { 0 };
-        let b_step = if gathered { panels.columns } else { s.out_c };
+        Blocks {
+            shape: s,
+            x,
+            dy,
+            panels,
+            joined,
+            run,
+            runs,
+            height,
+            tiles,
+            pictures,
+            lines,
+            columns,
+            pitch,
+            frame,
+            gathered,
+        }
+    }
+
+    fn units(&self) -> usize {
+        self.shape.groups * self.runs * self.panels.count * self.tiles
+    }
+
+    /// Numbers a worker needs: its frames, and dy of a block, if that is gathered.
+    fn room(&self) -> usize {
+        let s = self.shape;
+        let places = self.pictures * self.lines * s.out_w;
+        let slopes = s.groups * self.panels.count * self.panels.columns * places;
+        self.pictures * self.frame + if self.gathered { slopes } else { 0 }
+    }
+
+    /// Some tiles of dw, summed over all places of some pictures, in a worker's room; and the sums of dy, from what they are.
+    ///
+    /// # Safety
+    /// The machine has the instructions; these tiles of `to` are this worker's.
+    unsafe fn sum<K: Kernel>(
+        &self,
+        pictures: Range<usize>,
+        units: Range<usize>,
+        room: &mut [f32],
+        to: Shared,
+        mut sums_of_dy: Option<&mut [f32]>,
+    ) {
+        let Blocks { shape: s, panels, lines, columns, pitch, .. } = *self;
+        let (frames, slopes) = room.split_at_mut(self.pictures * self.frame);
+        let b_step = if self.gathered { panels.columns } else { s.out_c };
+        let end = pictures.end;
+        for first in pictures.clone().step_by(self.pictures) {
+            let some = first..(first + self.pictures).min(end);
+            for top in (0..s.out_h).step_by(lines) {
+                let band = top..(top + lines).min(s.out_h);
+                let frame = Frame {
+                    top: (top * s.stride_h) as isize - s.pad_top as isize,
+                    left: -(s.pad_left as isize),
+                    rows: (band.len() - 1) * s.stride_h + s.reach_h(),
+                    columns,
+                    pitch,
+                };
+                let mut taps = [Tap { a: 0, b: 0 }; LINES];
+                let mut count = 0;
+                for (k, n) in some.clone().enumerate() {
+                    let picture = s.picture(self.x, n);
+                    frame.copy(picture, [s.in_h, s.in_w, s.in_c], &mut frames[k * self.frame..]);
+                    for oy in band.clone() {
+                        let row = (oy - top) * s.stride_h * columns * pitch;
+                        let b = count * s.out_w * b_step;
+                        taps[count] = Tap { a: (k * self.frame + row) as isize, b: b as isize };
+                        count += 1;
+                    }
+                }
+                let places = count * s.out_w;
+                let from = (some.start * s.out_h + band.start) * s.out_w * s.out_c;
+                let dy = &self.dy[from..from + places * s.out_c];
+                if let Some(sums) = &mut sums_of_dy {
+                    // SAFETY: the machine has the instructions.
+                    unsafe { K::within(Sums::of(dy, sums)) }
+                }
+                if self.gathered {
+                    panels.gather(s, dy, slopes);
+                }
+                let walk = Walk {
+                    taps: &taps[..count],
+                    depth: s.out_w,
+                    a_step: s.stride_w * pitch,
+                    b_step,
+                    resume: first > pictures.start || top > 0,
+                    add: false,
+                    relu: false,
+                };
+                let dy = if self.gathered { &*slopes } else { dy };
+                // SAFETY: the caller's promise.
+                unsafe { self.tiles::<K>(units.clone(), &walk, frames, dy, to) }
+            }
+        }
+    }
+
+    /// Some tiles, over the places of a block, whose slopes are `dy`.
+    ///
+    /// # Safety
+    /// That of `sum`.
+    unsafe fn tiles<K: Kernel>(
+        &self,
+        units: Range<usize>,
+        walk: &Walk,
+        frames: &[f32],
+        dy: &[f32],
+        to: Shared,
+    ) {
+        let Blocks { shape: s, panels, run, runs, height, tiles, columns, pitch, .. } = *self;
+        let (deep, wide, across) = (s.group_in(), s.group_out(), panels.count);
+        let places = walk.taps.len() * walk.depth;
+        let mut unit = units.start;
+        while unit < units.end {
+            // Tiles that follow one another down a run, for one panel.
+            let (strip, first) = (unit / tiles, unit % tiles * height);
+            let (panel, rest) = (strip % across, strip / across);
+            let (which, g) = (rest % runs, rest / runs);
+            let (ky, kx) = if self.joined { (which, 0) } else { (which / s.kernel_w, which % s.kernel_w) };
+            let place = ky * s.dilation_h * columns + kx * s.dilation_w;
+            let column = g * wide + panel * panels.columns;
+            // In a run of several places channels follow one another but for what is between places.
+            let (mut from, mut ci) = (first + first / deep * (pitch - s.in_c), first % deep);
+            from += place * pitch + g * deep;
+            let mut line = which * run + first;
+            let at = if self.gathered { (g * across + panel) * panels.columns * places } else { column };
+            let b = dy.as_ptr().wrapping_add(at);
+            let width = panels.columns.min(wide - panel * panels.columns);
+            let end = units.end.min((strip + 1) * tiles);
+            for tile in unit % tiles..unit % tiles + end - unit {
+                let rows = height.min(run - tile * height);
+                let (mut a, mut c) = ([std::ptr::null(); ROWS], [std::ptr::null_mut(); ROWS]);
+                for r in 0..rows {
+                    a[r] = frames.as_ptr().wrapping_add(from);
+                    // SAFETY: a row of dw.
+                    c[r] = unsafe { to.pointer(line * s.out_c + column) };
+                    (from, ci, line) = (from + 1, ci + 1, line + 1);
+                    if ci == deep {
+                        (from, ci) = (from + pitch - s.in_c, 0);
+                    }
+                }
+                let at = At { a, c, b, bias: std::ptr::null(), width };
+                // SAFETY: frames and dy hold what is read; each tile of dw is one worker's.
+                unsafe { choose::<K>(rows, walk, &at) }
+            }
+            unit = end;
+        }
+    }
+}
+
+impl Job for BackWeights<'_> {
+    unsafe fn run<K: Kernel>(self) {
+        // SAFETY: the caller's promise.
+        unsafe { if self.shape.parts() > 1 { self.by_pictures::<K>() } else { self.by_weights::<K>() } }
+    }
+}
+
+impl BackWeights<'_> {
+    /// Each worker makes some tiles of dw and goes through all places for them, block after block: between blocks the sums wait in memory, and
+    /// the chain goes on from them. One of them sums dy meanwhile, for the bias: otherwise dy would be read again.
+    ///
+    /// # Safety
+    /// That of [`Job::run`].
+    unsafe fn by_weights<K: Kernel>(self) {
+        let BackWeights { shape: s, x, dy, dw, add, db, threads } = self;
+        let blocks = Blocks::new::<K>(s, x, dy, s.team(threads));
+        let (units, size) = (blocks.units(), blocks.room());
         let (team, sums) = (s.team(threads).min(units), if add { dw.len() } else { 0 });
-        let size = pictures * one + slopes;
         let bias = if db.is_some() { s.out_c.next_multiple_of(LINE) } else { 0 };
         let numbers = bias + sums + team * size;
         with_work(numbers, 0, 0, |work| {
             let (bias, rest) = work.numbers.write()[..numbers].split_at_mut(bias);
-            let (sums, frames) = rest.split_at_mut(sums);
+            let (sums, rooms) = rest.split_at_mut(sums);
             bias.fill(0.0);
             let sums_of_dy = Shared::of(bias);
             let to = if add { Shared::of(sums) } else { Shared::of(dw) };
-            let frames = Shared::of(frames);
+            let rooms = Shared::of(rooms);
             threads.for_each(team, &|worker| {
-                // SAFETY: each worker has its own part.
-                let own = unsafe { frames.slice(worker * size..(worker + 1) * size) };
-                let (frames, slopes) = own.split_at_mut(pictures * one);
-                let own = units * worker / team..units * (worker + 1) / team;
-                let mut resume = false;
-                for first in (0..s.batch).step_by(pictures) {
-                    let some = first..(first + pictures).min(s.batch);
-                    for top in (0..s.out_h).step_by(lines) {
-                        let band = top..(top + lines).min(s.out_h);
-                        let frame = Frame {
-                            top: (top * s.stride_h) as isize - s.pad_top as isize,
-                            left: -(s.pad_left as isize),
-                            rows: (band.len() - 1) * s.stride_h + s.reach_h(),
-                            columns,
-                            pitch,
-                        };
-                        let mut taps = [Tap { a: 0, b: 0 }; LINES];
-                        let mut count = 0;
-                        for (k, n) in some.clone().enumerate() {
-                            frame.copy(s.picture(x, n), [s.in_h, s.in_w, s.in_c], &mut frames[k * one..]);
-                            for oy in band.clone() {
-                                let row = (oy - top) * s.stride_h * columns * pitch;
-                                let b = count * s.out_w * b_step;
-                                taps[count] = Tap { a: (k * one + row) as isize, b: b as isize };
-                                count += 1;
-                            }
-                        }
-                        let places = count * s.out_w;
-                        let from = (some.start * s.out_h + band.start) * s.out_w * s.out_c;
-                        let dy = &dy[from..from + places * s.out_c];
-                        if worker == 0 && db.is_some() {
-                            // SAFETY: the machine has the instructions; the sums are this worker's.
-                            unsafe { K::within(Sums::of(dy, sums_of_dy.slice(0..s.out_c))) }
-                        }
-                        if gathered {
-                            panels.gather(s, dy, slopes);
-                        }
-                        let walk = Walk {
-                            taps: &taps[..count],
-                            depth: s.out_w,
-                            a_step: s.stride_w * pitch,
-                            b_step,
-                            resume,
-                            add: false,
-                            relu: false,
-                        };
-                        let mut unit = own.start;
-                        while unit < own.end {
-                            // Tiles that follow one another down a run, for one panel.
-                            let (strip, first) = (unit / tiles, unit % tiles * height);
-                            let (panel, rest) = (strip % across, strip / across);
-                            let (which, g) = (rest % runs, rest / runs);
-                            let (ky, kx) =
-                                if joined { (which, 0) } else { (which / s.kernel_w, which % s.kernel_w) };
-                            let place = ky * s.dilation_h * columns + kx * s.dilation_w;
-                            let column = g * wide + panel * panels.columns;
-                            // In a run of several places channels follow one another but for what is between places.
-                            let (mut from, mut ci) = (first + first / deep * (pitch - s.in_c), first % deep);
-                            from += place * pitch + g * deep;
-                            let mut line = which * run + first;
-                            let b = if gathered {
-                                slopes.as_ptr().wrapping_add((g * across + panel) * panels.columns * places)
-                            } else {
-                                dy.as_ptr().wrapping_add(column)
-                            };
-                            let width = panels.columns.min(wide - panel * panels.columns);
-                            let end = own.end.min((strip + 1) * tiles);
-                            for tile in unit % tiles..unit % tiles + end - unit {
-                                let rows = height.min(run - tile * height);
-                                let (mut a, mut c) = ([std::ptr::null(); ROWS], [std::ptr::null_mut(); ROWS]);
-                                for r in 0..rows {
-                                    a[r] = frames.as_ptr().wrapping_add(from);
-                                    // SAFETY: a row of dw.
-                                    c[r] = unsafe { to.pointer(line * s.out_c + column) };
-                                    (from, ci, line) = (from + 1, ci + 1, line + 1);
-                                    if ci == deep {
-                                        (from, ci) = (from + pitch - s.in_c, 0);
-                                    }
-                                }
-                                let at = At { a, c, b, bias: std::ptr::null(), width };
-                                // SAFETY: frames and dy hold what is read; each tile of dw is one worker's.
-                                unsafe { choose::<K>(rows, &walk, &at) }
-                            }
-                            unit = end;
-                        }
-                        resume = true;
-                    }
+                // SAFETY: each worker has its own part; the sums of dy are the first one's.
+                unsafe {
+                    let room = rooms.slice(worker * size..(worker + 1) * size);
+                    let own = units * worker / team..units * (worker + 1) / team;
+                    let bias = (worker == 0 && db.is_some()).then(|| sums_of_dy.slice(0..s.out_c));
+                    blocks.sum::<K>(0..s.batch, own, room, to, bias);
                 }
             });
             if let Some((db, add)) = db {
-                let last = |db: f32, sum: f32| if add { db + sum } else { sum };
-                db.iter_mut().zip(bias).for_each(|(db, sum)| *db = last(*db, *sum));
+                end(db, bias, add);
             }
-            if add && s.batch > 0 {
-                dw.iter_mut().zip(sums).for_each(|(dw, sum)| *dw += *sum);
+            if add {
+                end(dw, sums, true);
             }
         })
     }
+
+    /// Each worker makes all of dw for some parts of the batch, and sums dy: it reads no slope that another one reads. The sums of the parts are added up in
+    /// order.
+    ///
+    /// # Safety
+    /// That of [`Job::run`].
+    unsafe fn by_pictures<K: Kernel>(self) {
+        let BackWeights { shape: s, x, dy, dw, add, db, threads } = self;
+        let blocks = Blocks::new::<K>(s, x, dy, 1);
+        let (parts, size, weights) = (s.parts(), blocks.room(), dw.len().next_multiple_of(LINE));
+        // The sums of a part: those of dw, and those of dy.
+        let part = weights + if db.is_some() { s.out_c.next_multiple_of(LINE) } else { 0 };
+        let team = s.team(threads).min(parts);
+        let numbers = parts * part + team * size;
+        with_work(numbers, 0, 0, |work| {
+            let (sums, rooms) = work.numbers.write()[..numbers].split_at_mut(parts * part);
+            let (shared, rooms) = (Shared::of(sums), Shared::of(rooms));
+            threads.for_each(team, &|worker| {
+                for number in parts * worker / team..parts * (worker + 1) / team {
+                    // SAFETY: each worker has its own room, and its own parts.
+                    unsafe {
+                        let room = rooms.slice(worker * size..(worker + 1) * size);
+                        let own = shared.slice(number * part..(number + 1) * part);
+                        let (dw, bias) = own.split_at_mut(weights);
+                        bias.fill(0.0);
+                        let bias = db.is_some().then(|| &mut bias[..s.out_c]);
+                        blocks.sum::<K>(s.part(number), 0..blocks.units(), room, Shared::of(dw), bias);
+                    }
+                }
+            });
+            let (first, others) = sums.split_at_mut(part);
+            for other in others.chunks_exact(part) {
+                first.iter_mut().zip(other).for_each(|(sum, other)| *sum += *other);
+            }
+            let (sums, bias) = first.split_at(weights);
+            end(dw, sums, add);
+            if let Some((db, add)) = db {
+                end(db, bias, add);
+            }
+        })
+    }
+}
+
+/// The sums, or what was there and the sums.
+pub(super) fn end(to: &mut [f32], sums: &[f32], add: bool) {
+    to.iter_mut().zip(sums).for_each(|(to, sum)| *to = if add { *to + sum } else { *sum });
 }

@@ -41,7 +41,7 @@ fn definition(
     [y, dx, dw]
 }
 
-/// The sums, each one chain of products.
+/// The sums, each one chain of products, but for those of few weights over many pictures.
 fn sums(s: &ConvShape, x: &[f32], w: &[f32], dy: &[f32]) -> [Vec<f32>; 3] {
     let (deep, wide) = (s.in_c / s.groups, s.out_c / s.groups);
     let place = |o: usize, k: usize, stride: usize, dilation: usize, pad: usize, length: usize| {
@@ -95,20 +95,37 @@ fn sums(s: &ConvShape, x: &[f32], w: &[f32], dy: &[f32]) -> [Vec<f32>; 3] {
     for (place, dw) in dw.iter_mut().enumerate() {
         let (co, tap) = (place % s.out_c, place / s.out_c);
         let (i, kx, ky) = (tap % deep, tap / deep % s.kernel_w, tap / deep / s.kernel_w);
-        let mut sum = 0.0f32;
+        let mut sums = vec![0.0f32; s.batch.div_ceil(together(s)).max(1)];
         for n in 0..s.batch {
+            let sum = &mut sums[n / together(s)];
             for oy in 0..s.out_h {
                 for ox in 0..s.out_w {
                     if let (Some(iy), Some(ix)) = (iy(oy, ky), ix(ox, kx)) {
                         let x = x_at(n, iy, ix, co / wide * deep + i);
-                        sum = x.mul_add(dy[y_place(n, oy, ox, co)], sum);
+                        *sum = x.mul_add(dy[y_place(n, oy, ox, co)], *sum);
                     }
                 }
             }
         }
-        *dw = sum;
+        *dw = sums.into_iter().reduce(|sum, part| sum + part).unwrap();
     }
     [y, dx, dw]
+}
+
+/// So many pictures are summed in one chain.
+fn together(s: &ConvShape) -> usize {
+    if s.way() == Way::Tiles && s.weights() <= 16_384 { s.batch.div_ceil(32) } else { s.batch }.max(1)
+}
+
+/// Σ dy, or what is there and that.
+fn sums_of_slopes(s: &ConvShape, dy: &[f32], start: &[f32], add: bool) -> Vec<f32> {
+    let chain = |co: usize, part: &[f32]| part.iter().skip(co).step_by(s.out_c).fold(0.0, |sum, dy| sum + dy);
+    let sum = |co: usize| {
+        let parts = dy.chunks(s.out_h * s.out_w * s.out_c * together(s)).map(|part| chain(co, part));
+        parts.reduce(|sum, part| sum + part).unwrap_or(0.0)
+    };
+    let end = |(co, start): (usize, &f32)| if add { start + sum(co) } else { sum(co) };
+    start.iter().enumerate().map(end).collect()
 }
 
 /// batch, picture, channels in and out, kernel, stride, padding (top, left, bottom, right), dilation, groups.
@@ -135,6 +152,10 @@ const CASES: &[Case] = &[
     (45, [4, 4], [32, 20], [3, 3], [1, 1], [1; 4], [1, 1], 1),
     (5, [9, 8], [64, 17], [3, 3], [2, 2], [1; 4], [1, 1], 1),
     (3, [20, 20], [40, 40], [3, 3], [1, 1], [1; 4], [1, 1], 40),
+    // More pictures than parts, few weights; as many pictures, and more weights than are few.
+    (70, [5, 4], [3, 20], [3, 3], [1, 1], [1; 4], [1, 1], 1),
+    (33, [6, 6], [3, 33], [2, 2], [2, 2], [0; 4], [1, 1], 1),
+    (34, [3, 3], [40, 46], [3, 3], [2, 2], [1; 4], [1, 1], 1),
     // Fewer products: whole and cut tiles, channels that are no whole vectors, padding of every kind, several blocks.
     (2, [8, 8], [16, 16], [3, 3], [1, 1], [1; 4], [1, 1], 1),
     (3, [7, 9], [19, 37], [3, 3], [1, 1], [1; 4], [1, 1], 1),
@@ -200,10 +221,12 @@ fn convolutions_are_the_definition() {
                 conv_backward_data_on(isa, &s, &dy, &w, &mut dx, add, threads);
                 let mut db = start[0][..s.out_c.min(x.len())].to_vec();
                 db.resize(s.out_c, 1.0);
-                let mut sums = db.clone();
-                sum_rows(&dy, s.out_c, &mut sums, add, &Threads::new(1));
+                let sums = sums_of_slopes(&s, &dy, &db, add);
+                let mut alone = db.clone();
+                conv_backward_bias(&s, &dy, &mut alone, add, threads);
                 conv_backward_weights_on(isa, &s, &x, &dy, (&mut dw, add), Some((&mut db, add)), threads);
                 assert_eq!(bits(&db), bits(&sums), "{s:?}: db, add {add}, on {isa:?}");
+                assert_eq!(bits(&alone), bits(&sums), "{s:?}: db alone, add {add}");
                 assert_eq!(bits(&dx), bits(&want[1]), "{s:?}: dx, add {add}, on {isa:?}");
                 assert_eq!(bits(&dw), bits(&want[2]), "{s:?}: dw, add {add}, on {isa:?}");
             }
