@@ -104,8 +104,19 @@ pub fn results(s: &ConvShape, x: &[f32], w: &[f32], dy: &[f32]) -> [Vec<f32>; 3]
         sloped.map(|dy| both(transposed(A_T), dy)).collect::<Vec<_>>()
     };
     let (v, d): (Vec<_>, Vec<_>) = ((0..s.in_c).map(v).collect(), (0..s.out_c).map(d).collect());
+    // Few sums are made for each quarter of the batch.
+    let few = 16 * s.in_c * s.out_c <= 32_768;
+    let together =
+        if few { s.batch.div_ceil(4).max(1) } else { s.batch.max(1) } * (tiles.len() / s.batch.max(1));
+    let sums = |v: &[[[f32; 4]; 4]], d: &[[[f32; 4]; 4]]| {
+        let parts = v.chunks(together).zip(d.chunks(together)).map(|(v, d)| chain(v, d));
+        let add = |a: [[f32; 4]; 4], b: [[f32; 4]; 4]| {
+            std::array::from_fn(|i| std::array::from_fn(|j| a[i][j] + b[i][j]))
+        };
+        parts.reduce(add).expect("there is a picture")
+    };
     for (ci, co) in (0..s.in_c).flat_map(|ci| (0..s.out_c).map(move |co| (ci, co))) {
-        let slopes = both(transposed(G), chain(&v[ci], &d[co]));
+        let slopes = both(transposed(G), sums(&v[ci], &d[co]));
         for (i, j) in (0..3).flat_map(|i| (0..3).map(move |j| (i, j))) {
             dw[at(i, j, ci, co)] = slopes[i][j];
         }

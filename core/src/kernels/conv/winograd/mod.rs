@@ -15,7 +15,8 @@
 //! tests measure it). F(4×4, 3×3) would need 2.25 for a place instead of 4, but rounds about ten times worse.
 //!
 //! The bits are a promise here too: transforms are sums in the order of their matrices, Σ_ci and Σ_t chains of fused
-//! multiply-adds from +0, tiles ascending by picture, row, column. Where no place of a picture is, is a zero. Which way a
+//! multiply-adds from +0, tiles ascending by picture, row, column. A dU of few numbers is cut: each of at most [`PARTS`] parts of the batch is a chain, and their
+//! sums are added up, ascending. Where no place of a picture is, is a zero. Which way a
 //! convolution goes depends on its shape alone, and not on the batch.
 
 #[cfg(test)]
@@ -44,6 +45,19 @@ pub(super) fn suits(s: &ConvShape) -> bool {
     let plain = [s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.groups] == [1; 5];
     plain && (s.kernel_h, s.kernel_w) == (3, 3) && s.in_c >= CHANNELS && s.out_c >= CHANNELS
 }
+
+/// How many pictures are summed in one chain of dU: threads share pictures rather than positions, where sums of their own are little beside what each would
+/// read otherwise.
+pub(super) fn together(s: &ConvShape) -> usize {
+    let few = POSITIONS * s.in_c * s.out_c <= FEW_SUMS;
+    if few { s.batch.div_ceil(PARTS).max(1) } else { s.batch.max(1) }
+}
+
+/// A dU of so few numbers is made for each part of the batch.
+const FEW_SUMS: usize = 1 << 15;
+
+/// Parts of a batch, at most.
+const PARTS: usize = 4;
 
 /// With fewer channels the transforms take longer than what they save.
 const CHANNELS: usize = 16;

@@ -1,8 +1,8 @@
-//! dw: each worker makes some rows of dU and goes through all tiles for them, block after block: between blocks the sums wait
-//! in memory, and the chain goes on from them. Of the transforms it makes the rows it needs, and no others.
+//! dw: each worker makes some rows of dU and goes through the tiles of a part of the batch for them, block after block: between blocks the sums wait
+//! in memory, and the chain goes on from them. Of the transforms it makes the rows it needs, and no others. The sums of the parts are added up at the end.
 
 use super::transforms::{Picture, Slopes, Transform, WeightSlopes, both, row};
-use super::{GAP, POSITIONS, Pictures, Products, Tiles, load};
+use super::{GAP, POSITIONS, Pictures, Products, Tiles, load, together};
 use crate::aligned::LINE;
 use crate::kernels::conv::work::with_work;
 use crate::kernels::conv::{ConvShape, Job, Panels};
@@ -35,27 +35,30 @@ impl Job for BackWeights<'_> {
         let panels = Panels::new::<K>(s.out_c, 0);
         let across = panels.count * panels.columns;
         let tiles = Tiles::of(s.out_h, s.out_w);
+        let (some, stretches) = (together(s) * tiles.count(), s.batch.div_ceil(together(s)));
         let all = s.batch * tiles.count();
-        // A row of dU is divided among workers, by panels of channels of the result, only if there are not enough rows; by bands of
+        // A row of dU is divided among the workers of a part of the batch, by panels of channels of the result, only if there are not enough rows; by bands of
         // channels of the picture, only if there are not enough panels.
         let team = s.team(threads);
-        let share = panels.count.div_ceil((team / gcd(team, ROW)).min(panels.count));
+        let sharing = team.div_ceil(stretches);
+        let share = panels.count.div_ceil((sharing / gcd(sharing, ROW)).min(panels.count));
         let parts = panels.count.div_ceil(share);
         let vectors = s.in_c.div_ceil(K::V::LANES);
-        let band = vectors.div_ceil(team.div_ceil(ROW * parts).min(vectors)) * K::V::LANES;
+        let band = vectors.div_ceil(sharing.div_ceil(ROW * parts).min(vectors)) * K::V::LANES;
         let bands = s.in_c.div_ceil(band);
         let units = ROW * bands * parts;
-        let team = team.min(units);
+        let team = team.min(stretches * units);
         // Rows of memory an even number of cache lines apart would crowd into few places of the cache.
         let pitch = if band.is_multiple_of(32) { band + 16 } else { band };
-        let block = (CACHED / (ROW * (pitch + share * panels.columns))).clamp(FEW, MANY).min(all);
+        let block = (CACHED / (ROW * (pitch + share * panels.columns))).clamp(FEW, MANY).min(some);
         let (seen, sloped) = (block * pitch + GAP, block * share * panels.columns + GAP);
         let [sums, room] =
             [POSITIONS * s.in_c * across, ROW * (seen + sloped)].map(|size| size.next_multiple_of(LINE));
         let zeros = s.in_c.max(s.out_c).next_multiple_of(LINE);
-        let numbers = sums + zeros + team * room;
+        let numbers = stretches * sums + zeros + team * room;
         with_work(numbers, 0, 0, |work| {
-            let (sums, rest) = work.numbers.write()[..numbers].split_at_mut(sums);
+            let each = sums;
+            let (sums, rest) = work.numbers.write()[..numbers].split_at_mut(stretches * sums);
             let (zeros, own) = rest.split_at_mut(zeros);
             zeros.fill(0.0);
             let (zeros, own, sums) = (&*zeros, Shared::of(own), Shared::of(sums));
@@ -65,10 +68,19 @@ impl Job for BackWeights<'_> {
                 // SAFETY: each worker has its own part.
                 let memory = unsafe { own.slice(worker * room..(worker + 1) * room) };
                 let (v, d) = memory.split_at_mut(ROW * seen);
-                for first in (0..all).step_by(block) {
-                    let these = first..(first + block).min(all);
+                let total = stretches * units;
+                let own = total * worker / team..total * (worker + 1) / team;
+                let blocks = (own.start / units..own.end.div_ceil(units)).flat_map(|stretch| {
+                    let tiles = stretch * some..all.min((stretch + 1) * some);
+                    tiles
+                        .clone()
+                        .step_by(block)
+                        .map(move |first| (stretch, tiles.start, first..tiles.end.min(first + block)))
+                });
+                for (stretch, start, these) in blocks {
+                    let (from, to) = (own.start.max(stretch * units), own.end.min((stretch + 1) * units));
                     let mut made = units;
-                    for unit in units * worker / team..units * (worker + 1) / team {
+                    for unit in from - stretch * units..to - stretch * units {
                         let (i, part) = (unit / parts / bands, unit % parts);
                         let from = unit / parts % bands * band;
                         let deep = from..(from + band).min(s.in_c);
@@ -109,14 +121,16 @@ impl Job for BackWeights<'_> {
                         };
                         // SAFETY: the machine has the instructions.
                         unsafe { K::within(rows) }
-                        let products = Products::new(these().len(), [1, pitch], wide, across, first > 0);
+                        let products =
+                            Products::new(these().len(), [1, pitch], wide, across, these().start > start);
                         for (j, panel) in (0..ROW).flat_map(|j| own.clone().map(move |panel| (j, panel))) {
                             let a = v[j * seen..].as_ptr();
                             let b = d[j * sloped + (panel - own.start) * these().len() * wide..].as_ptr();
                             let row = (i * ROW + j) * s.in_c + deep.start;
                             // SAFETY: the machine has the instructions; rows and panel are whole, and these rows of dU this worker's.
                             unsafe {
-                                products.of::<K>(deep.len(), a, b, sums.pointer(row * across + panel * wide))
+                                let to = sums.pointer(stretch * each + row * across + panel * wide);
+                                products.of::<K>(deep.len(), a, b, to)
                             }
                         }
                     }
@@ -125,7 +139,7 @@ impl Job for BackWeights<'_> {
             let dw = Shared::of(dw);
             let turn = |ci: usize| {
                 // SAFETY: the machine has the instructions; the sums are finished, and each channel of dw is one task's.
-                unsafe { K::within(Turn { s, ci, from: sums, across, to: dw, add }) }
+                unsafe { K::within(Turn { s, ci, from: sums, parts: stretches, each, across, to: dw, add }) }
             };
             if team == 1 { (0..s.in_c).for_each(turn) } else { threads.for_each(s.in_c, &turn) }
         })
@@ -198,7 +212,10 @@ impl<T: Transform<N, ROW>, const N: usize> RowOf<'_, T, N> {
 struct Turn<'a> {
     s: &'a ConvShape,
     ci: usize,
+    /// dU of each part of the batch, so many numbers each.
     from: Shared,
+    parts: usize,
+    each: usize,
     across: usize,
     to: Shared,
     add: bool,
@@ -207,13 +224,15 @@ struct Turn<'a> {
 impl Lanes for Turn<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Turn { s, ci, from, across, to, add } = self;
+        let Turn { s, ci, from, parts, each, across, to, add } = self;
         for c in (0..s.out_c).step_by(V::LANES) {
             // SAFETY: dU has whole vectors of all channels, and is finished; a partial vector of dw ends with its channels.
             unsafe {
                 let mut u = [[V::zero(); 4]; 4];
                 for k in 0..POSITIONS {
-                    u[k / 4][k % 4] = V::load(from.pointer((k * s.in_c + ci) * across + c));
+                    let at = (k * s.in_c + ci) * across + c;
+                    let sums = (1..parts).map(|part| V::load(from.pointer(part * each + at)));
+                    u[k / 4][k % 4] = sums.fold(V::load(from.pointer(at)), |sum, part| sum.add(part));
                 }
                 let dw = both::<WeightSlopes, V, 4, 3>(&u);
                 let (count, mask) = (s.out_c - c, V::mask((s.out_c - c).min(V::LANES)));
