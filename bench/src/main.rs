@@ -162,6 +162,9 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Wish, String> {
     if options.workloads.is_empty() {
         options.workloads = workload::ready();
     }
+    if beside.is_some() && options.json {
+        return Err("--beside prints a table, not --json: leave one of them out".into());
+    }
     Ok(match beside {
         Some(other) => Wish::Beside(other, options),
         None => Wish::Measure(options),

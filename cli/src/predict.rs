@@ -125,7 +125,15 @@ pub fn predict(args: &PredictArgs) -> Result<ExitCode> {
             }
         }
     }
-    Ok(if unread == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    if unread == 0 {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !args.json {
+        eprintln!(
+            "  mend: give pictures that a viewer opens: JPEG, PNG, GIF, BMP, WebP, TIFF, or MNIST's files"
+        );
+    }
+    Ok(ExitCode::from(1))
 }
 
 /// The pictures of a file, which are many in one of MNIST's, each by name: its pixels, or why there are none.

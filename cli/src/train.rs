@@ -195,13 +195,17 @@ impl Run<'_> {
         )?;
         let summary = self.model.summary(batch, &trainer.held())?;
         self.voice.say(&summary.lines().map(|l| format!("  {l}")).collect::<Vec<_>>().join("\n"));
+        let told = match settings.batch {
+            gradus::train::Batch::Of(n) if n > batch => format!("{n} (more than there are: all {batch})"),
+            other => String::from(other),
+        };
         self.voice.say(&format!(
             "train      loss {}, optimizer {}, learning rate {}, schedule {}, batch {}{}, augment {}{}, seed {}, threads {}",
             settings.loss,
             settings.optimizer,
             settings.learning_rate,
             settings.schedule,
-            String::from(settings.batch),
+            told,
             if settings.accumulate > 1 { format!(" × {}", settings.accumulate) } else { String::new() },
             settings.augment,
             if settings.mixup > 0.0 { format!(", mixup {}", settings.mixup) } else { String::new() },

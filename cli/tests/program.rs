@@ -107,7 +107,9 @@ fn a_model_file_alone_predicts() {
     let plain = gradus(here.path(), &["predict", "alone.safetensors", "new.jpg", "missing.jpg"]);
     assert_eq!(plain.status.code(), Some(1));
     assert!(
-        text(&plain).contains("new.jpg  dog  ") && text(&plain).contains("missing.jpg"),
+        text(&plain).contains("new.jpg  dog  ")
+            && text(&plain).contains("missing.jpg")
+            && text(&plain).contains("mend: "),
         "{}",
         text(&plain)
     );
