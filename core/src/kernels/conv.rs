@@ -341,7 +341,7 @@ pub fn conv_backward_bias(shape: &ConvShape, dy: &[f32], db: &mut [f32], add: bo
     });
 }
 
-/// How a convolution is computed. It decides the bits only for [`Way::Winograd`], and those of dw of few weights: the others are those of the definition.
+/// How a convolution is computed. It decides the bits only for [`Way::Winograd`], and those of dw and db of few weights: the others are those of the definition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Way {
     /// There is no place.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::walk::{At, ROWS, Tap, Walk, choose};
 use super::work::{Frame, even, with_work};
-use super::{ConvShape, Job, Panels};
+use super::{ConvShape, Job, PARTS, Panels};
 use crate::aligned::LINE;
 use crate::kernels::kernel::Kernel;
 use crate::kernels::sums::Sums;
@@ -287,7 +287,10 @@ impl BackWeights<'_> {
         let part = weights + if db.is_some() { s.out_c.next_multiple_of(LINE) } else { 0 };
         let team = s.team(threads).min(parts);
         let numbers = parts * part + team * size;
-        with_work(numbers, 0, 0, |work| {
+        // As much as for any smaller batch: some of those have more parts, and a step must find its room.
+        let most = s.batch.min(PARTS);
+        let room = most * part + s.team(threads).min(most) * size;
+        with_work(room, 0, 0, |work| {
             let (sums, rooms) = work.numbers.write()[..numbers].split_at_mut(parts * part);
             let (shared, rooms) = (Shared::of(sums), Shared::of(rooms));
             threads.for_each(team, &|worker| {

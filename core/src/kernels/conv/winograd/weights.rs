@@ -2,7 +2,7 @@
 //! in memory, and the chain goes on from them. Of the transforms it makes the rows it needs, and no others. The sums of the parts are added up at the end.
 
 use super::transforms::{Picture, Slopes, Transform, WeightSlopes, both, row};
-use super::{GAP, POSITIONS, Pictures, Products, Tiles, load, together};
+use super::{GAP, PARTS, POSITIONS, Pictures, Products, Tiles, load, together};
 use crate::aligned::LINE;
 use crate::kernels::conv::work::with_work;
 use crate::kernels::conv::{ConvShape, Job, Panels};
@@ -56,7 +56,9 @@ impl Job for BackWeights<'_> {
             [POSITIONS * s.in_c * across, ROW * (seen + sloped)].map(|size| size.next_multiple_of(LINE));
         let zeros = s.in_c.max(s.out_c).next_multiple_of(LINE);
         let numbers = stretches * sums + zeros + team * room;
-        with_work(numbers, 0, 0, |work| {
+        // As much as for any smaller batch: some of those have more parts, and a step must find its room.
+        let spare = if stretches > 1 { (s.batch.min(PARTS) - stretches) * sums } else { 0 };
+        with_work(numbers + spare, 0, 0, |work| {
             let each = sums;
             let (sums, rest) = work.numbers.write()[..numbers].split_at_mut(stretches * sums);
             let (zeros, own) = rest.split_at_mut(zeros);
