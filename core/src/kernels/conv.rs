@@ -12,8 +12,8 @@
 //! every element of a result is one chain of fused multiply-adds, x ← round(a b + x), in that
 //! order from +0, then a bias or what was there is added, then the function at the end applied. What lies in the padding takes no
 //! part (or part as a zero: no finite sum differs by it, but for the sign of a zero). With groups, ci and co
-//! are those of one group. Work is cut by the data; each element is made by one task. Where `Tiles` have few weights ([`FEW_WEIGHTS`]), dw and
-//! db are cut too: each of at most [`PARTS`] parts of the batch is such a chain, and their sums are added up, ascending.
+//! are those of one group. Work is cut by the data; each element is made by one task, but for dw of few weights
+//! ([`FEW_WEIGHTS`], of kernels that go the way of `Tiles`), and db with it: each of at most [`PARTS`] parts of the batch is such a chain, and their sums are added up, ascending.
 
 mod back_data;
 mod back_weights;
@@ -319,7 +319,7 @@ fn conv_backward_weights_on(
     }
 }
 
-/// db = Σ dy over all places, or db += that.
+/// db\[co\] = Σ dy\[n, oy, ox, co\] over (n, oy, ox), or db += that, summed as dw is: by parts of the batch, where it has few weights, else ascending from +0.
 ///
 /// # Panics
 /// If a length is not what `shape` says.

@@ -1,9 +1,9 @@
-//! dw = Σ x dy over all places of all pictures: many weights are shared among workers, and few are summed by each of them over some pictures.
+//! dw = Σ x dy over all places of all pictures, block after block: between blocks the sums wait in memory, and the chain goes on from them.
 
 use std::ops::Range;
 
 use super::walk::{At, ROWS, Tap, Walk, choose};
-use super::work::{Frame, even, with_work};
+use super::work::{Frame, even, shares, with_work};
 use super::{ConvShape, Job, PARTS, Panels};
 use crate::aligned::LINE;
 use crate::kernels::kernel::Kernel;
@@ -55,7 +55,7 @@ struct Blocks<'a> {
 }
 
 impl<'a> Blocks<'a> {
-    /// Tiles for so many workers, if they share them: each goes through all pictures.
+    /// Tiles for so many workers of one part of the batch.
     fn new<K: Kernel>(s: &'a ConvShape, x: &'a [f32], dy: &'a [f32], sharing: usize) -> Blocks<'a> {
         let (deep, wide) = (s.group_in(), s.group_out());
         let joined = s.dilation_w == 1 && s.groups == 1;
@@ -103,18 +103,18 @@ impl<'a> Blocks<'a> {
         self.shape.groups * self.runs * self.panels.count * self.tiles
     }
 
-    /// Numbers a worker needs: its frames, and dy of a block, if that is gathered.
+    /// Numbers a worker needs: its frames, and dy of a block, should it be gathered. The same for every batch.
     fn room(&self) -> usize {
         let s = self.shape;
         let places = self.pictures * self.lines * s.out_w;
         let slopes = s.groups * self.panels.count * self.panels.columns * places;
-        self.pictures * self.frame + if self.gathered { slopes } else { 0 }
+        self.pictures * self.frame + slopes
     }
 
-    /// Some tiles of dw, summed over all places of some pictures, in a worker's room; and the sums of dy, from what they are.
+    /// Some tiles of dw, which begins at `to`, summed over all places of some pictures, in a worker's room; and the sums of dy, from what they are.
     ///
     /// # Safety
-    /// The machine has the instructions; these tiles of `to` are this worker's.
+    /// The machine has the instructions of K, for which the blocks were made; all weights have a place behind `to`, and these tiles are this worker's.
     unsafe fn sum<K: Kernel>(
         &self,
         pictures: Range<usize>,
@@ -230,88 +230,47 @@ impl<'a> Blocks<'a> {
 }
 
 impl Job for BackWeights<'_> {
+    /// Parts of the batch, and tiles of each, follow one another, and every worker has some in a row: of many parts whole pictures, whose slopes nobody else
+    /// reads; of one part some tiles, for which it goes through all places. Who has a part's first tile sums dy meanwhile, for the bias: otherwise dy would be
+    /// read again.
     unsafe fn run<K: Kernel>(self) {
-        // SAFETY: the caller's promise.
-        unsafe { if self.shape.parts() > 1 { self.by_pictures::<K>() } else { self.by_weights::<K>() } }
-    }
-}
-
-impl BackWeights<'_> {
-    /// Each worker makes some tiles of dw and goes through all places for them, block after block: between blocks the sums wait in memory, and
-    /// the chain goes on from them. One of them sums dy meanwhile, for the bias: otherwise dy would be read again.
-    ///
-    /// # Safety
-    /// That of [`Job::run`].
-    unsafe fn by_weights<K: Kernel>(self) {
         let BackWeights { shape: s, x, dy, dw, add, db, threads } = self;
-        let blocks = Blocks::new::<K>(s, x, dy, s.team(threads));
-        let (units, size) = (blocks.units(), blocks.room());
-        let (team, sums) = (s.team(threads).min(units), if add { dw.len() } else { 0 });
-        let bias = if db.is_some() { s.out_c.next_multiple_of(LINE) } else { 0 };
-        let numbers = bias + sums + team * size;
-        with_work(numbers, 0, 0, |work| {
-            let (bias, rest) = work.numbers.write()[..numbers].split_at_mut(bias);
-            let (sums, rooms) = rest.split_at_mut(sums);
-            bias.fill(0.0);
-            let sums_of_dy = Shared::of(bias);
-            let to = if add { Shared::of(sums) } else { Shared::of(dw) };
-            let rooms = Shared::of(rooms);
+        let (parts, most) = (s.parts(), s.team(threads));
+        let blocks = Blocks::new::<K>(s, x, dy, most.div_ceil(parts));
+        let (units, size, team) = (blocks.units(), blocks.room(), most.min(parts * blocks.units()));
+        // The sums of a part, those of dw and those of dy. The only ones of dw are made where they belong, unless something is there.
+        let weights = if parts > 1 || add { dw.len().next_multiple_of(LINE) } else { 0 };
+        let part = weights + if db.is_some() { s.out_c.next_multiple_of(LINE) } else { 0 };
+        // Enough for any smaller batch: it may have more parts, and a step must find its room.
+        let spare = if parts > 1 { s.batch.min(PARTS) - parts } else { 0 };
+        with_work((parts + spare) * part + most * size, 0, 0, |work| {
+            let (sums, rooms) = work.numbers.write().split_at_mut(parts * part);
+            let (of_parts, rooms) = (Shared::of(sums), Shared::of(rooms));
+            let in_place = Shared::of(dw);
             threads.for_each(team, &|worker| {
-                // SAFETY: each worker has its own part; the sums of dy are the first one's.
+                // SAFETY: each worker has its own room, and its own tiles of each part; sums of dy belong to the first.
                 unsafe {
                     let room = rooms.slice(worker * size..(worker + 1) * size);
-                    let own = units * worker / team..units * (worker + 1) / team;
-                    let bias = (worker == 0 && db.is_some()).then(|| sums_of_dy.slice(0..s.out_c));
-                    blocks.sum::<K>(0..s.batch, own, room, to, bias);
-                }
-            });
-            if let Some((db, add)) = db {
-                end(db, bias, add);
-            }
-            if add {
-                end(dw, sums, true);
-            }
-        })
-    }
-
-    /// Each worker makes all of dw for some parts of the batch, and sums dy: it reads no slope that another one reads. The sums of the parts are added up in
-    /// order.
-    ///
-    /// # Safety
-    /// That of [`Job::run`].
-    unsafe fn by_pictures<K: Kernel>(self) {
-        let BackWeights { shape: s, x, dy, dw, add, db, threads } = self;
-        let blocks = Blocks::new::<K>(s, x, dy, 1);
-        let (parts, size, weights) = (s.parts(), blocks.room(), dw.len().next_multiple_of(LINE));
-        // The sums of a part: those of dw, and those of dy.
-        let part = weights + if db.is_some() { s.out_c.next_multiple_of(LINE) } else { 0 };
-        let team = s.team(threads).min(parts);
-        let numbers = parts * part + team * size;
-        // As much as for any smaller batch: some of those have more parts, and a step must find its room.
-        let most = s.batch.min(PARTS);
-        let room = most * part + s.team(threads).min(most) * size;
-        with_work(room, 0, 0, |work| {
-            let (sums, rooms) = work.numbers.write()[..numbers].split_at_mut(parts * part);
-            let (shared, rooms) = (Shared::of(sums), Shared::of(rooms));
-            threads.for_each(team, &|worker| {
-                for number in parts * worker / team..parts * (worker + 1) / team {
-                    // SAFETY: each worker has its own room, and its own parts.
-                    unsafe {
-                        let room = rooms.slice(worker * size..(worker + 1) * size);
-                        let own = shared.slice(number * part..(number + 1) * part);
-                        let (dw, bias) = own.split_at_mut(weights);
-                        bias.fill(0.0);
-                        let bias = db.is_some().then(|| &mut bias[..s.out_c]);
-                        blocks.sum::<K>(s.part(number), 0..blocks.units(), room, Shared::of(dw), bias);
+                    for (number, own) in shares(worker, team, parts, units) {
+                        let first = number * part;
+                        let to = if weights == 0 { in_place } else { of_parts.after(first) };
+                        let bias = (own.start == 0 && db.is_some()).then(|| {
+                            let bias = of_parts.slice(first + weights..first + weights + s.out_c);
+                            bias.fill(0.0);
+                            bias
+                        });
+                        blocks.sum::<K>(s.part(number), own, room, to, bias);
                     }
                 }
             });
-            let (first, others) = sums.split_at_mut(part);
-            for other in others.chunks_exact(part) {
-                first.iter_mut().zip(other).for_each(|(sum, other)| *sum += *other);
+            let (sums, others) = sums.split_at_mut(part);
+            for number in 1..parts {
+                end(sums, &others[(number - 1) * part..number * part], true);
             }
-            let (sums, bias) = first.split_at(weights);
-            end(dw, sums, add);
+            let (sums, bias) = sums.split_at(weights);
+            if weights > 0 {
+                end(dw, sums, add);
+            }
             if let Some((db, add)) = db {
                 end(db, bias, add);
             }

@@ -60,6 +60,21 @@ pub(super) fn workers(
     });
 }
 
+/// The units of each part that a worker does, where all units of all parts, one part after the other, are cut evenly among a team.
+pub(super) fn shares(
+    worker: usize,
+    team: usize,
+    parts: usize,
+    units: usize,
+) -> impl Iterator<Item = (usize, Range<usize>)> {
+    let cut = |worker: usize| parts * units * worker / team;
+    let own = cut(worker)..cut(worker + 1);
+    (own.start / units..own.end.div_ceil(units)).map(move |part| {
+        let all = part * units..(part + 1) * units;
+        (part, own.start.max(all.start) - all.start..own.end.min(all.end) - all.start)
+    })
+}
+
 /// How pictures are cut into tasks: some whole ones each, or some rows of one.
 #[derive(Clone, Copy)]
 pub(super) struct Cut {

@@ -15,7 +15,7 @@
 //! tests measure it). F(4×4, 3×3) would need 2.25 for a place instead of 4, but rounds about ten times worse.
 //!
 //! The bits are a promise here too: transforms are sums in the order of their matrices, Σ_ci and Σ_t chains of fused
-//! multiply-adds from +0, tiles ascending by picture, row, column. A dU of few numbers is cut: each of at most [`PARTS`] parts of the batch is a chain, and their
+//! multiply-adds from +0, tiles ascending by picture, row, column. A dU of few numbers is cut: each of at most [`STRETCHES`] stretches of the batch is a chain, and their
 //! sums are added up, ascending. Where no place of a picture is, is a zero. Which way a
 //! convolution goes depends on its shape alone, and not on the batch.
 
@@ -50,14 +50,14 @@ pub(super) fn suits(s: &ConvShape) -> bool {
 /// read otherwise.
 pub(super) fn together(s: &ConvShape) -> usize {
     let few = POSITIONS * s.in_c * s.out_c <= FEW_SUMS;
-    if few { s.batch.div_ceil(PARTS).max(1) } else { s.batch.max(1) }
+    if few { s.batch.div_ceil(STRETCHES).max(1) } else { s.batch.max(1) }
 }
 
-/// A dU of so few numbers is made for each part of the batch.
+/// A dU of so few numbers is made for each stretch of the batch.
 const FEW_SUMS: usize = 1 << 15;
 
-/// Parts of a batch, at most.
-const PARTS: usize = 4;
+/// Stretches of a batch, at most.
+const STRETCHES: usize = 4;
 
 /// With fewer channels the transforms take longer than what they save.
 const CHANNELS: usize = 16;

@@ -1,10 +1,10 @@
-//! dw: each worker makes some rows of dU and goes through the tiles of a part of the batch for them, block after block: between blocks the sums wait
-//! in memory, and the chain goes on from them. Of the transforms it makes the rows it needs, and no others. The sums of the parts are added up at the end.
+//! dw: each worker makes some rows of dU and goes through the tiles of a stretch of the batch for them, block after block: between blocks the sums wait
+//! in memory, and the chain goes on from them. Of the transforms it makes the rows it needs, and no others. The sums of all stretches are added up at the end.
 
 use super::transforms::{Picture, Slopes, Transform, WeightSlopes, both, row};
-use super::{GAP, PARTS, POSITIONS, Pictures, Products, Tiles, load, together};
+use super::{GAP, POSITIONS, Pictures, Products, STRETCHES, Tiles, load, together};
 use crate::aligned::LINE;
-use crate::kernels::conv::work::with_work;
+use crate::kernels::conv::work::{shares, with_work};
 use crate::kernels::conv::{ConvShape, Job, Panels};
 use crate::kernels::kernel::Kernel;
 use crate::kernels::vector::{Lanes, Vector};
@@ -37,7 +37,7 @@ impl Job for BackWeights<'_> {
         let tiles = Tiles::of(s.out_h, s.out_w);
         let (some, stretches) = (together(s) * tiles.count(), s.batch.div_ceil(together(s)));
         let all = s.batch * tiles.count();
-        // A row of dU is divided among the workers of a part of the batch, by panels of channels of the result, only if there are not enough rows; by bands of
+        // A row of dU is divided among the workers of a stretch of the batch, by panels of channels of the result, only if there are not enough rows; by bands of
         // channels of the picture, only if there are not enough panels.
         let team = s.team(threads);
         let sharing = team.div_ceil(stretches);
@@ -56,8 +56,8 @@ impl Job for BackWeights<'_> {
             [POSITIONS * s.in_c * across, ROW * (seen + sloped)].map(|size| size.next_multiple_of(LINE));
         let zeros = s.in_c.max(s.out_c).next_multiple_of(LINE);
         let numbers = stretches * sums + zeros + team * room;
-        // As much as for any smaller batch: some of those have more parts, and a step must find its room.
-        let spare = if stretches > 1 { (s.batch.min(PARTS) - stretches) * sums } else { 0 };
+        // Enough for any smaller batch: it may have more stretches, and a step must find its room.
+        let spare = if stretches > 1 { (s.batch.min(STRETCHES) - stretches) * sums } else { 0 };
         with_work(numbers + spare, 0, 0, |work| {
             let each = sums;
             let (sums, rest) = work.numbers.write()[..numbers].split_at_mut(stretches * sums);
@@ -70,19 +70,15 @@ impl Job for BackWeights<'_> {
                 // SAFETY: each worker has its own part.
                 let memory = unsafe { own.slice(worker * room..(worker + 1) * room) };
                 let (v, d) = memory.split_at_mut(ROW * seen);
-                let total = stretches * units;
-                let own = total * worker / team..total * (worker + 1) / team;
-                let blocks = (own.start / units..own.end.div_ceil(units)).flat_map(|stretch| {
-                    let tiles = stretch * some..all.min((stretch + 1) * some);
-                    tiles
-                        .clone()
-                        .step_by(block)
-                        .map(move |first| (stretch, tiles.start, first..tiles.end.min(first + block)))
+                let blocks = shares(worker, team, stretches, units).flat_map(|(stretch, own)| {
+                    let (start, end) = (stretch * some, all.min((stretch + 1) * some));
+                    let ends = move |first: usize| first..end.min(first + block);
+                    (start..end).step_by(block).map(move |first| (stretch, own.clone(), ends(first)))
                 });
-                for (stretch, start, these) in blocks {
-                    let (from, to) = (own.start.max(stretch * units), own.end.min((stretch + 1) * units));
+                for (stretch, own, these) in blocks {
+                    let resume = these.start > stretch * some;
                     let mut made = units;
-                    for unit in from - stretch * units..to - stretch * units {
+                    for unit in own {
                         let (i, part) = (unit / parts / bands, unit % parts);
                         let from = unit / parts % bands * band;
                         let deep = from..(from + band).min(s.in_c);
@@ -123,8 +119,7 @@ impl Job for BackWeights<'_> {
                         };
                         // SAFETY: the machine has the instructions.
                         unsafe { K::within(rows) }
-                        let products =
-                            Products::new(these().len(), [1, pitch], wide, across, these().start > start);
+                        let products = Products::new(these().len(), [1, pitch], wide, across, resume);
                         for (j, panel) in (0..ROW).flat_map(|j| own.clone().map(move |panel| (j, panel))) {
                             let a = v[j * seen..].as_ptr();
                             let b = d[j * sloped + (panel - own.start) * these().len() * wide..].as_ptr();
@@ -141,7 +136,7 @@ impl Job for BackWeights<'_> {
             let dw = Shared::of(dw);
             let turn = |ci: usize| {
                 // SAFETY: the machine has the instructions; the sums are finished, and each channel of dw is one task's.
-                unsafe { K::within(Turn { s, ci, from: sums, parts: stretches, each, across, to: dw, add }) }
+                unsafe { K::within(Turn { s, ci, from: sums, stretches, each, across, to: dw, add }) }
             };
             if team == 1 { (0..s.in_c).for_each(turn) } else { threads.for_each(s.in_c, &turn) }
         })
@@ -214,9 +209,10 @@ impl<T: Transform<N, ROW>, const N: usize> RowOf<'_, T, N> {
 struct Turn<'a> {
     s: &'a ConvShape,
     ci: usize,
-    /// dU of each part of the batch, so many numbers each.
+    /// dU of each stretch of the batch.
     from: Shared,
-    parts: usize,
+    stretches: usize,
+    /// Numbers of one.
     each: usize,
     across: usize,
     to: Shared,
@@ -226,15 +222,18 @@ struct Turn<'a> {
 impl Lanes for Turn<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        let Turn { s, ci, from, parts, each, across, to, add } = self;
+        let Turn { s, ci, from, stretches, each, across, to, add } = self;
         for c in (0..s.out_c).step_by(V::LANES) {
             // SAFETY: dU has whole vectors of all channels, and is finished; a partial vector of dw ends with its channels.
             unsafe {
                 let mut u = [[V::zero(); 4]; 4];
                 for k in 0..POSITIONS {
                     let at = (k * s.in_c + ci) * across + c;
-                    let sums = (1..parts).map(|part| V::load(from.pointer(part * each + at)));
-                    u[k / 4][k % 4] = sums.fold(V::load(from.pointer(at)), |sum, part| sum.add(part));
+                    let mut sum = V::load(from.pointer(at));
+                    for stretch in 1..stretches {
+                        sum = sum.add(V::load(from.pointer(stretch * each + at)));
+                    }
+                    u[k / 4][k % 4] = sum;
                 }
                 let dw = both::<WeightSlopes, V, 4, 3>(&u);
                 let (count, mask) = (s.out_c - c, V::mask((s.out_c - c).min(V::LANES)));
