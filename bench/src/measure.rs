@@ -1,4 +1,4 @@
-//! How long a step takes: many steps a repetition, several repetitions, a look at the ceiling before each.
+//! How long a step takes: many steps a repetition, several repetitions, looks at the ceiling before and after each.
 
 use std::error::Error;
 use std::time::Instant;
@@ -15,6 +15,9 @@ const FIRST: usize = 20;
 
 /// Operations from which on a step is much work: more than a millisecond of a core of today. `peers/table.py` has it too.
 const MUCH_WORK: f64 = 1e8;
+
+/// Of a repetition's time, how long the looks before and after it take each.
+const LOOK: f64 = 0.05;
 
 /// How long to measure.
 #[derive(Clone, Copy)]
@@ -45,6 +48,9 @@ pub struct Finding {
     pub traffic: f64,
     /// Floating-point operations per second: the best burst, just before the repetitions.
     pub peak: f64,
+    /// Operations per second of a repetition over those of multiply-adds just before and after it, slow ones
+    /// included: the middle of all repetitions.
+    pub share_now: f64,
     /// Bytes per second over as much memory as θ and the optimizer's state take.
     pub bandwidth: f64,
     /// Bytes of activations, θ, gradient and optimizer state.
@@ -82,11 +88,16 @@ pub fn measure(workload: &Workload, teams: &[usize], effort: Effort) -> Result<V
 
 /// A team at work on a workload.
 struct Run {
+    team: Threads,
     stepper: Stepper,
     /// Steps of a repetition.
     steps: usize,
+    /// Seconds of each look at what the machine gives.
+    look: f64,
     /// Seconds on a core per step of each repetition.
     on_core: Vec<f64>,
+    /// Share of what the machine gave around each repetition.
+    shares: Vec<f64>,
     found: Finding,
 }
 
@@ -109,17 +120,20 @@ impl Run {
             flops: stepper.flops(),
             traffic: workload.bytes(weights, stepper.states()),
             peak: 0.0,
+            share_now: f64::NAN,
             bandwidth,
             memory: stepper.bytes(),
             peak_bytes: None,
             losses: (stepper.judge(), f64::NAN),
             first,
         };
-        let mut run = Run { stepper, steps: 1, on_core: Vec::new(), found };
+        let mut run =
+            Run { team, stepper, steps: 1, look: 0.0, on_core: Vec::new(), shares: Vec::new(), found };
         forget_peak();
         let (once, _) = run.time(1);
         let (rough, _) = run.time(workload.warmup.min((1.0 / once) as usize).max(1));
         run.steps = ((effort.seconds / rough) as usize).max(1);
+        run.look = LOOK * run.steps as f64 * rough;
         Ok(run)
     }
 
@@ -133,17 +147,20 @@ impl Run {
         (spent / steps as f64, (seconds_on_core() - on_core) / steps as f64)
     }
 
-    /// A repetition, after a look at the peak.
+    /// A repetition, after a look at the peak and between two at what the machine gives at the moment.
     fn repeat(&mut self) {
         self.found.peak = self.found.peak.max(ceiling::flops_per_second(self.found.threads));
+        let before = ceiling::flops_meanwhile(&self.team, self.look);
         let (time, core) = self.time(self.steps);
+        let after = ceiling::flops_meanwhile(&self.team, self.look);
         self.found.times.push(time);
         self.on_core.push(core);
+        self.shares.push(self.found.flops / time * (1.0 / before + 1.0 / after) / 2.0);
     }
 
     fn finish(mut self, peak_bytes: Option<u64>) -> Finding {
         self.found.losses.1 = self.stepper.judge();
-        Finding { on_core: middle(self.on_core), peak_bytes, ..self.found }
+        Finding { on_core: middle(self.on_core), share_now: middle(self.shares), peak_bytes, ..self.found }
     }
 }
 

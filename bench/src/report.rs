@@ -23,19 +23,37 @@ pub fn machine() -> String {
 
 /// What the columns of [`row`] are.
 pub fn header() -> String {
-    let cells = |c: [&str; 14]| {
-        let [name, threads, median, min, max, core, gain, examples, rate, peak, share, sums, bytes, over] = c;
+    let cells = |c: [&str; 15]| {
+        let [
+            name,
+            threads,
+            median,
+            min,
+            max,
+            core,
+            gain,
+            examples,
+            rate,
+            peak,
+            share,
+            now,
+            sums,
+            bytes,
+            over,
+        ] = c;
         format!(
-            "{name:<19}{threads:>3}{median:>10}{min:>10}{max:>10}{core:>10}{gain:>6}{examples:>10}{rate:>8}{peak:>7}{share:>6}{sums:>10}{bytes:>10}{over:>8}  "
+            "{name:<19}{threads:>3}{median:>10}{min:>10}{max:>10}{core:>10}{gain:>6}{examples:>10}{rate:>8}{peak:>7}{share:>6}{now:>6}{sums:>10}{bytes:>10}{over:>8}  "
         )
     };
-    let first =
-        ["workload", "thr", "median", "min", "max", "on core", "gain", "examples", "GFLOP", "peak", "share"];
-    let [w, t, a, b, c, d, e, f, g, h, i] = first;
+    let first = [
+        "workload", "thr", "median", "min", "max", "on core", "gain", "examples", "GFLOP", "peak", "share",
+        "now",
+    ];
+    let [w, t, a, b, c, d, e, f, g, h, i, j] = first;
     format!(
         "{}memory: plan + θ + gradient and state\n{}loss before → after",
-        cells([w, t, a, b, c, d, e, f, g, h, i, "floor:", "floor:", "median/"]),
-        cells(["", "", "", "", "", "", "", "/s", "/s", "", "", "sums", "bytes", "floor"]),
+        cells([w, t, a, b, c, d, e, f, g, h, i, j, "floor:", "floor:", "median/"]),
+        cells(["", "", "", "", "", "", "", "/s", "/s", "", "", "", "sums", "bytes", "floor"]),
     )
 }
 
@@ -45,7 +63,7 @@ pub fn row(f: &Finding) -> String {
     let floor = f.floor_of_sums().max(f.floor_of_bytes());
     let [plan, theta, optimizer] = f.memory.map(mib);
     format!(
-        "{:<19}{:>3}{:>10}{:>10}{:>10}{:>10}{:>6}{:>10.0}{:>8.1}{:>7.1}{:>5.0}%{:>10}{:>10}{:>8.1}  {plan} + {theta} + {optimizer} MiB, {:.3} → {:.3}{}{}",
+        "{:<19}{:>3}{:>10}{:>10}{:>10}{:>10}{:>6}{:>10.0}{:>8.1}{:>7.1}{:>5.0}%{:>5.0}%{:>10}{:>10}{:>8.1}  {plan} + {theta} + {optimizer} MiB, {:.3} → {:.3}{}{}",
         f.workload.name,
         f.threads,
         time(median),
@@ -57,6 +75,7 @@ pub fn row(f: &Finding) -> String {
         f.flops / median / 1e9,
         f.peak / 1e9,
         100.0 * f.flops / median / f.peak,
+        100.0 * f.share_now,
         time(f.floor_of_sums()),
         time(f.floor_of_bytes()),
         median / floor,
@@ -71,7 +90,7 @@ pub fn row(f: &Finding) -> String {
 pub fn json(f: &Finding) -> String {
     format!(
         "{{\"peer\": \"gradus\", \"version\": \"{}\", \"workload\": \"{}\", \"threads\": {}, \"median_s\": {:e}, \
-         \"min_s\": {:e}, \"max_s\": {:e}, \"core_s\": {}, \"gain\": {}, \"flops\": {:e}, \"peak\": {:e}, \"floor_sums_s\": {:e}, \
+         \"min_s\": {:e}, \"max_s\": {:e}, \"core_s\": {}, \"gain\": {}, \"flops\": {:e}, \"peak\": {:e}, \"share_now\": {:e}, \"floor_sums_s\": {:e}, \
          \"floor_bytes_s\": {:e}, \"memory_bytes\": {}, \"peak_bytes\": {}, \"loss_before\": {:?}, \"loss_after\": {:?}, \
          \"first\": {:?}}}",
         env!("CARGO_PKG_VERSION"),
@@ -84,6 +103,7 @@ pub fn json(f: &Finding) -> String {
         f.gain.map_or("null".into(), |gain| format!("{gain:e}")),
         f.flops,
         f.peak,
+        f.share_now,
         f.floor_of_sums(),
         f.floor_of_bytes(),
         f.memory.iter().sum::<usize>(),

@@ -2,10 +2,11 @@
 //! these.
 
 use std::hint::black_box;
-use std::sync::Barrier;
+use std::sync::{Barrier, Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::kernels::{Isa, Loop, isa, widest};
+use crate::threads::Threads;
 
 /// Sums that go on side by side: more than the latency of a multiply-add times how many start per cycle, and
 /// few enough for the registers of every instruction set.
@@ -25,6 +26,30 @@ pub fn flops_per_second(threads: usize) -> f64 {
     });
     let seconds = best.fold(f64::INFINITY, f64::min);
     (2 * CHAINS * ROUNDS * lanes * threads) as f64 / seconds
+}
+
+/// Floating-point operations per second that the cores of a team give at this moment: the sum of what each does in bursts of
+/// multiply-adds that go on for at least so many seconds, slow ones included. Less than [`flops_per_second`] wherever a
+/// neighbour has the other half of a core, or the clock is slower than it was for the best burst.
+///
+/// ```
+/// let now = gradus::ceiling::flops_meanwhile(&gradus::threads::Threads::new(1), 0.002);
+/// assert!(now > 0.0);
+/// ```
+pub fn flops_meanwhile(team: &Threads, seconds: f64) -> f64 {
+    let rates = Mutex::new(0.0);
+    team.for_each(team.count(), &|_| {
+        let (began, mut operations) = (Instant::now(), 0);
+        let spent = loop {
+            operations += 2 * CHAINS * ROUNDS * multiply_add_burst();
+            let spent = began.elapsed().as_secs_f64();
+            if spent >= seconds {
+                break spent;
+            }
+        };
+        *rates.lock().unwrap_or_else(PoisonError::into_inner) += operations as f64 / spent;
+    });
+    rates.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Bytes per second that `threads` cores read and write when they sweep over `bytes` of memory again and
