@@ -80,8 +80,10 @@ def main():
     for threads in sorted({t for _, t in order}):
         for what, about in (("median_s", "time per step"), ("core_s", "time on a core per step, all threads together")):
             print(f"## {threads} thread{'s' * (threads > 1)}: {about}\n")
-            print("| workload | gradus | share of peak | floor | " + " | ".join(peers) + " | best peer / gradus |")
-            print("|---|" + "---|" * (len(peers) + 4))
+            # What the machine gave while it was measured is known of a step's time.
+            now = what == "median_s" and all("share_now" in f for key in cells if key[2] == "gradus" for f in cells[key])
+            print(f"| workload | gradus | share of peak |{' now |' * now} floor | " + " | ".join(peers) + " | best peer / gradus |")
+            print("|---|" + "---|" * (len(peers) + 4 + now))
             for w, t in order:
                 if t != threads or (w, t, "gradus") not in cells:
                     continue
@@ -89,7 +91,8 @@ def main():
                 theirs = {p: middle((w, t, p), what) for p in peers if (w, t, p) in cells}
                 floor = min(s[0] for s in sums[w, t])
                 share = sums[w, t][0][1] / max(s[2] for s in sums[w, t]) / ours * (t if what == "core_s" else 1)
-                row = [w, time(ours), f"{100 * share:.0f} %", time(floor)]
+                row = [w, time(ours), f"{100 * share:.0f} %"]
+                row += [f"{100 * middle((w, t, 'gradus'), 'share_now'):.0f} %"] * now + [time(floor)]
                 row += [time(theirs[p]) if p in theirs else "–" for p in peers]
                 best = min(theirs, key=theirs.get) if theirs else None
                 row.append(f"**{theirs[best] / ours:.2f}** ({best})" if best else "–")

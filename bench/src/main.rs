@@ -38,7 +38,8 @@ gradus-bench [WORKLOAD…] [--threads 1,2] [--reps 9] [--seconds 0.15] [--json] 
 
 Columns: on core, the time that all threads together had a core (on one thread: the step, had nobody else wanted the
 core); gain, time on one thread over time on so many, the middle of pairs of repetitions; examples/s; GFLOP/s of the
-matrix products and their share of the peak (multiply-adds measured just before each repetition on as many threads);
+matrix products and their share of the peak (multiply-adds on as many threads, the best of short bursts before the
+repetitions); now, their share of what multiply-adds alone reached just before and after each repetition, slow bursts too;
 the least time for the products at that peak, and for the memory that must be moved at the bandwidth of as much
 memory. How many times the greater of the two a step takes is median/floor.";
 

@@ -34,6 +34,8 @@ use std::ops::Range;
 const PAGE: usize = 1024;
 /// Rows of a times numbers of a row of b, at most, where b is read as it lies.
 const AS_IT_LIES: usize = 1 << 19;
+/// The same where rows of b are a page long, so that all of them lie in one part of the nearest cache.
+const A_PAGE_EACH: usize = 1 << 17;
 /// A product on one instruction set: operands that fit, `c` of `a.rows * b.columns` elements unless the result is handed over.
 #[derive(Clone, Copy)]
 pub(super) struct Product<'a> {
@@ -61,7 +63,8 @@ impl Product<'_> {
     /// so many tiles read them that the copy costs nothing, or a is to be packed too, which pays only beside a packed b.
     pub(super) fn as_it_lies<K: Kernel>(&self, rows: usize) -> bool {
         let two = K::VECTORS * K::V::LANES > LINE && self.b.row_stride <= PAGE;
-        two && self.a.column_stride == 1 && rows * self.b.row_stride <= AS_IT_LIES
+        let most = if self.b.row_stride == PAGE { A_PAGE_EACH } else { AS_IT_LIES };
+        two && self.a.column_stride == 1 && rows * self.b.row_stride <= most
     }
 
     /// The given rows and columns of the result.
