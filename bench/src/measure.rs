@@ -261,6 +261,11 @@ mod tests {
         let ratios = (0..3).map(|i| one.times[i] / two.times[i]).collect();
         assert_eq!((one.gain, two.gain), (None, Some(middle(ratios))));
         assert!(one.peak_bytes.is_none() && one.sensible() && two.sensible());
+        let shares = [&one, &two].map(|f| f.share_now / (f.flops / f.median() / f.peak));
+        assert!(
+            shares.iter().all(|s| (0.1..10.0).contains(s)),
+            "of the moment and of the best burst: {shares:?}"
+        );
         two.gain = Some(0.996);
         assert_eq!(two.missed_gain(), None);
         two.gain = Some(0.97);
