@@ -80,8 +80,7 @@ def main():
     for threads in sorted({t for _, t in order}):
         for what, about in (("median_s", "time per step"), ("core_s", "time on a core per step, all threads together")):
             print(f"## {threads} thread{'s' * (threads > 1)}: {about}\n")
-            # What the machine gave while it was measured is known of a step's time.
-            now = what == "median_s" and all("share_now" in f for key in cells if key[2] == "gradus" for f in cells[key])
+            now = what == "median_s"    # of a time on a core it is not known what the core gave meanwhile
             print(f"| workload | gradus | share of peak |{' now |' * now} floor | " + " | ".join(peers) + " | best peer / gradus |")
             print("|---|" + "---|" * (len(peers) + 4 + now))
             for w, t in order:

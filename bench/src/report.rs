@@ -21,40 +21,32 @@ pub fn machine() -> String {
     )
 }
 
+/// The two lines above a column of numbers, and its width: those of [`row`], behind the workload's name.
+const COLUMNS: [(&str, &str, usize); 14] = [
+    ("thr", "", 3),
+    ("median", "", 10),
+    ("min", "", 10),
+    ("max", "", 10),
+    ("on core", "", 10),
+    ("gain", "", 6),
+    ("examples", "/s", 10),
+    ("GFLOP", "/s", 8),
+    ("peak", "", 7),
+    ("share", "", 6),
+    ("now", "", 6),
+    ("floor:", "sums", 10),
+    ("floor:", "bytes", 10),
+    ("median/", "floor", 8),
+];
+
 /// What the columns of [`row`] are.
 pub fn header() -> String {
-    let cells = |c: [&str; 15]| {
-        let [
-            name,
-            threads,
-            median,
-            min,
-            max,
-            core,
-            gain,
-            examples,
-            rate,
-            peak,
-            share,
-            now,
-            sums,
-            bytes,
-            over,
-        ] = c;
-        format!(
-            "{name:<19}{threads:>3}{median:>10}{min:>10}{max:>10}{core:>10}{gain:>6}{examples:>10}{rate:>8}{peak:>7}{share:>6}{now:>6}{sums:>10}{bytes:>10}{over:>8}  "
-        )
+    let line = |name: &str, cell: fn(&(&'static str, &'static str, usize)) -> &'static str, last: &str| {
+        let cells: String = COLUMNS.iter().map(|c| format!("{:>1$}", cell(c), c.2)).collect();
+        format!("{name:<19}{cells}  {last}")
     };
-    let first = [
-        "workload", "thr", "median", "min", "max", "on core", "gain", "examples", "GFLOP", "peak", "share",
-        "now",
-    ];
-    let [w, t, a, b, c, d, e, f, g, h, i, j] = first;
-    format!(
-        "{}memory: plan + θ + gradient and state\n{}loss before → after",
-        cells([w, t, a, b, c, d, e, f, g, h, i, j, "floor:", "floor:", "median/"]),
-        cells(["", "", "", "", "", "", "", "/s", "/s", "", "", "", "sums", "bytes", "floor"]),
-    )
+    let first = line("workload", |c| c.0, "memory: plan + θ + gradient and state");
+    format!("{first}\n{}", line("", |c| c.1, "loss before → after"))
 }
 
 /// One finding as a line of the table.

@@ -18,18 +18,15 @@ const BURSTS: usize = 5;
 /// Floating-point operations per second of `threads` cores at once: the best of a few short bursts of
 /// multiply-adds that wait neither for memory nor for each other.
 pub fn flops_per_second(threads: usize) -> f64 {
-    let mut lanes = 0;
-    let best = (0..BURSTS).map(|_| {
-        let (seconds, width) = together(vec![(); threads], |_| multiply_add_burst());
-        lanes = width;
-        seconds
+    let rates = (0..BURSTS).map(|_| {
+        let (seconds, operations) = together(vec![(); threads], |_| burst());
+        (operations * threads) as f64 / seconds
     });
-    let seconds = best.fold(f64::INFINITY, f64::min);
-    (2 * CHAINS * ROUNDS * lanes * threads) as f64 / seconds
+    rates.fold(0.0, f64::max)
 }
 
 /// Floating-point operations per second that the cores of a team give at this moment: the sum of what each does in bursts of
-/// multiply-adds that go on for at least so many seconds, slow ones included. Less than [`flops_per_second`] wherever a
+/// multiply-adds that go on for at least so many seconds (and one burst, about a millisecond), slow ones included. Less than [`flops_per_second`] wherever a
 /// neighbour has the other half of a core, or the clock is slower than it was for the best burst.
 ///
 /// ```
@@ -41,7 +38,7 @@ pub fn flops_meanwhile(team: &Threads, seconds: f64) -> f64 {
     team.for_each(team.count(), &|_| {
         let (began, mut operations) = (Instant::now(), 0);
         let spent = loop {
-            operations += 2 * CHAINS * ROUNDS * multiply_add_burst();
+            operations += burst();
             let spent = began.elapsed().as_secs_f64();
             if spent >= seconds {
                 break spent;
@@ -100,8 +97,13 @@ impl Loop for Sweep<'_> {
     }
 }
 
+/// A burst of multiply-adds; how many operations it was: a multiplication and an addition for each of the numbers in each chain.
+fn burst() -> usize {
+    2 * CHAINS * ROUNDS * multiply_adds()
+}
+
 /// `CHAINS` chains of `ROUNDS` multiply-adds; how many numbers each worked on at once.
-fn multiply_add_burst() -> usize {
+fn multiply_adds() -> usize {
     match isa() {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `isa` found the instructions.
