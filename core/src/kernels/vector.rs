@@ -43,6 +43,10 @@ pub(super) trait Vector: Copy {
     unsafe fn relu(self) -> Self;
     /// Whether all lanes are +0 or −0.
     unsafe fn is_zero(self) -> bool;
+    /// The size of each lane.
+    unsafe fn abs(self) -> Self;
+    /// +0 in lanes whose size is below that of `least`, which is not negative; what is no number stays, and beside it everything.
+    unsafe fn or_zero(self, least: Self) -> Self;
     /// The first four numbers of as many rows as there are lanes, each as a column: lane i of vector j is `row(i)[j]`.
     #[inline(always)]
     unsafe fn turned(row: impl Fn(usize) -> *const f32) -> [Self; TURNED] {
@@ -125,6 +129,14 @@ impl Vector for [f32; 4] {
     unsafe fn is_zero(self) -> bool {
         self == [0.0; 4]
     }
+    #[inline(always)]
+    unsafe fn abs(self) -> Self {
+        self.map(f32::abs)
+    }
+    #[inline(always)]
+    unsafe fn or_zero(self, least: Self) -> Self {
+        std::array::from_fn(|lane| if self[lane].abs() < least[lane] { 0.0 } else { self[lane] })
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -202,6 +214,19 @@ mod neon {
         unsafe fn is_zero(self) -> bool {
             // SAFETY: see above. What is no number is not equal to 0.
             unsafe { vminvq_u32(vceqzq_f32(self)) != 0 }
+        }
+        #[inline(always)]
+        unsafe fn abs(self) -> Self {
+            // SAFETY: see above.
+            unsafe { vabsq_f32(self) }
+        }
+        #[inline(always)]
+        unsafe fn or_zero(self, least: Self) -> Self {
+            // SAFETY: see above. A comparison with what is no number holds in no lane.
+            unsafe {
+                let bits = vreinterpretq_u32_f32(self);
+                vreinterpretq_f32_u32(vbicq_u32(bits, vcltq_f32(vabsq_f32(self), least)))
+            }
         }
     }
 }

@@ -266,3 +266,32 @@ fn fewer_products_round_no_worse() {
         }
     }
 }
+
+/// What does not count is 0, not what is left of sums that cancel: optimizers that divide by a slope's size would take it for one.
+#[test]
+fn slopes_of_exactly_zero_are_zero() {
+    let s = shape(&(8, [8; 2], [16, 37], [3, 3], [1, 1], [1; 4], [1, 1], 1));
+    assert_eq!(s.way(), Way::Winograd);
+    // As behind ReLU and a pool: half of x is 0, and few places of each channel have a slope, in the first channels fewer than in the last.
+    let x: Vec<f32> = numbers(s.inputs(), 1).into_iter().map(|x| x.max(0.0)).collect();
+    let mut dy = numbers(s.outputs(), 2);
+    for (place, dy) in dy.iter_mut().enumerate() {
+        let (pixel, channel) = (place / s.out_c, place % s.out_c);
+        if (pixel * 7 + channel * 31) % 512 > channel {
+            *dy = 0.0;
+        }
+    }
+    let w = vec![0.0; s.weights()];
+    let [_, _, exact] = winograd::definition::exact(&s, &x, &w, &dy);
+    let zeros = exact.iter().filter(|dw| **dw == 0.0).count();
+    assert!(zeros > 100 && zeros < exact.len() / 2, "{zeros} of {}", exact.len());
+    let [_, _, want] = winograd::definition::results(&s, &x, &w, &dy);
+    for (exact, dw) in exact.iter().zip(&want) {
+        assert_eq!(*exact == 0.0, *dw == 0.0, "{dw} for {exact}");
+    }
+    for isa in Isa::ALL.into_iter().filter(|isa| isa.is_here()) {
+        let mut dw = vec![f32::NAN; s.weights()];
+        conv_backward_weights_on(isa, &s, &x, &dy, (&mut dw, false), None, &Threads::new(1));
+        assert_eq!(bits(&dw), bits(&want), "{isa:?}");
+    }
+}

@@ -105,6 +105,16 @@ impl Vector for __m256 {
         unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(self, _mm256_setzero_ps())) == 0 }
     }
     #[inline(always)]
+    unsafe fn abs(self) -> Self {
+        // SAFETY: see above.
+        unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), self) }
+    }
+    #[inline(always)]
+    unsafe fn or_zero(self, least: Self) -> Self {
+        // SAFETY: see above. A comparison with what is no number holds in no lane.
+        unsafe { _mm256_andnot_ps(_mm256_cmp_ps::<_CMP_LT_OQ>(self.abs(), least), self) }
+    }
+    #[inline(always)]
     unsafe fn turned(row: impl Fn(usize) -> *const f32) -> [Self; TURNED] {
         // SAFETY: see above. Rows i and i + 4 side by side: two squares of 4 × 4 are turned at once. (A closure that makes vectors would be
         // compiled without the instructions, and called.)
@@ -204,6 +214,16 @@ impl Vector for __m512 {
     unsafe fn is_zero(self) -> bool {
         // SAFETY: see above. What is no number is not equal to 0.
         unsafe { _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(self, _mm512_setzero_ps()) == 0 }
+    }
+    #[inline(always)]
+    unsafe fn abs(self) -> Self {
+        // SAFETY: see above.
+        unsafe { _mm512_abs_ps(self) }
+    }
+    #[inline(always)]
+    unsafe fn or_zero(self, least: Self) -> Self {
+        // SAFETY: see above. Not below holds too in lanes of what is no number.
+        unsafe { _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_NLT_UQ>(self.abs(), least), self) }
     }
     #[inline(always)]
     unsafe fn turned(row: impl Fn(usize) -> *const f32) -> [Self; TURNED] {

@@ -116,9 +116,12 @@ pub fn results(s: &ConvShape, x: &[f32], w: &[f32], dy: &[f32]) -> [Vec<f32>; 3]
         parts.reduce(add).expect("there is a picture")
     };
     for (ci, co) in (0..s.in_c).flat_map(|ci| (0..s.out_c).map(move |co| (ci, co))) {
-        let slopes = both(transposed(G), sums(&v[ci], &d[co]));
+        let sums = sums(&v[ci], &d[co]);
+        let slopes = both(transposed(G), sums);
+        // What is no more than the last digits of the sums is nothing.
+        let least = sums.as_flattened().iter().fold(0.0, |size, sum| size + sum.abs()) / 4_194_304.0;
         for (i, j) in (0..3).flat_map(|i| (0..3).map(move |j| (i, j))) {
-            dw[at(i, j, ci, co)] = slopes[i][j];
+            dw[at(i, j, ci, co)] = if slopes[i][j].abs() < least { 0.0 } else { slopes[i][j] };
         }
     }
     [y, dx, dw]

@@ -205,6 +205,11 @@ impl<T: Transform<N, ROW>, const N: usize> RowOf<'_, T, N> {
     }
 }
 
+/// A slope smaller than this part of Σ |dU|, the sizes of all 16 sums it is made of, is 0. Sums of 32-bit numbers differ from the true ones by
+/// some 2⁻²⁴ of themselves, and what is left where they should cancel is no slope: an optimizer that divides by the size of a slope (Adam, sign
+/// descent) would take it for one.
+const NOTHING: f32 = 1.0 / (1 << 22) as f32;
+
 /// dw = Gᵀ dU G of one channel of the picture.
 struct Turn<'a> {
     s: &'a ConvShape,
@@ -227,6 +232,7 @@ impl Lanes for Turn<'_> {
             // SAFETY: dU has whole vectors of all channels, and is finished; a partial vector of dw ends with its channels.
             unsafe {
                 let mut u = [[V::zero(); 4]; 4];
+                let mut size = V::zero();
                 for k in 0..POSITIONS {
                     let at = (k * s.in_c + ci) * across + c;
                     let mut sum = V::load(from.pointer(at));
@@ -234,15 +240,18 @@ impl Lanes for Turn<'_> {
                         sum = sum.add(V::load(from.pointer(stretch * each + at)));
                     }
                     u[k / 4][k % 4] = sum;
+                    size = size.add(sum.abs());
                 }
+                let least = size.multiply_add(V::splat(NOTHING), V::zero());
                 let dw = both::<WeightSlopes, V, 4, 3>(&u);
                 let (count, mask) = (s.out_c - c, V::mask((s.out_c - c).min(V::LANES)));
                 for (tap, dw) in dw.as_flattened().iter().enumerate() {
+                    let dw = dw.or_zero(least);
                     let to = to.pointer((tap * s.in_c + ci) * s.out_c + c);
                     if count >= V::LANES {
-                        (if add { V::load(to).add(*dw) } else { *dw }).store(to);
+                        (if add { V::load(to).add(dw) } else { dw }).store(to);
                     } else {
-                        (if add { V::load_part(to, mask).add(*dw) } else { *dw }).store_part(to, mask);
+                        (if add { V::load_part(to, mask).add(dw) } else { dw }).store_part(to, mask);
                     }
                 }
             }
