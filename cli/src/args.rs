@@ -35,6 +35,7 @@ Examples:
   gradus train pets/                             a folder with one folder per class, or cat.0.jpg, dog.1.jpg …
   gradus train pets/ --net 'dense 256 relu, dropout 0.3, dense 1 sigmoid' --optimizer 'adam beta1=0.8' --lr 3e-4
   gradus predict runs/pets-1 new.jpg             which is it, and how sure?
+  gradus export runs/pets-1                      the same network for onnxruntime
   gradus resume runs/pets-1                      goes on where it was stopped or killed
   gradus list optimizers adam                    formula, parameters, paper";
 
@@ -48,6 +49,8 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Name what is on pictures, with probabilities.
     Predict(PredictArgs),
+    /// Write a trained network as an ONNX file, which onnxruntime and other programs run: pixels in, probabilities out.
+    Export(ExportArgs),
     /// Check that things are what they should be: that the gradient is the slope of the loss.
     Check {
         #[command(subcommand)]
@@ -317,6 +320,18 @@ pub struct PredictArgs {
     pub json: bool,
     #[command(flatten)]
     pub looks: LookArgs,
+}
+
+#[derive(Args)]
+pub struct ExportArgs {
+    /// A run's folder, or a model.safetensors.
+    pub model: PathBuf,
+    /// The file to write [default: model.onnx in the run's folder, or beside the model].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]

@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod console;
 mod evaluate;
+mod export;
 mod figures;
 mod find_rate;
 mod finish;
@@ -51,6 +52,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Resume(args) => train::resume(&args),
         Command::Evaluate(args) => evaluate::evaluate(&args),
         Command::Predict(args) => predict::predict(&args),
+        Command::Export(args) => export::export(&args),
         Command::Race(args) => race::run(&args),
         Command::FindRate(args) => find_rate::find_rate(&args),
         Command::Check { what } => check::run(&what),

@@ -1,5 +1,6 @@
 //! `gradus predict`: what is on this picture? From one model file alone.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -23,6 +24,8 @@ pub struct Trained {
     pub memory: Vec<f32>,
     pub classes: Vec<String>,
     pub preprocessing: Preprocessing,
+    /// All that its file says.
+    pub metadata: BTreeMap<String, String>,
 }
 
 impl Trained {
@@ -63,7 +66,7 @@ impl Trained {
         let model = Model::new(network, loss, preprocessing.input(), classes.len())?;
         let theta = loaded.theta(model.layout(), &file)?;
         let memory = loaded.memory(model.layout(), &file)?;
-        Ok(Trained { model, theta, memory, classes, preprocessing })
+        Ok(Trained { model, theta, memory, classes, preprocessing, metadata: loaded.metadata })
     }
 }
 

@@ -118,6 +118,42 @@ fn a_model_file_alone_predicts() {
     assert!(scores[0]["scores"]["accuracy"].as_f64().unwrap() > 0.9);
 }
 
+/// What is in the file is held against onnxruntime by `tests/exported.sh`.
+#[test]
+fn a_model_is_exported_whole_and_says_what_goes_in() {
+    let here = TempDir::new().unwrap();
+    pets(here.path());
+    train(here.path(), &["--out", "run"]);
+    let said = text(&gradus(here.path(), &["export", "run"]));
+    assert!(
+        said.contains("uint8 [batch, 8, 8, 3]") && said.contains("float32 [batch, 2]: cat, dog"),
+        "{said}"
+    );
+    let bytes = std::fs::read(here.path().join("run/model.onnx")).unwrap();
+    let holds = |text: &str| bytes.windows(text.len()).any(|some| some == text.as_bytes());
+    assert!(
+        ["gradus", "pixels", "probabilities", r#"["cat","dog"]"#, "theta_hash"]
+            .iter()
+            .all(|text| holds(text))
+    );
+    std::fs::copy(here.path().join("run/model.safetensors"), here.path().join("alone.safetensors")).unwrap();
+    let told = &events(&gradus(here.path(), &["export", "alone.safetensors", "--json"]))[0];
+    assert_eq!((&told["path"], &told["bytes"]), (&"alone.onnx".into(), &bytes.len().into()));
+    assert_eq!(
+        std::fs::read(here.path().join("alone.onnx")).unwrap(),
+        bytes,
+        "the same network, the same bytes"
+    );
+    let wrong = gradus(here.path(), &["export", "run", "--out", "pets"]);
+    assert!(
+        !wrong.status.success() && text(&wrong).contains("for example --out pets/model.onnx"),
+        "{}",
+        text(&wrong)
+    );
+    let nowhere = text(&gradus(here.path(), &["export", "run", "--out", "no/where.onnx"]));
+    assert!(nowhere.contains("could not write no/where.onnx"), "{nowhere}");
+}
+
 /// A small network of every kind of layer for pictures.
 const PICTURES: &str = "conv 6 3x3 relu, pool 2, residual(conv 8 3x3 relu, dropout 0.1, conv 8 3x3) relu, \
                         conv 8 3x3 groups=depthwise stride=2, upsample 2, average_pool 2, dense 8 relu, dense 1 sigmoid";
@@ -268,6 +304,8 @@ fn errors_say_what_where_and_how_to_mend_it() {
         (&["resume", "full"], "holds no run.toml"),
         (&["predict", "bad.safetensors", "x.jpg"], "not a usable model"),
         (&["predict", "full", "x.jpg"], "holds no model.safetensors"),
+        (&["export", "bad.safetensors"], "not a usable model"),
+        (&["export", "full"], "holds no model.safetensors"),
         (&["list", "optimiser"], "did you mean"),
     ];
     for (args, expected) in cases {

@@ -9,6 +9,7 @@
 //! | [`graph`], [`layout`], [`folding`] | how computations join; what the parts of θ are called; what is folded away in use |
 //! | [`plan`] | how a graph becomes an order and memory: the [`optimizer::Objective`] |
 //! | [`network`], [`input`], [`presets`], [`layers`], [`initializers`], [`words`] | a network in one line of text |
+//! | [`onnx`], [`folding`] | a trained network in use, here and in other programs |
 //! | [`average`] | what an exponentially weighted average remembers |
 //! | [`race`], [`cost`] | optimizers side by side, by what they ask for |
 //! | [`gradients`] | backpropagation, differences and formulas derived by hand, held against one another |
@@ -48,6 +49,7 @@ mod line_search;
 pub mod losses;
 pub mod message;
 pub mod network;
+pub mod onnx;
 pub mod op;
 pub mod ops;
 pub mod optimizer;

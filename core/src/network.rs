@@ -333,6 +333,11 @@ impl Model {
         self.folding.apply(theta, memory)
     }
 
+    /// What the network ends in, and whether that is left to the loss.
+    pub(crate) fn end(&self) -> (Link, bool) {
+        (self.link, self.open)
+    }
+
     pub(crate) fn graph(&self, batch: usize) -> Result<(Graph, Var, Var)> {
         self.graph_for(batch, self.loss.entry.targets)
     }

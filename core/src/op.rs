@@ -3,6 +3,7 @@
 use crate::activations::Activation;
 use crate::error::Result;
 use crate::gradients::Expression;
+use crate::onnx::{Form, Value};
 pub use crate::sink::Inlet;
 use crate::threads::Threads;
 
@@ -158,6 +159,14 @@ pub trait Op: Send + Sync {
     /// a bias.
     fn absorbing(&self, _end: &'static Activation) -> Option<Box<dyn Op>> {
         None
+    }
+
+    /// The same in the words of ONNX, for a network in use: what its nodes give ([`crate::onnx`]), or why it has no such form.
+    ///
+    /// # Errors
+    /// In words.
+    fn onnx(&self, _form: Form) -> std::result::Result<Value, String> {
+        Err("it has no form there".into())
     }
 
     /// What it does to one example, written down: the formulas of its result from those of its inputs, row by row, or

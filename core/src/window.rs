@@ -9,6 +9,7 @@
 
 use std::ops::Range;
 
+use crate::onnx::Attribute;
 use crate::op::Shape;
 use crate::{Error, Result};
 
@@ -182,6 +183,16 @@ impl Sweep {
     /// The shape of the result.
     pub fn shape(&self) -> Shape {
         Shape::new(&[self.batch, self.down.places, self.across.places, self.channels])
+    }
+
+    /// As attributes of ONNX's pools.
+    pub fn onnx(&self) -> Vec<(&'static str, Attribute)> {
+        let (down, across) = (self.down, self.across);
+        vec![
+            Attribute::lengths("kernel_shape", [down.size, across.size]),
+            Attribute::lengths("strides", [down.stride, across.stride]),
+            Attribute::lengths("pads", [down.before, across.before, down.after, across.after]),
+        ]
     }
 
     /// Numbers in a picture.

@@ -202,6 +202,8 @@ export const chinese = {
   '`dense 1 sigmoid` (the loss contains the sigmoid)': ' `dense 1 sigmoid`（损失中已含 sigmoid）',
   '`dense {classes} softmax` (the loss contains the softmax)': ' `dense {classes} softmax`（损失中已含 softmax）',
   'the network ends in {outputs} numbers, but there are {classes} classes': '网络以 {outputs} 个数结尾，但有 {classes} 个类别',
+  'layer {layer}, {op}, cannot be written as ONNX: {what}': '层 {layer}（{op}）无法写成 ONNX：{what}',
+  'implement `Op::onnx` for it, or leave the layer out': '请为它实现 `Op::onnx`，或去掉这一层',
   'end the network with {end}': '让网络以 {end} 结尾',
   'the network `{network}` has no weights: nothing in it can be trained': '网络 `{network}` 没有权重：其中没有可训练的内容',
   'add a layer that has weights, for example `dense 1 sigmoid`': '请添加有权重的层，例如 `dense 1 sigmoid`',

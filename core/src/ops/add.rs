@@ -11,6 +11,7 @@
 use crate::activations::{Activation, Keeps};
 use crate::error::{Error, Result};
 use crate::gradients::Expression;
+use crate::onnx::{Form, Value};
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape, Written};
 use crate::threads::Shared;
 
@@ -102,6 +103,11 @@ impl Op for Add {
     fn formula(&self, inputs: &[&[Expression]], _training: bool) -> Written {
         let sums = inputs[0].iter().zip(inputs[1]).map(|(a, b)| *a + *b);
         Ok(sums.map(|z| (self.activation.written)(z.named("z")).named("a")).collect())
+    }
+
+    fn onnx(&self, form: Form) -> std::result::Result<Value, String> {
+        let sum = form.to.node("Add", &[&form.value(0)?, &form.value(1)?], vec![]);
+        form.to.function(self.activation, sum)
     }
 }
 

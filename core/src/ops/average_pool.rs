@@ -12,6 +12,7 @@
 
 use crate::error::Result;
 use crate::kernels::{Loop, widest};
+use crate::onnx::{Attribute, Form, Value};
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape};
 use crate::threads::Shared;
 use crate::window::{Sweep, Window};
@@ -66,6 +67,12 @@ impl Op for AveragePool {
 
     fn exact(&self) -> Option<&dyn Exact> {
         Some(self)
+    }
+
+    fn onnx(&self, form: Form) -> std::result::Result<Value, String> {
+        let mut attributes = self.sweep(form.shapes).onnx();
+        attributes.push(("count_include_pad", Attribute::Int(0)));
+        Ok(form.to.node("AveragePool", &[&form.value(0)?], attributes))
     }
 }
 

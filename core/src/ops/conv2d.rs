@@ -22,6 +22,7 @@ use crate::kernels::{
     ConvShape, Finish, conv_backward_bias, conv_backward_data, conv_backward_weights, conv_exact,
     conv_forward,
 };
+use crate::onnx::{Attribute, Form, Value};
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape};
 use crate::window::Window;
 
@@ -160,6 +161,31 @@ impl Op for Conv2d {
     fn absorbing(&self, end: &'static Activation) -> Option<Box<dyn Op>> {
         let free = self.activation.is_identity();
         free.then(|| Box::new(Conv2d::new(self.window, self.groups, end)) as Box<dyn Op>)
+    }
+
+    fn onnx(&self, form: Form) -> std::result::Result<Value, String> {
+        let (s, x) = (self.checked(form.shapes), form.value(0)?);
+        // Outputs, channels, rows, columns.
+        let (taps, deep, outputs) = (s.kernel_h * s.kernel_w, s.group_in(), s.out_c);
+        let w = form.numbers(1)?;
+        let at = |i: usize| w[(i % taps * deep + i / taps % deep) * outputs + i / taps / deep];
+        let kernels = (0..w.len()).map(at).collect();
+        let w = form.to.numbers("weight", &[outputs, deep, s.kernel_h, s.kernel_w], kernels);
+        let pads = [s.pad_top, s.pad_left, s.pad_bottom, s.pad_right];
+        let attributes = vec![
+            Attribute::lengths("kernel_shape", [s.kernel_h, s.kernel_w]),
+            Attribute::lengths("strides", [s.stride_h, s.stride_w]),
+            Attribute::lengths("dilations", [s.dilation_h, s.dilation_w]),
+            Attribute::lengths("pads", pads),
+            ("group", Attribute::Int(s.groups as i64)),
+        ];
+        let mut inputs = vec![x, w];
+        if form.x.len() > 2 {
+            let bias = form.numbers(2)?.to_vec();
+            inputs.push(form.to.numbers("bias", &[outputs], bias));
+        }
+        let z = form.to.node("Conv", &inputs.iter().collect::<Vec<_>>(), attributes);
+        form.to.function(self.activation, z)
     }
 }
 

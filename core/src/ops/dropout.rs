@@ -16,6 +16,7 @@ use std::ops::Range;
 use crate::error::{Error, Result};
 use crate::gradients::Expression;
 use crate::kernels::{Loop, widest};
+use crate::onnx::{Form, Value};
 use crate::op::{Backward, Exact, ExactForward, Forward, Moment, Op, Shape, Written};
 use crate::rng::{MANY, Rng, Stream};
 use crate::threads::Shared;
@@ -160,6 +161,10 @@ impl Op for Dropout {
             return Err(format!("dropout {} is drawn anew in every step", self.probability));
         }
         Ok(inputs[0].to_vec())
+    }
+
+    fn onnx(&self, form: Form) -> std::result::Result<Value, String> {
+        form.value(0)
     }
 }
 

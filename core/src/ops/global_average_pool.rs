@@ -8,6 +8,7 @@
 
 use crate::error::{Error, Result};
 use crate::kernels::{Loop, widest};
+use crate::onnx::{Attribute, Form, Value};
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape};
 use crate::threads::Shared;
 
@@ -61,6 +62,11 @@ impl Op for GlobalAveragePool {
 
     fn exact(&self) -> Option<&dyn Exact> {
         Some(self)
+    }
+
+    fn onnx(&self, form: Form) -> std::result::Result<Value, String> {
+        let means = form.to.node("GlobalAveragePool", &[&form.value(0)?], vec![]);
+        Ok(form.to.node("Flatten", &[&means], vec![("axis", Attribute::Int(1))]))
     }
 }
 

@@ -16,6 +16,7 @@ use std::ops::Range;
 use crate::error::{Error, Result};
 use crate::gradients::Expression;
 use crate::kernels::{Loop, wide};
+use crate::onnx::{Attribute, Form, Value};
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape, Written};
 use crate::real::Real;
 use crate::threads::{Shared, Threads};
@@ -127,6 +128,21 @@ impl Op for LayerNorm {
         };
         let rows = inputs[0].chunks(inputs[1].len());
         Ok(rows.flat_map(|row| normalised(row, self.epsilon)).enumerate().map(affine).collect())
+    }
+
+    fn onnx(&self, form: Form) -> std::result::Result<Value, String> {
+        let (mut x, length) = (form.value(0)?, form.shapes[1].size());
+        let [scale, shift] = [form.numbers(1)?.to_vec(), form.numbers(2)?.to_vec()];
+        let scale = form.to.numbers("scale", &[length], scale);
+        let shift = form.to.numbers("shift", &[length], shift);
+        let picture = form.shapes[0].dims().len() == 4;
+        if picture {
+            x = form.to.channels_last(&x);
+        }
+        let attributes =
+            vec![("axis", Attribute::Int(-1)), ("epsilon", Attribute::Float(self.epsilon as f32))];
+        let y = form.to.node("LayerNormalization", &[&x, &scale, &shift], attributes);
+        Ok(if picture { form.to.channels_first(&y) } else { y })
     }
 }
 

@@ -15,6 +15,7 @@ use crate::kernels::{
     Each, Epilogue, Finish, Member, View, matmul, matmul_each, matmul_exact, matmul_in_blocks,
     slopes_and_sums, sum_rows, together,
 };
+use crate::onnx::{Form, Value};
 use crate::op::{Backward, Exact, ExactForward, Forward, HandOver, InBlocks, Op, Shape, Written};
 use crate::optimizer::Block;
 
@@ -164,6 +165,17 @@ impl Op for Linear {
             (self.activation.written)(z).named("a")
         };
         Ok((0..outputs).map(unit).collect())
+    }
+
+    fn onnx(&self, form: Form) -> std::result::Result<Value, String> {
+        let w = form.numbers(1)?.to_vec();
+        let mut inputs = vec![form.value(0)?, form.to.numbers("weight", form.shapes[1].dims(), w)];
+        if form.x.len() > 2 {
+            let bias = form.numbers(2)?.to_vec();
+            inputs.push(form.to.numbers("bias", form.shapes[2].dims(), bias));
+        }
+        let z = form.to.node("Gemm", &inputs.iter().collect::<Vec<_>>(), vec![]);
+        form.to.function(self.activation, z)
     }
 }
 

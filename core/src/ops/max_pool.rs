@@ -13,6 +13,7 @@ use std::ops::Range;
 
 use crate::error::Result;
 use crate::kernels::{Loop, widest};
+use crate::onnx::{Form, Value};
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape};
 use crate::threads::Shared;
 use crate::window::{Sweep, Window};
@@ -86,6 +87,10 @@ impl Op for MaxPool {
 
     fn exact(&self) -> Option<&dyn Exact> {
         Some(self)
+    }
+
+    fn onnx(&self, form: Form) -> std::result::Result<Value, String> {
+        Ok(form.to.node("MaxPool", &[&form.value(0)?], self.sweep(form.shapes).onnx()))
     }
 }
 

@@ -11,6 +11,7 @@
 use crate::activations::{Activation, Keeps};
 use crate::error::{Error, Result};
 use crate::kernels::{Columns, End, Normal};
+use crate::onnx::{Form, Value};
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape};
 
 /// y = f(s x + t); inputs x, s and t.
@@ -81,6 +82,13 @@ impl Op for ScaleShift {
 
     fn exact(&self) -> Option<&dyn Exact> {
         Some(self)
+    }
+
+    fn onnx(&self, mut form: Form) -> std::result::Result<Value, String> {
+        let (x, scale, shift) = (form.value(0)?, form.by_channel(1, "scale")?, form.by_channel(2, "shift")?);
+        let scaled = form.to.node("Mul", &[&x, &scale], vec![]);
+        let shifted = form.to.node("Add", &[&scaled, &shift], vec![]);
+        form.to.function(self.activation, shifted)
     }
 }
 

@@ -8,6 +8,7 @@
 //! ```
 
 use crate::error::{Error, Result};
+use crate::onnx::{Attribute, Form, Value};
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape};
 use crate::threads::Shared;
 use crate::window::MOST;
@@ -94,6 +95,17 @@ impl Op for Upsample {
 
     fn exact(&self) -> Option<&dyn Exact> {
         Some(self)
+    }
+
+    fn onnx(&self, form: Form) -> std::result::Result<Value, String> {
+        let times = self.times as f32;
+        let scales = form.to.numbers("scales", &[4], vec![1.0, 1.0, times, times]);
+        let attributes = vec![
+            ("mode", Attribute::Word("nearest")),
+            ("nearest_mode", Attribute::Word("floor")),
+            ("coordinate_transformation_mode", Attribute::Word("asymmetric")),
+        ];
+        Ok(form.to.node("Resize", &[&form.value(0)?, &Value::none(), &scales], attributes))
     }
 }
 

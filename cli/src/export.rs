@@ -1,0 +1,77 @@
+//! `gradus export`: a trained network as an ONNX file, with what makes its inputs of a picture's bytes, and its classes' names.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use gradus::network::Model;
+use gradus::onnx::{OPSET, Scaling};
+use gradus::train::{model_hash, write_whole};
+use gradus_onnx::About;
+use serde_json::json;
+
+use crate::args::ExportArgs;
+use crate::console::{print, print_json};
+use crate::predict::Trained;
+use crate::source::Preprocessing;
+
+/// Metadata of a model that are its training's, or said otherwise.
+const LEFT_OUT: [&str; 2] = ["gradus", "run.toml"];
+
+/// Writes the file, whole or not at all, and says what goes in and what comes out.
+pub fn export(args: &ExportArgs) -> Result<ExitCode> {
+    let trained = Trained::load(&args.model)?;
+    let to = args.out.clone().unwrap_or_else(|| beside(&args.model));
+    if to.is_dir() {
+        bail!(
+            "{} is a folder\n  mend: name the file, for example --out {}",
+            to.display(),
+            to.join("model.onnx").display()
+        );
+    }
+    let Trained { model, theta, memory, classes, preprocessing, metadata } = &trained;
+    let scaling = Scaling { mean: &preprocessing.mean, deviation: &preprocessing.deviation };
+    let network = model.onnx(theta, memory, Some(scaling))?;
+    let mut all: Vec<(String, String)> = metadata
+        .iter()
+        .filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
+    all.push(("theta_hash".into(), model_hash(theta, memory)));
+    let text = told(model, preprocessing, classes);
+    let bytes = gradus_onnx::bytes(&network, About { name: "gradus", text: &text, metadata: all })?;
+    write_whole(&to, &bytes, None)?;
+    if args.json {
+        print_json(&json!({
+            "path": to, "bytes": bytes.len(), "opset": OPSET, "classes": classes,
+            "input": { "name": network.input.value.name(), "type": "uint8", "shape": network.input.dims },
+            "output": { "name": network.output.value.name(), "type": "float32", "shape": network.output.dims },
+        }));
+    } else {
+        print(&format!("{}  {:.2} MB, ONNX operators {OPSET}", to.display(), bytes.len() as f64 / 1e6));
+        text.lines().for_each(|line| print(&format!("  {line}")));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the file goes if nobody says: into the run's folder, or beside the model file under its name.
+fn beside(model: &Path) -> PathBuf {
+    if model.is_dir() { model.join("model.onnx") } else { model.with_extension("onnx") }
+}
+
+/// What goes in, and what comes out.
+fn told(model: &Model, preprocessing: &Preprocessing, classes: &[String]) -> String {
+    let Preprocessing { width, height, grey, .. } = preprocessing;
+    let [rows, columns, channels] = preprocessing.dims();
+    let colours = if *grey { "grey, 0.299 R + 0.587 G + 0.114 B" } else { "red, green, blue" };
+    let names = if classes.len() <= 12 {
+        classes.join(", ")
+    } else {
+        format!("{} classes, see the metadata", classes.len())
+    };
+    format!(
+        "pixels         uint8 [batch, {rows}, {columns}, {channels}]: upright, stretched to {width} × {height} (bilinear), {colours}\n\
+         probabilities  float32 [batch, {}]: {names}",
+        model.classes
+    )
+}

@@ -1,0 +1,265 @@
+//! From a model to its nodes: what comes in, the ops of the folded graph one after another, probabilities.
+
+use std::collections::HashMap;
+
+use super::{Attribute, Form, Given, Port, Portable, Sketch, Value};
+use crate::folding::fold;
+use crate::graph::{Graph, Source, Var};
+use crate::losses::Link;
+use crate::message::Message;
+use crate::network::Model;
+use crate::op::Shape;
+use crate::{Error, Result};
+
+/// How bytes become what the network sees: x = (byte / 255 − mean) / deviation, for each channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Scaling<'a> {
+    /// By channel.
+    pub mean: &'a [f64],
+    /// By channel, above 0.
+    pub deviation: &'a [f64],
+}
+
+impl Model {
+    /// The network in ONNX's words, with θ and what was remembered in training, ending in a probability for each class. With
+    /// `scaling` it takes pictures as bytes, [batch, height, width, channels], else what the network sees, in the same order.
+    ///
+    /// ```
+    /// use gradus::{losses::Loss, network::{Model, Network}};
+    /// let network = Network::parse("conv 4 3x3 norm relu, pool 2, dense 1 sigmoid").unwrap();
+    /// let model = Model::new(network, Loss::parse("binary_cross_entropy").unwrap(), [8, 8, 3], 2).unwrap();
+    /// let (theta, memory) = (model.layout().start(1), model.layout().memory().to_vec());
+    /// let portable = model.onnx(&theta, &memory, None).unwrap();
+    /// let ops: Vec<&str> = portable.nodes.iter().map(|node| node.op).collect();
+    /// assert_eq!(ops, ["Transpose", "Conv", "Relu", "MaxPool", "Transpose", "Reshape", "Gemm", "Sigmoid", "Sub", "Concat"]);
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Settings`] if an op has no form in ONNX.
+    ///
+    /// # Panics
+    /// If θ or the memory has another length than the layout says, or `scaling` not a number for each channel.
+    pub fn onnx(&self, theta: &[f32], memory: &[f32], scaling: Option<Scaling>) -> Result<Portable> {
+        let weights = self.folded(theta, memory);
+        let (graph, z, loss) = self.graph(1)?;
+        let (graph, kept, _) = fold(graph, &[z, loss]);
+        let z = kept[0];
+        let dims = self.input.dims(1)[1..].to_vec();
+        let mut sketch = Sketch::default();
+        let input = sketch.fresh(if scaling.is_some() { "pixels" } else { "input" });
+        let output = sketch.fresh("probabilities");
+        let x = sketch.seen(&input, dims.len() == 3, scaling);
+        let mut walk = Walk { to: &mut sketch, graph: &graph, values: HashMap::new() };
+        let z = walk.computed(z, &x, &weights)?;
+        sketch.scope = "probabilities".into();
+        let last = self.in_probabilities(&mut sketch, z);
+        let end = sketch.nodes.iter_mut().find(|node| node.output == last).expect("a node gives it");
+        end.output = output.clone();
+        Ok(Portable {
+            input: Port { value: input, bytes: scaling.is_some(), dims },
+            output: Port { value: output, bytes: false, dims: vec![self.classes] },
+            nodes: sketch.nodes,
+            constants: sketch.constants,
+        })
+    }
+
+    /// As [`Model::probabilities`].
+    fn in_probabilities(&self, to: &mut Sketch, z: Value) -> Value {
+        let (link, open) = self.end();
+        if link == Link::Softmax {
+            return to.node("Softmax", &[&z], vec![("axis", Attribute::Int(1))]);
+        }
+        let shares = if link == Link::Sigmoid && open {
+            to.node("Sigmoid", &[&z], vec![])
+        } else {
+            let bounds = [to.number("least", 0.0), to.number("most", 1.0)];
+            to.node("Clip", &[&z, &bounds[0], &bounds[1]], vec![])
+        };
+        if self.outputs == 1 {
+            let one = to.number("one", 1.0);
+            let other = to.node("Sub", &[&one, &shares], vec![]);
+            return to.node("Concat", &[&other, &shares], vec![("axis", Attribute::Int(1))]);
+        }
+        let axis = to.whole("axis", vec![1]);
+        let sum = to.node("ReduceSum", &[&shares, &axis], vec![]);
+        // Of nothing all classes have alike.
+        let (zero, even) = (to.number("zero", 0.0), to.number("even", 1.0 / self.classes as f32));
+        let some = to.node("Greater", &[&sum, &zero], vec![]);
+        let scaled = to.node("Div", &[&shares, &sum], vec![]);
+        to.node("Where", &[&some, &scaled, &even], vec![])
+    }
+}
+
+impl Sketch {
+    /// What the network sees, from what comes in.
+    fn seen(&mut self, input: &Value, picture: bool, scaling: Option<Scaling>) -> Value {
+        let mut x = input.clone();
+        if let Some(Scaling { mean, deviation }) = scaling {
+            self.scope = "pixels".into();
+            let float = ("to", Attribute::Int(1));
+            x = self.node("Cast", &[&x], vec![float]);
+            let row = |of: &dyn Fn(usize) -> f64| (0..mean.len()).map(|c| of(c) as f32).collect::<Vec<_>>();
+            let middle = self.numbers("mean", &[mean.len()], row(&|c| 255.0 * mean[c]));
+            let factor = self.numbers("factor", &[mean.len()], row(&|c| 1.0 / (255.0 * deviation[c])));
+            x = self.node("Sub", &[&x, &middle], vec![]);
+            x = self.node("Mul", &[&x, &factor], vec![]);
+        }
+        self.scope = "input".into();
+        if picture { self.channels_first(&x) } else { x }
+    }
+}
+
+/// On the way through a graph.
+struct Walk<'a> {
+    to: &'a mut Sketch,
+    graph: &'a Graph,
+    /// What is written already, and in which shape it is seen.
+    values: HashMap<(usize, Vec<usize>), Value>,
+}
+
+impl Walk<'_> {
+    /// Writes all that stands before z, and z itself: behind it is the loss.
+    fn computed(&mut self, z: Var, x: &Value, weights: &[f32]) -> Result<Value> {
+        let graph = self.graph;
+        for (i, node) in graph.nodes.iter().enumerate().take(graph.whole(z).0 + 1) {
+            self.to.scope = node.scope.clone();
+            let value = match &node.source {
+                Source::Data(_) => x.clone(),
+                Source::Op { op, inputs, shapes } => {
+                    let given: Vec<Given> = (inputs.iter().zip(shapes))
+                        .map(|(v, shape)| match graph.nodes[v.0].source {
+                            Source::Weight { at } => Given::Numbers(&weights[at..at + shape.size()]),
+                            _ => Given::Value(self.seen_as(*v, *shape)),
+                        })
+                        .collect();
+                    op.onnx(Form { to: self.to, shapes, x: &given })
+                        .map_err(|what| no_form(&node.scope, op.name(), &what))?
+                }
+                Source::Weight { .. } | Source::Memory { .. } | Source::View { .. } => continue,
+            };
+            self.values.insert((i, node.shape.dims().to_vec()), value);
+        }
+        Ok(self.seen_as(graph.whole(z), graph.shape(z)))
+    }
+
+    /// A value in the shape in which it is seen.
+    fn seen_as(&mut self, v: Var, shape: Shape) -> Value {
+        let own = self.graph.shape(v);
+        let key = |shape: Shape| (v.0, shape.dims().to_vec());
+        if let Some(known) = self.values.get(&key(shape)) {
+            return known.clone();
+        }
+        let mut value = self.values[&key(own)].clone();
+        if own.dims().len() == 4 {
+            value = self.to.channels_last(&value);
+        }
+        // 0 keeps a length: that of the batch is not known.
+        let to = std::iter::once(0).chain(shape.dims()[1..].iter().map(|n| *n as i64)).collect();
+        let to = self.to.whole("shape", to);
+        value = self.to.node("Reshape", &[&value, &to], vec![]);
+        if shape.dims().len() == 4 {
+            value = self.to.channels_first(&value);
+        }
+        self.values.insert(key(shape), value.clone());
+        value
+    }
+}
+
+fn no_form(scope: &str, op: &str, what: &str) -> Error {
+    Error::Settings {
+        message: Message::of("layer {layer}, {op}, cannot be written as ONNX: {what}")
+            .with("layer", scope)
+            .with("op", op)
+            .with("what", what),
+        mend: "implement `Op::onnx` for it, or leave the layer out".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::Layer;
+    use crate::losses::Loss;
+    use crate::network::Network;
+    use crate::op::{Backward, Forward, Op};
+
+    fn portable(network: Network, loss: &str, classes: usize) -> Result<Portable> {
+        let model = Model::new(network, Loss::parse(loss)?, [6, 5, 2], classes)?;
+        let (theta, memory) = (model.layout().start(1), model.layout().memory().to_vec());
+        let scaling = Scaling { mean: &[0.5, 0.25], deviation: &[0.1, 0.2] };
+        model.onnx(&theta, &memory, Some(scaling))
+    }
+
+    /// What each node reads is there before it, names are given once, and nothing is there that nobody reads.
+    #[test]
+    fn a_network_is_in_order() {
+        for (line, loss, classes) in [
+            (
+                "conv 4 3x3 norm relu, residual(conv 4 3x3, group_norm 2) silu, pool 2, dense 3",
+                "squared_error",
+                3,
+            ),
+            ("residual(dense 4 relu), layer_norm, dropout 0.5, dense 1 sigmoid", "binary_cross_entropy", 2),
+            (
+                "average_pool 2, upsample 2, batch_norm, global_average_pool, dense 3 softmax",
+                "softmax_cross_entropy",
+                3,
+            ),
+        ] {
+            let all = portable(Network::parse(line).unwrap(), loss, classes).unwrap();
+            let mut there: Vec<&str> = all.constants.iter().map(|c| c.value.name()).collect();
+            there.push(all.input.value.name());
+            for node in &all.nodes {
+                for input in &node.inputs {
+                    assert!(input.name().is_empty() || there.contains(&input.name()), "{line}: {node:?}");
+                }
+                there.push(node.output.name());
+            }
+            assert_eq!(there.last(), Some(&"probabilities"), "{line}");
+            let read =
+                |name: &&&str| all.nodes.iter().any(|node| node.inputs.iter().any(|i| i.name() == **name));
+            assert_eq!(
+                there.iter().filter(read).count(),
+                there.len() - 1,
+                "{line}: only the last is not read"
+            );
+            there.sort_unstable();
+            assert!(there.windows(2).all(|pair| pair[0] != pair[1]), "{line}: {there:?}");
+        }
+    }
+
+    /// An op that says nothing of ONNX.
+    struct Twice;
+    impl Op for Twice {
+        fn name(&self) -> &'static str {
+            "twice"
+        }
+        fn shape(&self, inputs: &[Shape]) -> Result<Shape> {
+            Ok(inputs[0])
+        }
+        fn forward(&self, _run: Forward) {}
+        fn backward(&self, _run: Backward) {}
+    }
+    impl Layer for Twice {
+        fn kind(&self) -> &'static str {
+            "twice"
+        }
+        fn line(&self) -> String {
+            "twice".into()
+        }
+        fn build(&self, graph: &mut Graph, x: Var) -> Result<Var> {
+            graph.apply(Twice, &[x])
+        }
+    }
+
+    #[test]
+    fn a_layer_without_a_form_is_named() {
+        let mut layers: Vec<Box<dyn Layer>> = vec![Box::new(Twice)];
+        layers.push(Box::new(crate::layers::Dense::new(1, "sigmoid").unwrap()));
+        let said = portable(Network::of(layers), "binary_cross_entropy", 2).unwrap_err().to_string();
+        assert!(
+            said.contains("layer 1.twice, twice, cannot be written as ONNX") && said.contains("mend"),
+            "{said}"
+        );
+    }
+}

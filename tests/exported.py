@@ -1,0 +1,118 @@
+"""Trains small networks of every layer, activation and end, exports them, and holds what onnxruntime says of pictures against
+`gradus predict`. Usage: tests/exported.py PROGRAM"""
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from PIL import Image
+
+SIDES = (17, 14)    # rows, columns: windows and strides do not come out even
+ACTIVATIONS = "identity relu leaky_relu elu gelu silu tanh sigmoid softplus".split()
+NETWORKS = {
+    "dense": ["dense 9 relu, dense 1 sigmoid", "dense 4 tanh bias=no, dense 2 softmax", "flatten, dense 3 norm relu, dense 1"],
+    "conv": ["conv 8 3x3 relu, pool 2, dense 1 sigmoid", "conv 6 5x3 elu stride=2x3 pad=same, dense 2 softmax",
+             "conv 6 3x2 relu stride=2 pad=valid groups=3, conv 6 3x3 groups=depthwise pad=2, dense 1 sigmoid",
+             "conv 4 3x3 norm relu dilation=2, conv 20 1x1, conv 20 3x3 norm relu, global_average_pool, dense 2 softmax"],
+    "pools": ["pool 3 stride=2 pad=1, dense 1 sigmoid", "average_pool 3 stride=2 pad=same, conv 3 3x3, upsample 2, dense 1 sigmoid",
+              "pool 2x3 pad=same, average_pool 2 pad=valid, dense 1 sigmoid"],
+    "norms": ["conv 6 3x3, group_norm 3, batch_norm, layer_norm, dense 1 sigmoid", "dense 12 relu, layer_norm, group_norm 4, dense 2 softmax",
+              "pool 2, batch_norm, dense 6 relu, batch_norm, dense 1 sigmoid"],
+    "residual": ["conv 8 3x3 relu, residual(conv 8 3x3 norm relu, conv 8 3x3 norm) relu, residual(conv 16 3x3 norm relu stride=2, conv 16 3x3 norm) relu, "
+                 "global_average_pool, dropout 0.2, residual(dense 5 tanh), dense 1 sigmoid"],
+    "activations": [f"conv 4 3x3 {f}, dense 5 {f}, residual(dense 5 {f}) {f}, dense 1 sigmoid" for f in ACTIVATIONS],
+    "ends": ["dense 2 sigmoid --loss squared_error", "dense 2 sigmoid --loss binary_cross_entropy", "dense 2 --loss squared_error",
+             "dense 1 tanh --loss squared_error", "dense 1 --loss huber"],
+    "presets": ["mlp", "lenet", "vgg-small", "resnet-9", "resnet-20"],
+}
+
+
+def all_are_here(program):
+    lines = " ".join(line for kind in NETWORKS.values() for line in kind).replace("(", " ").replace(",", " ").replace(")", " ")
+    for kind in ("layers", "activations"):
+        for name in (line.split()[0] for line in run(program, "list", kind).splitlines()):
+            assert name in lines.split(), f"no network here has the {kind[:-1]} {name}: add one"
+
+
+def run(program, *words, **more):
+    done = subprocess.run([program, *words], capture_output=True, text=True, **more)
+    assert done.returncode == 0, f"{words}: {done.stderr}"
+    return done.stdout
+
+
+def pictures(folder):
+    """Bytes as a network sees them, and files of the same pictures that gradus reads without a change; a large one is stretched."""
+    draw = np.random.default_rng(1)
+    seen = draw.integers(0, 256, (7, *SIDES, 3), dtype=np.uint8)
+    seen[0], seen[1] = 0, 255
+    for i, pixels in enumerate(seen):
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    smooth = draw.integers(0, 256, (5, 4, 3), dtype=np.uint8)
+    large = Image.fromarray(smooth).resize((61, 47), Image.BICUBIC)
+    large.save(folder / "large.png")
+    return seen, large
+
+
+def main():
+    program = Path(sys.argv[1]).resolve()
+    with tempfile.TemporaryDirectory() as here:
+        here = Path(here)
+        all_are_here(program)
+        seen, large = pictures(here)
+        worst = count = 0
+        for kind, lines in NETWORKS.items():
+            for n, line in enumerate(lines):
+                for grey in (False, True) if kind == "dense" or line.startswith("conv 8") else (False,):
+                    line, *loss = line.split(" --loss ")
+                    end = ["--loss", loss[0]] if loss else []
+                    end += ["--grey"] if grey else []
+                    model = here / f"{kind}-{n}-{grey}"
+                    run(program, "train", "--net", line, *end, "--image", f"{SIDES[1]}x{SIDES[0]}", "--steps", "4", "--lr", "0.01", "--batch", "128",
+                        "--schedule", "constant", "--augment", "none", "--quiet", "--cache", here / "cache", "--out", model)
+                    told = json.loads(run(program, "export", model, "--json"))
+                    worst = max(worst, compare(program, here, model, told, seen, large, grey))
+                    count += 1
+        print(f"onnx: {count} networks give onnxruntime {onnxruntime.__version__} the probabilities that gradus names, to {worst:.1e}")
+
+
+def compare(program, here, model, told, seen, large, grey):
+    loaded = onnx.load(model / "model.onnx")
+    onnx.checker.check_model(loaded, full_check=True)
+    graph = loaded.graph
+    read = {name for node in graph.node for name in node.input}
+    assert all(numbers.name in read for numbers in graph.initializer), "numbers that nobody reads"
+    session = onnxruntime.InferenceSession(model / "model.onnx", providers=["CPUExecutionProvider"])
+    metadata = session.get_modelmeta().custom_metadata_map
+    classes = json.loads(metadata["classes"])
+    assert classes == ["cat", "dog"] == told["classes"] and metadata["theta_hash"], metadata
+    (given,), (asked,) = session.get_inputs(), session.get_outputs()
+    assert (given.name, given.type, given.shape) == ("pixels", "tensor(uint8)", ["batch", *SIDES, 1 if grey else 3]), given
+    assert (asked.name, asked.shape) == ("probabilities", ["batch", 2]), asked
+
+    def said(pixels):
+        return session.run(["probabilities"], {"pixels": pixels})[0]
+
+    def as_seen(picture):
+        shaded = picture.convert("L" if grey else "RGB").resize(SIDES[::-1], Image.BILINEAR)
+        return np.asarray(shaded).reshape(1, *SIDES, -1)
+
+    bytes_in = np.concatenate([as_seen(Image.fromarray(p)) for p in seen])
+    files = [str(here / f"{i}.png") for i in range(len(seen))]
+    lines = run(program, "predict", model, *files, here / "large.png", "--json").splitlines()
+    ours = np.array([[json.loads(l)["probabilities"][c] for c in classes] for l in lines])
+    theirs = said(bytes_in)
+    assert np.isfinite(ours).all() and abs(theirs.sum(1) - 1).max() < 1e-5, theirs
+    one = np.concatenate([said(bytes_in[i:i + 1]) for i in range(len(seen))])
+    worst = abs(ours[:-1] - theirs).max()
+    assert worst < 1e-5, f"{model.name}: {worst}\n{ours}\n{theirs}"
+    assert abs(one - theirs).max() < 1e-5, f"{model.name}: a batch is not its pictures"
+    # Stretched by another program, bytes differ by a step here and there.
+    assert abs(said(as_seen(large))[0] - ours[-1]).max() < 0.02, f"{model.name}: {said(as_seen(large))} {ours[-1]}"
+    return worst
+
+
+main()
