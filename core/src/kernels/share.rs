@@ -9,11 +9,17 @@ use super::zeros;
 use crate::aligned::LINE;
 use crate::threads::Threads;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::*};
 
 /// Below this many multiplications per thread, waking threads costs more than it gains.
 const WORTH_SHARING: usize = 1 << 17;
 /// Turns of a row, at most.
 const TURNS: usize = 4;
+/// Numbers of b, for each thread, at most, where threads stand in line: what a second cache holds (2 MiB).
+const OWN: usize = 1 << 19;
+/// Columns of a block that is handed on, at least; and how many threads may stand in line.
+const BLOCK: usize = 64;
+const IN_LINE: usize = 16;
 
 /// A product, and who may help: a is m × k, b is k × n, c has m · n elements, the bias n.
 pub(super) struct Alone<'a> {
@@ -35,7 +41,7 @@ impl Job for Alone<'_> {
         let product = Product { shared: true, ..*product };
         if m == 1 && n >= 2 * team * LINE && product.by_rows() {
             // SAFETY: the caller's promise.
-            return unsafe { product.row_in_turns::<K>(team, threads) };
+            return unsafe { product.one_row::<K>(team, threads) };
         }
         let ((down, across), list) = product.shares::<K>(team);
         let product = &Product { list, ..product };
@@ -73,6 +79,45 @@ impl Product<'_> {
         (grid(team, m, n), list)
     }
 
+    /// One row times b, by several threads.
+    ///
+    /// # Safety
+    /// That of `part`; one row of a, and `by_rows`.
+    unsafe fn one_row<K: Kernel>(&self, team: usize, threads: &Threads) {
+        let (depth, columns) = (self.a.columns, self.b.columns);
+        let blocks = (columns / BLOCK).min(4 * (team - 1));
+        // SAFETY: the caller's promise.
+        unsafe {
+            if team <= IN_LINE && blocks >= 2 * (team - 1) && depth * columns <= team * OWN {
+                self.row_in_line::<K>(team, blocks, threads)
+            } else {
+                self.row_in_turns::<K>(team, threads)
+            }
+        }
+    }
+
+    /// One row times a b that lies in the threads' second caches: each thread has some rows of b, all of them, and adds its products to the sums of a block of
+    /// columns when the thread before it has. So what a thread changes on the way back, row by row (`Inlet::take_product`), it finds in its own cache on the way
+    /// forth: by columns it would have to fetch half of it from another's. All but the last block of one thread go on beside the next one's.
+    ///
+    /// # Safety
+    /// That of `part`; one row of a, and `by_rows`; at most `IN_LINE` threads.
+    unsafe fn row_in_line<K: Kernel>(&self, team: usize, blocks: usize, threads: &Threads) {
+        let done: [Progress; IN_LINE] = std::array::from_fn(|_| Progress::default());
+        threads.for_each(team, &|task| {
+            let passed = Passed(&done[task]);
+            for block in 0..blocks {
+                if let Some(before) = task.checked_sub(1) {
+                    done[before].wait_for(block + 1);
+                }
+                let columns = cut(block, blocks, self.b.columns, LINE);
+                // SAFETY: the caller's promise; nobody else is at these columns: the task before is behind them, the next waits.
+                unsafe { self.row::<K>(columns, cut(task, team, self.a.columns, TOGETHER)) }
+                passed.0.0.store(block + 1, Release);
+            }
+        });
+    }
+
     /// One row times a large b, by several threads: in each turn a thread has other columns, and other rows of b. If it kept to its columns, what it reads of
     /// b would lie in a part of the sets of its second cache, as the length of a row is most often a multiple of what lies in all sets, and so fill
     /// only a part of that cache, from which it would be gone before the next step.
@@ -89,6 +134,35 @@ impl Product<'_> {
                 unsafe { self.row::<K>(columns, cut(turn, turns, self.a.columns, TOGETHER)) }
             });
         }
+    }
+}
+
+/// How many blocks a task is behind; in cache lines of its own. Of tasks in line the caller of `for_each` takes the first, and whatever nobody has begun, in order:
+/// so whoever waits waits for a task that runs.
+#[derive(Default)]
+#[repr(align(128))]
+struct Progress(AtomicUsize);
+
+impl Progress {
+    fn wait_for(&self, blocks: usize) {
+        let mut looks = 0;
+        while self.0.load(Acquire) < blocks {
+            looks += 1;
+            // The core may be wanted by the one that is waited for.
+            if looks % LOOKS == 0 { std::thread::yield_now() } else { std::hint::spin_loop() }
+        }
+    }
+}
+
+/// Looks before the core is given to whoever wants it.
+const LOOKS: usize = 256;
+
+/// However a task ends, nobody waits for it any more.
+struct Passed<'a>(&'a Progress);
+
+impl Drop for Passed<'_> {
+    fn drop(&mut self) {
+        self.0.0.store(usize::MAX, Release);
     }
 }
 

@@ -125,6 +125,9 @@ fn zeros_are_left_out_and_the_sums_are_the_definition() {
     ] {
         [0, 20, 60, 85, 100].into_iter().for_each(|live| check_with(m, k, n, Some(live), &teams));
     }
+    // One row in turns: too large for two second caches, too narrow for three threads in line.
+    check_with(1, 2048, 528, Some(60), &teams[1..2]);
+    check_with(1, 3000, 140, Some(60), &teams[2..3]);
     for (m, k, n, teams) in [
         // More rows than are packed at once, sums that wait, two strips of b.
         (530, 410, 300, &teams[..1]),
