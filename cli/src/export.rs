@@ -29,6 +29,10 @@ pub fn export(args: &ExportArgs) -> Result<ExitCode> {
             to.join("model.onnx").display()
         );
     }
+    let from = if args.model.is_dir() { args.model.join("model.safetensors") } else { args.model.clone() };
+    if to.canonicalize().is_ok_and(|to| from.canonicalize().is_ok_and(|from| from == to)) {
+        bail!("{} is the model itself\n  mend: name another file: --out FILE", to.display());
+    }
     let Trained { model, theta, memory, classes, preprocessing, metadata } = &trained;
     let scaling = Scaling { mean: &preprocessing.mean, deviation: &preprocessing.deviation };
     let network = model.onnx(theta, memory, Some(scaling))?;
@@ -70,7 +74,7 @@ fn told(model: &Model, preprocessing: &Preprocessing, classes: &[String]) -> Str
         format!("{} classes, see the metadata", classes.len())
     };
     format!(
-        "pixels         uint8 [batch, {rows}, {columns}, {channels}]: upright, stretched to {width} × {height} (bilinear), {colours}\n\
+        "pixels         uint8 [batch, {rows}, {columns}, {channels}]: upright, on white where it is transparent, stretched to {width} × {height} (bilinear), {colours}\n\
          probabilities  float32 [batch, {}]: {names}",
         model.classes
     )

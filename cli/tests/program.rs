@@ -150,6 +150,8 @@ fn a_model_is_exported_whole_and_says_what_goes_in() {
         "{}",
         text(&wrong)
     );
+    let itself = text(&gradus(here.path(), &["export", "run", "--out", "run/model.safetensors"]));
+    assert!(itself.contains("is the model itself"), "{itself}");
     let nowhere = text(&gradus(here.path(), &["export", "run", "--out", "no/where.onnx"]));
     assert!(nowhere.contains("could not write no/where.onnx"), "{nowhere}");
 }

@@ -18,7 +18,7 @@ use gradus::onnx::{Attribute, Constant, Node, Numbers, OPSET, Port, Portable};
 use gradus::{Error, Result};
 use prost::Message;
 
-/// The format's version: that of 2022, the first that knows the operators spoken here.
+/// The format's version that goes with these operators (ONNX 1.12, 2022).
 const IR: i64 = 8;
 /// No message may be longer: its readers count in 31 bits.
 const MOST: usize = i32::MAX as usize;

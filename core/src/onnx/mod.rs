@@ -125,7 +125,7 @@ pub struct Form<'a> {
 pub enum Given<'a> {
     /// Computed. A picture's channels come before its rows.
     Value(Value),
-    /// Weights, as the op knows them.
+    /// Weights, or what is remembered, as the op knows them.
     Numbers(&'a [f32]),
 }
 
@@ -222,6 +222,29 @@ impl Sketch {
     /// Channels behind columns, from before rows.
     pub fn channels_last(&mut self, value: &Value) -> Value {
         self.turned(value, [0, 2, 3, 1])
+    }
+
+    /// The numbers of each example as a row or a picture of these lengths.
+    pub fn reshaped(&mut self, value: &Value, dims: &[usize]) -> Value {
+        // 0 keeps a length: that of the batch is not known.
+        let to = std::iter::once(0).chain(dims.iter().map(|n| *n as i64)).collect();
+        let to = self.whole("shape", to);
+        self.node("Reshape", &[value, &to], vec![])
+    }
+
+    /// The numbers of each example in so many groups, one behind another, each brought to mean 0 and variance 1: [batch, groups, numbers].
+    pub fn normalised(&mut self, value: &Value, groups: usize, epsilon: f64) -> Value {
+        let to = self.whole("groups", vec![0, groups as i64, -1]);
+        let grouped = self.node("Reshape", &[value, &to], vec![]);
+        // Numbers that are all equal differ from their rounded mean by its last digit, which 1 / √ε makes large: nothing is left of it once the mean of what
+        // is left is taken away too.
+        let mean = self.node("ReduceMean", &[&grouped], vec![("axes", Attribute::Ints(vec![2]))]);
+        let grouped = self.node("Sub", &[&grouped, &mean], vec![]);
+        let ones = self.numbers("ones", &[groups], vec![1.0; groups]);
+        let zeros = self.numbers("zeros", &[groups], vec![0.0; groups]);
+        // One that is no 32-bit number must not become 0: equal numbers have a variance of 0.
+        let epsilon = ("epsilon", Attribute::Float((epsilon as f32).max(f32::MIN_POSITIVE)));
+        self.node("InstanceNormalization", &[&grouped, &ones, &zeros], vec![epsilon])
     }
 
     /// A name that nothing has yet.

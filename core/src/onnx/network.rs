@@ -38,19 +38,25 @@ impl Model {
     /// [`Error::Settings`] if an op has no form in ONNX.
     ///
     /// # Panics
-    /// If θ or the memory has another length than the layout says, or `scaling` not a number for each channel.
+    /// If θ or the memory has another length than the layout says, or if there is a `scaling`, but no picture, or not a number for
+    /// each of its channels.
     pub fn onnx(&self, theta: &[f32], memory: &[f32], scaling: Option<Scaling>) -> Result<Portable> {
         let weights = self.folded(theta, memory);
         let (graph, z, loss) = self.graph(1)?;
         let (graph, kept, _) = fold(graph, &[z, loss]);
         let z = kept[0];
         let dims = self.input.dims(1)[1..].to_vec();
+        if let Some(Scaling { mean, deviation }) = scaling {
+            let of_picture = dims.len() == 3 && [mean.len(), deviation.len()] == [dims[2]; 2];
+            assert!(of_picture, "a mean and a deviation for each channel of a picture");
+        }
         let mut sketch = Sketch::default();
         let input = sketch.fresh(if scaling.is_some() { "pixels" } else { "input" });
         let output = sketch.fresh("probabilities");
         let x = sketch.seen(&input, dims.len() == 3, scaling);
-        let mut walk = Walk { to: &mut sketch, graph: &graph, values: HashMap::new() };
-        let z = walk.computed(z, &x, &weights)?;
+        let mut walk =
+            Walk { to: &mut sketch, graph: &graph, weights: &weights, memory, values: HashMap::new() };
+        let z = walk.computed(z, &x)?;
         sketch.scope = "probabilities".into();
         let last = self.in_probabilities(&mut sketch, z);
         let end = sketch.nodes.iter_mut().find(|node| node.output == last).expect("a node gives it");
@@ -68,6 +74,13 @@ impl Model {
         let (link, open) = self.end();
         if link == Link::Softmax {
             return to.node("Softmax", &[&z], vec![("axis", Attribute::Int(1))]);
+        }
+        if link == Link::Sigmoid && open && self.outputs > 1 {
+            // Of the logarithms: σ itself is too small to be divided where all z are far below 0.  ln σ(z) = −ln(1 + e⁻ᶻ)
+            let below = to.node("Neg", &[&z], vec![]);
+            let softplus = to.node("Softplus", &[&below], vec![]);
+            let logarithms = to.node("Neg", &[&softplus], vec![]);
+            return to.node("Softmax", &[&logarithms], vec![("axis", Attribute::Int(1))]);
         }
         let shares = if link == Link::Sigmoid && open {
             to.node("Sigmoid", &[&z], vec![])
@@ -113,14 +126,16 @@ impl Sketch {
 struct Walk<'a> {
     to: &'a mut Sketch,
     graph: &'a Graph,
+    weights: &'a [f32],
+    memory: &'a [f32],
     /// What is written already, and in which shape it is seen.
     values: HashMap<(usize, Vec<usize>), Value>,
 }
 
 impl Walk<'_> {
     /// Writes all that stands before z, and z itself: behind it is the loss.
-    fn computed(&mut self, z: Var, x: &Value, weights: &[f32]) -> Result<Value> {
-        let graph = self.graph;
+    fn computed(&mut self, z: Var, x: &Value) -> Result<Value> {
+        let (graph, weights, memory) = (self.graph, self.weights, self.memory);
         for (i, node) in graph.nodes.iter().enumerate().take(graph.whole(z).0 + 1) {
             self.to.scope = node.scope.clone();
             let value = match &node.source {
@@ -129,6 +144,7 @@ impl Walk<'_> {
                     let given: Vec<Given> = (inputs.iter().zip(shapes))
                         .map(|(v, shape)| match graph.nodes[v.0].source {
                             Source::Weight { at } => Given::Numbers(&weights[at..at + shape.size()]),
+                            Source::Memory { at } => Given::Numbers(&memory[at..at + shape.size()]),
                             _ => Given::Value(self.seen_as(*v, *shape)),
                         })
                         .collect();
@@ -153,10 +169,7 @@ impl Walk<'_> {
         if own.dims().len() == 4 {
             value = self.to.channels_last(&value);
         }
-        // 0 keeps a length: that of the batch is not known.
-        let to = std::iter::once(0).chain(shape.dims()[1..].iter().map(|n| *n as i64)).collect();
-        let to = self.to.whole("shape", to);
-        value = self.to.node("Reshape", &[&value, &to], vec![]);
+        value = self.to.reshaped(&value, &shape.dims()[1..]);
         if shape.dims().len() == 4 {
             value = self.to.channels_first(&value);
         }

@@ -18,7 +18,7 @@ use std::ops::Range;
 use crate::error::{Error, Result};
 use crate::gradients::Expression;
 use crate::kernels::{Columns, Normal, WIDTH};
-use crate::onnx::{Attribute, Form, Value};
+use crate::onnx::{Form, Value};
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape, Written};
 use crate::threads::Shared;
 
@@ -198,20 +198,12 @@ impl Op for GroupNorm {
     }
 
     fn onnx(&self, mut form: Form) -> std::result::Result<Value, String> {
-        let x = form.value(0)?;
-        // Groups side by side, each as if it were one channel.
-        let groups = form.to.whole("groups", vec![0, self.groups as i64, -1]);
-        let grouped = form.to.node("Reshape", &[&x, &groups], vec![]);
-        let ones = form.to.numbers("ones", &[self.groups], vec![1.0; self.groups]);
-        let zeros = form.to.numbers("zeros", &[self.groups], vec![0.0; self.groups]);
-        let epsilon = vec![("epsilon", Attribute::Float(self.epsilon as f32))];
-        let even = form.to.node("InstanceNormalization", &[&grouped, &ones, &zeros], epsilon);
+        let even = form.to.normalised(&form.value(0)?, self.groups, self.epsilon);
         let dims = match *form.shapes[0].dims() {
-            [_, height, width, channels] => vec![0, channels as i64, height as i64, width as i64],
-            ref dims => vec![0, dims[dims.len() - 1] as i64],
+            [_, height, width, channels] => vec![channels, height, width],
+            ref dims => dims[1..].to_vec(),
         };
-        let dims = form.to.whole("shape", dims);
-        let even = form.to.node("Reshape", &[&even, &dims], vec![]);
+        let even = form.to.reshaped(&even, &dims);
         let (scale, shift) = (form.by_channel(1, "scale")?, form.by_channel(2, "shift")?);
         let scaled = form.to.node("Mul", &[&even, &scale], vec![]);
         Ok(form.to.node("Add", &[&scaled, &shift], vec![]))

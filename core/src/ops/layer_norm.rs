@@ -16,7 +16,7 @@ use std::ops::Range;
 use crate::error::{Error, Result};
 use crate::gradients::Expression;
 use crate::kernels::{Loop, wide};
-use crate::onnx::{Attribute, Form, Value};
+use crate::onnx::{Form, Value};
 use crate::op::{Backward, Exact, ExactForward, Forward, Op, Shape, Written};
 use crate::real::Real;
 use crate::threads::{Shared, Threads};
@@ -130,19 +130,25 @@ impl Op for LayerNorm {
         Ok(rows.flat_map(|row| normalised(row, self.epsilon)).enumerate().map(affine).collect())
     }
 
-    fn onnx(&self, form: Form) -> std::result::Result<Value, String> {
-        let (mut x, length) = (form.value(0)?, form.shapes[1].size());
-        let [scale, shift] = [form.numbers(1)?.to_vec(), form.numbers(2)?.to_vec()];
-        let scale = form.to.numbers("scale", &[length], scale);
-        let shift = form.to.numbers("shift", &[length], shift);
-        let picture = form.shapes[0].dims().len() == 4;
-        if picture {
+    fn onnx(&self, mut form: Form) -> std::result::Result<Value, String> {
+        let mut x = form.value(0)?;
+        // Not `LayerNormalization`: onnxruntime takes the mean's square from that of the squares, and of a row of equal numbers makes no numbers.
+        let (rows, picture) = match *form.shapes[0].dims() {
+            [_, height, width, channels] => (height * width, Some([height, width, channels])),
+            _ => (1, None),
+        };
+        if picture.is_some() {
             x = form.to.channels_last(&x);
         }
-        let attributes =
-            vec![("axis", Attribute::Int(-1)), ("epsilon", Attribute::Float(self.epsilon as f32))];
-        let y = form.to.node("LayerNormalization", &[&x, &scale, &shift], attributes);
-        Ok(if picture { form.to.channels_first(&y) } else { y })
+        let even = form.to.normalised(&x, rows, self.epsilon);
+        let dims = picture.map_or(vec![form.shapes[1].size()], Vec::from);
+        let mut even = form.to.reshaped(&even, &dims);
+        if picture.is_some() {
+            even = form.to.channels_first(&even);
+        }
+        let (scale, shift) = (form.by_channel(1, "scale")?, form.by_channel(2, "shift")?);
+        let scaled = form.to.node("Mul", &[&even, &scale], vec![]);
+        Ok(form.to.node("Add", &[&scaled, &shift], vec![]))
     }
 }
 

@@ -205,9 +205,9 @@ impl<T: Transform<N, ROW>, const N: usize> RowOf<'_, T, N> {
     }
 }
 
-/// A slope smaller than this part of Σ |dU|, the sizes of all 16 sums it is made of, is 0. Sums of 32-bit numbers differ from the true ones by
-/// some 2⁻²⁴ of themselves, and what is left where they should cancel is no slope: an optimizer that divides by the size of a slope (Adam, sign
-/// descent) would take it for one.
+/// A slope smaller than this part of Σ |dU|, the sizes of all 16 sums it is made of, is 0. What is left of these where they should cancel is no slope, and an
+/// optimizer that divides by the size of a slope (Adam, sign descent) would take it for one. It was 2⁻²⁴ of them at most in a layer of 2,048 tiles, and grows
+/// with the tiles: slopes of exactly 0 are likely to be 0, which is no promise.
 const NOTHING: f32 = 1.0 / (1 << 22) as f32;
 
 /// dw = Gᵀ dU G of one channel of the picture.
