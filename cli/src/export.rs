@@ -1,6 +1,5 @@
 //! `gradus export`: a trained network as an ONNX file, with what makes its inputs of a picture's bytes, and its classes' names.
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -12,7 +11,7 @@ use serde_json::json;
 
 use crate::args::ExportArgs;
 use crate::console::{print, print_json};
-use crate::predict::Trained;
+use crate::predict::{Trained, model_file};
 use crate::source::Preprocessing;
 
 /// Metadata of a model that are its training's, or said otherwise.
@@ -21,7 +20,8 @@ const LEFT_OUT: [&str; 2] = ["gradus", "run.toml"];
 /// Writes the file, whole or not at all, and says what goes in and what comes out.
 pub fn export(args: &ExportArgs) -> Result<ExitCode> {
     let trained = Trained::load(&args.model)?;
-    let to = args.out.clone().unwrap_or_else(|| beside(&args.model));
+    let from = model_file(&args.model);
+    let to = args.out.clone().unwrap_or_else(|| from.with_extension("onnx"));
     if to.is_dir() {
         bail!(
             "{} is a folder\n  mend: name the file, for example --out {}",
@@ -29,7 +29,6 @@ pub fn export(args: &ExportArgs) -> Result<ExitCode> {
             to.join("model.onnx").display()
         );
     }
-    let from = if args.model.is_dir() { args.model.join("model.safetensors") } else { args.model.clone() };
     if to.canonicalize().is_ok_and(|to| from.canonicalize().is_ok_and(|from| from == to)) {
         bail!("{} is the model itself\n  mend: name another file: --out FILE", to.display());
     }
@@ -58,23 +57,17 @@ pub fn export(args: &ExportArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where the file goes if nobody says: into the run's folder, or beside the model file under its name.
-fn beside(model: &Path) -> PathBuf {
-    if model.is_dir() { model.join("model.onnx") } else { model.with_extension("onnx") }
-}
-
 /// What goes in, and what comes out.
 fn told(model: &Model, preprocessing: &Preprocessing, classes: &[String]) -> String {
-    let Preprocessing { width, height, grey, .. } = preprocessing;
-    let [rows, columns, channels] = preprocessing.dims();
-    let colours = if *grey { "grey, 0.299 R + 0.587 G + 0.114 B" } else { "red, green, blue" };
+    let [height, width, channels] = preprocessing.dims();
+    let colours = if preprocessing.grey { "grey, 0.299 R + 0.587 G + 0.114 B" } else { "red, green, blue" };
     let names = if classes.len() <= 12 {
         classes.join(", ")
     } else {
         format!("{} classes, see the metadata", classes.len())
     };
     format!(
-        "pixels         uint8 [batch, {rows}, {columns}, {channels}]: upright, on white where it is transparent, stretched to {width} × {height} (bilinear), {colours}\n\
+        "pixels         uint8 [batch, {height}, {width}, {channels}]: upright, on white where it is transparent, stretched to {width} × {height} (bilinear), {colours}\n\
          probabilities  float32 [batch, {}]: {names}",
         model.classes
     )

@@ -31,7 +31,7 @@ pub struct Trained {
 impl Trained {
     /// From a run's folder or a model file.
     pub fn load(path: &Path) -> Result<Trained> {
-        let file = if path.is_dir() { path.join("model.safetensors") } else { path.to_path_buf() };
+        let file = model_file(path);
         if path.is_dir() && !file.exists() {
             bail!(
                 "{} holds no model.safetensors\n  mend: it is written when a training ends; go on with it: gradus resume {}",
@@ -68,6 +68,11 @@ impl Trained {
         let memory = loaded.memory(model.layout(), &file)?;
         Ok(Trained { model, theta, memory, classes, preprocessing, metadata: loaded.metadata })
     }
+}
+
+/// The model file of a run's folder, or the file itself.
+pub fn model_file(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join("model.safetensors") } else { path.to_path_buf() }
 }
 
 /// Prints a label and its probability for every picture.

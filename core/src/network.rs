@@ -1,5 +1,6 @@
 //! A network in one line of text, and the model it makes together with a loss.
 
+mod probabilities;
 mod summary;
 
 use std::borrow::Cow;
@@ -365,38 +366,5 @@ impl Model {
     /// Writes what is right for an example of `class`: its number, 0 or 1, or a 1 among zeros.
     pub fn write_target(&self, class: usize, target: &mut [f32]) {
         crate::train::write_target(class, target);
-    }
-
-    /// From the network's last value of one example to a probability per class. Outputs that are not
-    /// probabilities of themselves (several sigmoids, no function at all) are held within [0, 1] and scaled to sum 1.
-    pub fn probabilities(&self, z: &[f32], into: &mut [f64]) {
-        if let [z] = z {
-            let p = if self.link == Link::Sigmoid && self.open { crate::real::Real::sigmoid(*z) } else { *z };
-            let p = (p as f64).clamp(0.0, 1.0);
-            into.copy_from_slice(&[1.0 - p, p]);
-            return;
-        }
-        match self.link {
-            Link::Softmax => {
-                let greatest = z.iter().fold(f32::NEG_INFINITY, |a, z| a.max(*z));
-                for (p, z) in into.iter_mut().zip(z) {
-                    *p = crate::elementary::exp(z - greatest) as f64;
-                }
-            }
-            Link::Sigmoid if self.open => {
-                for (p, z) in into.iter_mut().zip(z) {
-                    *p = crate::real::Real::sigmoid(*z) as f64;
-                }
-            }
-            _ => {
-                for (p, z) in into.iter_mut().zip(z) {
-                    *p = (*z as f64).clamp(0.0, 1.0);
-                }
-            }
-        }
-        let sum: f64 = into.iter().sum();
-        for p in into.iter_mut() {
-            *p = if sum > 0.0 { *p / sum } else { 1.0 / z.len() as f64 };
-        }
     }
 }

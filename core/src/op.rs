@@ -8,7 +8,7 @@ pub use crate::sink::Inlet;
 use crate::threads::Threads;
 
 /// Up to four lengths, outermost first; the first is the batch wherever there is one.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Shape {
     dims: [usize; 4],
     rank: usize,

@@ -150,6 +150,17 @@ impl Drop for Team {
     }
 }
 
+/// Looks some hundred times whether `done`, for a microsecond or two; whether it was seen.
+pub(crate) fn looks(done: impl Fn() -> bool) -> bool {
+    (0..LOOKS).any(|_| {
+        let seen = done();
+        if !seen {
+            std::hint::spin_loop();
+        }
+        seen
+    })
+}
+
 type Task = *const (dyn Fn(usize) + Sync);
 
 /// A door nobody may come in by. Who is inside leaves it so.
@@ -342,11 +353,8 @@ impl Desk {
         }
         let start = Instant::now();
         loop {
-            for _ in 0..LOOKS {
-                if done() {
-                    return true;
-                }
-                std::hint::spin_loop();
+            if looks(&done) {
+                return true;
             }
             if start.elapsed() > self.patience {
                 return false;

@@ -7,7 +7,7 @@ use super::row::TOGETHER;
 use super::vector::Vector;
 use super::zeros;
 use crate::aligned::LINE;
-use crate::threads::Threads;
+use crate::threads::{Threads, looks};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 
@@ -145,17 +145,12 @@ struct Progress(AtomicUsize);
 
 impl Progress {
     fn wait_for(&self, blocks: usize) {
-        let mut looks = 0;
-        while self.0.load(Acquire) < blocks {
-            looks += 1;
+        while !looks(|| self.0.load(Acquire) >= blocks) {
             // The core may be wanted by the one that is waited for.
-            if looks % LOOKS == 0 { std::thread::yield_now() } else { std::hint::spin_loop() }
+            std::thread::yield_now();
         }
     }
 }
-
-/// Looks before the core is given to whoever wants it.
-const LOOKS: usize = 256;
 
 /// However a task ends, nobody waits for it any more.
 struct Passed<'a>(&'a Progress);

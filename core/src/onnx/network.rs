@@ -129,7 +129,7 @@ struct Walk<'a> {
     weights: &'a [f32],
     memory: &'a [f32],
     /// What is written already, and in which shape it is seen.
-    values: HashMap<(usize, Vec<usize>), Value>,
+    values: HashMap<(usize, Shape), Value>,
 }
 
 impl Walk<'_> {
@@ -153,7 +153,7 @@ impl Walk<'_> {
                 }
                 Source::Weight { .. } | Source::Memory { .. } | Source::View { .. } => continue,
             };
-            self.values.insert((i, node.shape.dims().to_vec()), value);
+            self.values.insert((i, node.shape), value);
         }
         Ok(self.seen_as(graph.whole(z), graph.shape(z)))
     }
@@ -161,11 +161,10 @@ impl Walk<'_> {
     /// A value in the shape in which it is seen.
     fn seen_as(&mut self, v: Var, shape: Shape) -> Value {
         let own = self.graph.shape(v);
-        let key = |shape: Shape| (v.0, shape.dims().to_vec());
-        if let Some(known) = self.values.get(&key(shape)) {
+        if let Some(known) = self.values.get(&(v.0, shape)) {
             return known.clone();
         }
-        let mut value = self.values[&key(own)].clone();
+        let mut value = self.values[&(v.0, own)].clone();
         if own.dims().len() == 4 {
             value = self.to.channels_last(&value);
         }
@@ -173,7 +172,7 @@ impl Walk<'_> {
         if shape.dims().len() == 4 {
             value = self.to.channels_first(&value);
         }
-        self.values.insert(key(shape), value.clone());
+        self.values.insert((v.0, shape), value.clone());
         value
     }
 }
@@ -241,7 +240,7 @@ mod tests {
         }
     }
 
-    /// An op that says nothing of ONNX.
+    /// An op that remembers, and says nothing of ONNX.
     struct Twice;
     impl Op for Twice {
         fn name(&self) -> &'static str {
@@ -261,7 +260,8 @@ mod tests {
             "twice".into()
         }
         fn build(&self, graph: &mut Graph, x: Var) -> Result<Var> {
-            graph.apply(Twice, &[x])
+            let seen = graph.memory("seen", &[1], &[0.0]);
+            graph.apply(Twice, &[x, seen])
         }
     }
 
@@ -273,6 +273,20 @@ mod tests {
         assert!(
             said.contains("layer 1.twice, twice, cannot be written as ONNX") && said.contains("mend"),
             "{said}"
+        );
+    }
+
+    /// Of classes that are all unlikely σ is too small to be divided, and an ε that is no 32-bit number must not become 0.
+    #[test]
+    fn small_numbers_are_not_lost() {
+        let network = Network::parse("group_norm 2 epsilon=1e-50, dense 3 sigmoid").unwrap();
+        let nodes = portable(network, "binary_cross_entropy", 3).unwrap().nodes;
+        let ops: Vec<&str> = nodes.iter().rev().take(4).map(|node| node.op).collect();
+        assert_eq!(ops, ["Softmax", "Neg", "Softplus", "Neg"]);
+        let norm = nodes.iter().find(|node| node.op == "InstanceNormalization").unwrap();
+        assert!(
+            matches!(norm.attributes[..], [("epsilon", Attribute::Float(epsilon))] if epsilon > 0.0),
+            "{norm:?}"
         );
     }
 }
