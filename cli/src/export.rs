@@ -23,11 +23,12 @@ pub fn export(args: &ExportArgs) -> Result<ExitCode> {
     let from = model_file(&args.model);
     let to = args.out.clone().unwrap_or_else(|| from.with_extension("onnx"));
     if to.is_dir() {
-        bail!(
-            "{} is a folder\n  mend: name the file, for example --out {}",
-            to.display(),
-            to.join("model.onnx").display()
-        );
+        let file = to.join("model.onnx");
+        bail!("{} is a folder\n  mend: name the file, for example --out {}", to.display(), file.display());
+    }
+    // What is written takes the place of what has its name: nothing else than a file may.
+    if to.exists() && !to.is_file() {
+        bail!("{} is no file, but a device or a pipe\n  mend: name a file", to.display());
     }
     if to.canonicalize().is_ok_and(|to| from.canonicalize().is_ok_and(|from| from == to)) {
         bail!("{} is the model itself\n  mend: name another file: --out FILE", to.display());
