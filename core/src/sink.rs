@@ -74,11 +74,16 @@ pub(crate) fn hand_over<R: Number>(
 ) {
     let weights = theta.len();
     let theta = Shared::of(theta);
-    share(weights.div_ceil(CHUNK), weights * sink.numbers(), threads, &|chunk| {
+    let take = |chunk| {
         let range = chunk * CHUNK..weights.min((chunk + 1) * CHUNK);
         // SAFETY: chunks are disjoint, and each is handled by one task.
         unsafe { sink.take(at + range.start, theta.slice(range.clone()), Block::Slopes(&slopes[range])) }
-    });
+    };
+    let chunks = weights.div_ceil(CHUNK);
+    match is_shared(weights * sink.numbers(), threads) {
+        true => threads.for_each(chunks, &take),
+        false => (0..chunks).for_each(take),
+    }
 }
 
 /// The same where all slopes are zero.
@@ -91,8 +96,9 @@ pub(crate) fn hand_over_zeros<R: Number>(sink: &dyn Sink<R>, at: usize, theta: &
     }
 }
 
-fn share(tasks: usize, numbers: usize, threads: &Threads, task: &(dyn Fn(usize) + Sync)) {
-    if numbers < WORTH_SHARING { (0..tasks).for_each(task) } else { threads.for_each(tasks, task) }
+/// Whether threads take in so many numbers together.
+fn is_shared(numbers: usize, threads: &Threads) -> bool {
+    numbers >= WORTH_SHARING && threads.count() > 1
 }
 
 /// The way into a sink for one part of θ.
@@ -136,9 +142,12 @@ impl<'a> Inlet<'a> {
     /// If the part has another number of weights.
     pub fn take_product(&mut self, column: &[f32], row: &[f32], threads: &Threads) {
         assert_eq!(column.len() * row.len(), self.weights, "a product as large as the part");
-        let rows = (CHUNK / row.len().max(1)).max(1);
-        let numbers = self.weights * self.sink.numbers();
-        share(column.len().div_ceil(rows), numbers, threads, &|chunk| {
+        if !is_shared(self.weights * self.sink.numbers(), threads) {
+            // SAFETY: the only call.
+            return unsafe { self.take(0, Block::Product { column, row }) };
+        }
+        let rows = (CHUNK / row.len()).max(1);
+        threads.for_each(column.len().div_ceil(rows), &|chunk| {
             let range = chunk * rows..column.len().min((chunk + 1) * rows);
             let first = range.start * row.len();
             // SAFETY: chunks of rows are disjoint, and each is handled by one task.

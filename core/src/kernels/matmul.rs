@@ -75,9 +75,10 @@ impl Product<'_> {
         if rows.is_empty() || columns.is_empty() {
             return;
         }
-        // A row that a tile cannot take in one pass.
-        let wide = columns.len() > K::WIDE * K::V::LANES;
-        if self.a.rows == 1 && wide && self.by_rows() {
+        // A row that a tile cannot take in one pass, or may take with less.
+        let wide =
+            || columns.len() > K::WIDE * K::V::LANES || zeros::are_many(&self.a, &rows, 1, columns.len());
+        if self.a.rows == 1 && self.by_rows() && wide() {
             // SAFETY: the caller's promise.
             return unsafe { self.row::<K>(columns, 0..self.a.columns) };
         }

@@ -112,10 +112,16 @@ impl Row {
     ///
     /// # Safety
     /// x has `depth` numbers.
+    #[inline(always)]
     unsafe fn has_zeros(&self) -> bool {
         // SAFETY: the caller's promise.
-        let zeros = (0..self.depth).filter(|r| unsafe { *self.x.add(r * self.x_step) } == 0.0);
-        8 * zeros.count() >= self.depth
+        let zeros = unsafe {
+            match self.x_step {
+                1 => std::slice::from_raw_parts(self.x, self.depth).iter().filter(|x| **x == 0.0).count(),
+                step => (0..self.depth).filter(|r| *self.x.add(r * step) == 0.0).count(),
+            }
+        };
+        8 * zeros >= self.depth
     }
 
     /// Adds all rows of B.
