@@ -72,6 +72,20 @@ impl Product<'_> {
     /// # Safety
     /// The machine has the instructions, and operands fit; no other thread works on the same part.
     pub(super) unsafe fn part<K: Kernel>(&self, rows: Range<usize>, columns: Range<usize>) {
+        // SAFETY: the caller's promise.
+        unsafe { self.some::<K>(rows, columns, 0..self.a.columns) }
+    }
+
+    /// The same, of which some products are added to the sums of those before them, which lie in c.
+    ///
+    /// # Safety
+    /// That of `part`; all products, unless there are several rows, and c takes what is finished and holds nothing to be added to.
+    pub(super) unsafe fn some<K: Kernel>(
+        &self,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        depth: Range<usize>,
+    ) {
         if rows.is_empty() || columns.is_empty() {
             return;
         }
@@ -80,7 +94,7 @@ impl Product<'_> {
             || columns.len() > K::WIDE * K::V::LANES || zeros::are_many(&self.a, &rows, 1, columns.len());
         if self.a.rows == 1 && self.by_rows() && wide() {
             // SAFETY: the caller's promise.
-            return unsafe { self.row::<K>(columns, 0..self.a.columns) };
+            return unsafe { self.row::<K>(columns, depth) };
         }
         let bare =
             !self.epilogue.add && self.epilogue.bias.is_none() && matches!(self.epilogue.finish, Finish::Sum);
@@ -106,12 +120,14 @@ impl Product<'_> {
         let aside = (self.epilogue.add || self.each.is_some()) && self.a.columns > DEPTH;
         if !(pack_a || pack_b || aside || self.each.is_some()) {
             // SAFETY: the caller's promise.
-            return unsafe { self.blocks::<K>(rows, columns, packing, None) };
+            return unsafe { self.blocks::<K>(rows, columns, depth, packing, None) };
         }
         with_scratch(|scratch| {
             for part in in_units(rows, if aside { KEPT } else { usize::MAX }) {
                 // SAFETY: the caller's promise.
-                unsafe { self.blocks::<K>(part, columns.clone(), packing, Some((scratch, aside))) }
+                unsafe {
+                    self.blocks::<K>(part, columns.clone(), depth.clone(), packing, Some((scratch, aside)))
+                }
             }
         });
     }
@@ -180,6 +196,7 @@ impl Product<'_> {
         &self,
         rows: Range<usize>,
         columns: Range<usize>,
+        products: Range<usize>,
         packing: Packing,
         scratch: Option<(&mut Scratch, bool)>,
     ) {
@@ -189,11 +206,10 @@ impl Product<'_> {
             scratch.parts().only(pack_a, pack_b, keep, list)
         });
         let most = if rows.len() == 1 { K::WIDE } else { K::VECTORS };
-        if !pack_a && columns.len().max(8) * self.a.columns.max(1) <= SMALL {
+        if !pack_a && columns.len().max(8) * products.len().max(1) <= SMALL {
             // All at once: what follows would find the same, but takes as long as a small product.
-            let (panel, kept_row, depth) =
-                (panel_of::<K>(columns.len(), most), columns.len(), 0..self.a.columns);
-            let waiting = None;
+            let (panel, kept_row, depth, waiting) =
+                (panel_of::<K>(columns.len(), most), columns.len(), products, None);
             let p = Patch { rows, columns, depth, panel, room, pack_b, kept_row, waiting };
             // SAFETY: the caller's promise.
             return unsafe { self.patch::<K>(&p, &mut Ahead::nothing()) };
@@ -201,7 +217,7 @@ impl Product<'_> {
         let (top, bottom) = (rows.start, rows.end);
         for span in pieces(columns, SPAN) {
             let panel = panel_of::<K>(span.len(), most);
-            for depth in pieces(0..self.a.columns, DEPTH) {
+            for depth in pieces(products.clone(), DEPTH) {
                 let fits: usize = if self.each.is_some() { 2 * STRIP } else { STRIP };
                 let strip =
                     if pack_b { (fits / depth.len().max(1) / panel).max(1) * panel } else { span.len() };
@@ -235,14 +251,14 @@ impl Product<'_> {
                             down * patch.columns.len().div_ceil(panel)
                         };
                         if patch.pack_b && strip < span.len() {
-                            let (next, columns) = patch.next(strip, &span, bottom, self.a.columns);
+                            let (next, columns) = patch.next(strip, &span, bottom, products.end);
                             ahead = Ahead::new(&self.b, next, columns, tiles());
                         } else if !pack_b
                             && !list
-                            && depth.end < self.a.columns
+                            && depth.end < products.end
                             && self.is_far(self.b.rows * self.b.columns)
                         {
-                            let next = depth.end..self.a.columns.min(depth.end + depth.len());
+                            let next = depth.end..products.end.min(depth.end + depth.len());
                             ahead = Ahead::new(&self.b, next, patch.columns.clone(), tiles());
                         } else if pack_a && rows.end < bottom && strip >= span.len() {
                             let next = rows.end..bottom.min(rows.end + rows.len());

@@ -17,8 +17,13 @@ const WORTH_SHARING: usize = 1 << 17;
 const TURNS: usize = 4;
 /// Numbers of b, for each thread, at most, where threads stand in line: what a second cache holds (2 MiB).
 const OWN: usize = 1 << 19;
-/// Columns of a block that is handed on, at least; and how many threads may stand in line.
+/// Columns of a block of one row that is handed on, at least.
 const BLOCK: usize = 64;
+/// Blocks of several rows, for each thread that waits, about; an eighth at least.
+const BLOCKS: usize = 64;
+/// Tiles one below another that read b where it lies; where there are more of them it may be copied.
+const FEW: usize = 3;
+/// How many threads may stand in line.
 const IN_LINE: usize = 16;
 
 /// A product, and who may help: a is m × k, b is k × n, c has m · n elements, the bias n.
@@ -45,6 +50,10 @@ impl Job for Alone<'_> {
         }
         let ((down, across), list) = product.shares::<K>(team);
         let product = &Product { list, ..product };
+        if let Some(blocks) = product.blocks_in_line::<K>(team) {
+            // SAFETY: the caller's promise.
+            return unsafe { product.in_line::<K>(team, blocks, threads) };
+        }
         // Where a is transposed parts are whole tiles; else rows are shared evenly: tiles are as high as it takes.
         let unit = if product.a.column_stride == 1 { 1 } else { K::ROWS };
         threads.for_each(down * across, &|task| {
@@ -61,22 +70,57 @@ impl Product<'_> {
     fn shares<K: Kernel>(&self, team: usize) -> ((usize, usize), Option<bool>) {
         let (m, n) = (self.a.rows, self.b.columns);
         // Whole rows of what is handed over: of a part of each, θ and what is kept for it would lie in a part of the sets of the second cache, and not stay there.
-        if self.each.is_some() && m >= n && m >= 2 * team * K::ROWS {
+        if self.each.is_some() && whole_rows::<K>(m, n, team) {
             return ((team, 1), None);
         }
         let mut list = None;
         let whole = n.is_multiple_of(K::V::LANES) && self.b.column_stride == 1;
-        if whole && m >= team * K::ROWS && self.as_it_lies::<K>(m) {
+        if whole && m >= team * K::ROWS {
             let empty = zeros::count(&self.a, &(0..m), K::ROWS, n);
             let many = empty >= zeros::ENOUGH;
             // To look for zeros and to pack a row of what is left takes as long as to read a row and a half of b, of which rows are left out too (measured).
-            if many && 3 * m * zeros::PLACES > 2 * n * (zeros::PLACES - empty) {
+            let pays = 3 * m * zeros::PLACES > 2 * n * (zeros::PLACES - empty);
+            if many && pays && self.as_it_lies::<K>(m) {
                 return ((team, 1), Some(true));
             }
             // By columns parts may differ: each looks for itself.
             list = (!many).then_some(false);
         }
         (grid(team, m, n), list)
+    }
+
+    /// In how many rows and columns of blocks c is cut, if threads are to stand in line: if b, which is changed on the way back, is more than the sums that are handed
+    /// on, lies in the threads' second caches, and blocks are so many that to wait for the first costs little.
+    fn blocks_in_line<K: Kernel>(&self, team: usize) -> Option<(usize, usize)> {
+        let (m, k, n) = (self.a.rows, self.a.columns, self.b.columns);
+        let pays = 2 * team * m <= k && k * n <= team * OWN && whole_rows::<K>(k, n, team);
+        let plain = self.each.is_none() && !self.epilogue.add && self.list == Some(false);
+        if !pays || !plain || team > IN_LINE {
+            return None;
+        }
+        let across = n.div_ceil(K::VECTORS * K::V::LANES);
+        // Where b is copied for more than a few rows, a block has all.
+        let most =
+            if self.as_it_lies::<K>(m) { m.div_ceil(K::ROWS) } else { m.div_ceil(FEW * K::ROWS).min(2) };
+        let down = (BLOCKS * (team - 1)).div_ceil(across).min(most);
+        (across * down >= BLOCKS / 8 * (team - 1)).then_some((down, across))
+    }
+
+    /// Each thread has some rows of b, all of them, and adds its products to the sums of a block of c when the thread before it has: as `row_in_line` does. By
+    /// columns of b a thread would have to fetch from another's cache half of what that changed in the step before, whose slopes are computed row by row
+    /// (`shares`): mnist-s takes a sixth less on two threads, and little more than half on a day when the way between two caches is long.
+    ///
+    /// # Safety
+    /// That of `part`; c takes what is finished and holds nothing to be added to; at most `IN_LINE` threads.
+    unsafe fn in_line<K: Kernel>(&self, team: usize, (down, across): (usize, usize), threads: &Threads) {
+        let (m, k, n) = (self.a.rows, self.a.columns, self.b.columns);
+        let height = m.div_ceil(m.div_ceil(K::ROWS));
+        line(team, down * across, threads, &|task, block| {
+            let rows = cut(block % down, down, m, height);
+            let columns = cut(block / down, across, n, K::VECTORS * K::V::LANES);
+            // SAFETY: the caller's promise; nobody else is at this block.
+            unsafe { self.some::<K>(rows, columns, cut(task, team, k, K::ROWS)) }
+        });
     }
 
     /// One row times b, by several threads.
@@ -103,18 +147,10 @@ impl Product<'_> {
     /// # Safety
     /// That of `part`; one row of a, and `by_rows`; at most `IN_LINE` threads.
     unsafe fn row_in_line<K: Kernel>(&self, team: usize, blocks: usize, threads: &Threads) {
-        let done: [Progress; IN_LINE] = std::array::from_fn(|_| Progress::default());
-        threads.for_each(team, &|task| {
-            let passed = Passed(&done[task]);
-            for block in 0..blocks {
-                if let Some(before) = task.checked_sub(1) {
-                    done[before].wait_for(block + 1);
-                }
-                let columns = cut(block, blocks, self.b.columns, LINE);
-                // SAFETY: the caller's promise; nobody else is at these columns: the task before is behind them, the next waits.
-                unsafe { self.row::<K>(columns, cut(task, team, self.a.columns, TOGETHER)) }
-                passed.0.0.store(block + 1, Release);
-            }
+        line(team, blocks, threads, &|task, block| {
+            let columns = cut(block, blocks, self.b.columns, LINE);
+            // SAFETY: the caller's promise; nobody else is at these columns.
+            unsafe { self.row::<K>(columns, cut(task, team, self.a.columns, TOGETHER)) }
         });
     }
 
@@ -135,6 +171,21 @@ impl Product<'_> {
             });
         }
     }
+}
+
+/// Threads in line: each does `work(thread, block)` with one block after another, when the thread before it is behind that block.
+fn line(team: usize, blocks: usize, threads: &Threads, work: &(dyn Fn(usize, usize) + Sync)) {
+    let done: [Progress; IN_LINE] = std::array::from_fn(|_| Progress::default());
+    threads.for_each(team, &|task| {
+        let passed = Passed(&done[task]);
+        for block in 0..blocks {
+            if let Some(before) = task.checked_sub(1) {
+                done[before].wait_for(block + 1);
+            }
+            work(task, block);
+            passed.0.0.store(block + 1, Release);
+        }
+    });
 }
 
 /// How many blocks a task is behind; in cache lines of its own. Of tasks in line the caller of `for_each` takes the first, and whatever nobody has begun, in order:
@@ -159,6 +210,11 @@ impl Drop for Passed<'_> {
     fn drop(&mut self) {
         self.0.0.store(usize::MAX, Release);
     }
+}
+
+/// Whether `team` threads have whole rows of what is handed over, which is as large as this.
+fn whole_rows<K: Kernel>(rows: usize, columns: usize, team: usize) -> bool {
+    rows >= columns && rows >= 2 * team * K::ROWS
 }
 
 /// One of `parts` parts of a size, nearly equal, all but the last of whole units.

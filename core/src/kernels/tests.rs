@@ -322,6 +322,9 @@ fn large_products_are_the_definition() {
         // b is read where it is by many rows.
         (40, 410, 70),
         (32, 128, 10),
+        // Threads in line.
+        (40, 784, 128),
+        (72, 760, 256),
     ] {
         check(m, k, n, &teams);
     }
