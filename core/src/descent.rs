@@ -152,8 +152,15 @@ impl<const N: usize, R: Number, F: Update<R, N>, T: Tame<R>> Loop for Sweep<'_, 
                 for (part, column) in column.chunks(LOOK).enumerate() {
                     let theta = &mut theta[part * LOOK * wide..];
                     let rows = if gaps { list(column, &mut moved) } else { column.len() };
-                    for k in 0..rows {
-                        let i = if gaps { usize::from(moved[k % LOOK]) } else { k };
+                    let row_at = |k: usize| if gaps { usize::from(moved[k % LOOK]) } else { k };
+                    // The usual width of a layer from which one example at a time is learned.
+                    if N == 0
+                        && let Ok(row) = row.try_into()
+                    {
+                        of_one_width::<128, N, R>(update, tame, theta, (column, row), (0..rows).map(row_at));
+                        continue;
+                    }
+                    for i in (0..rows).map(row_at) {
                         let x = column[i];
                         let theta = &mut theta[i * wide..][..wide];
                         let state = state.each_mut().map(|s| &mut s[(part * LOOK + i) * wide..]);
@@ -162,6 +169,26 @@ impl<const N: usize, R: Number, F: Update<R, N>, T: Tame<R>> Loop for Sweep<'_, 
                 }
             }
             Block::Product { .. } => {}
+        }
+    }
+}
+
+/// The step of every weight of some rows of a product where nothing is kept and rows are `W` numbers: those of `row` wait in registers.
+#[inline(always)]
+fn of_one_width<const W: usize, const N: usize, R: Number>(
+    update: &impl Update<R, N>,
+    tame: impl Tame<R>,
+    theta: &mut [R],
+    (column, row): (&[R], &[R; W]),
+    rows: impl Iterator<Item = usize>,
+) {
+    let row = *row;
+    for i in rows {
+        let x = column[i];
+        let theta: &mut [R; W] = (&mut theta[i * W..][..W]).try_into().expect("as many as were taken");
+        for j in 0..W {
+            let slope = tame.slope(x.multiply_add(row[j], R::of(0.0)), theta[j]);
+            theta[j] = update(tame.decayed(theta[j]), slope, [R::of(0.0); N]).0;
         }
     }
 }
@@ -211,11 +238,11 @@ mod tests {
     /// Rows of a product without a slope are left out, where that is the same.
     #[test]
     fn a_product_is_what_its_slopes_are() {
-        let (high, wide) = (2 * LOOK + 3, 5);
+        let high = 2 * LOOK + 3;
         let start = |i: usize| if i.is_multiple_of(7) { -0.0 } else { (i % 11) as f32 - 5.5 };
         let column: Vec<f32> = (0..high).map(|i| if i % 3 == 0 { start(i) } else { 0.0 }).collect();
         let moved = |row: &[f32], product: bool, stays: bool| {
-            let mut theta: Vec<f32> = (0..high * wide).map(start).collect();
+            let mut theta: Vec<f32> = (0..high * row.len()).map(start).collect();
             let slopes: Vec<f32> =
                 column.iter().flat_map(|x| row.iter().map(|r| x.mul_add(*r, 0.0))).collect();
             let block = match product {
@@ -229,8 +256,10 @@ mod tests {
             theta.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
         };
         for row in [[1.0, -2.0, 0.0, 0.5, -0.0], [1.0, f32::INFINITY, 0.0, 0.5, f32::NAN]] {
-            let slopes = moved(&row, false, false);
-            assert!([false, true].iter().all(|&stays| moved(&row, true, stays) == slopes), "{row:?}");
+            for row in [&row[..], &row.repeat(26)[..128]] {
+                let slopes = moved(row, false, false);
+                assert!([false, true].iter().all(|&stays| moved(row, true, stays) == slopes), "{row:?}");
+            }
         }
     }
 
