@@ -9,7 +9,7 @@ use super::zeros;
 use crate::aligned::LINE;
 use crate::threads::{Threads, looks};
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 
 /// Below this many multiplications per thread, waking threads costs more than it gains.
 const WORTH_SHARING: usize = 1 << 17;
@@ -90,16 +90,17 @@ impl Product<'_> {
     }
 
     /// In how many rows and columns of blocks c is cut, if threads are to stand in line: if b, which is changed on the way back, is more than the sums that are handed
-    /// on, lies in the threads' second caches, and blocks are so many that to wait for the first costs little.
+    /// on, lies in the threads' second caches as a does, and blocks are so many that to wait for the first costs little.
     fn blocks_in_line<K: Kernel>(&self, team: usize) -> Option<(usize, usize)> {
         let (m, k, n) = (self.a.rows, self.a.columns, self.b.columns);
-        let pays = 2 * team * m <= k && k * n <= team * OWN && whole_rows::<K>(k, n, team);
+        let near = m * k <= team * OWN && k * n <= team * OWN;
+        let pays = 2 * team * m <= k && near && whole_rows::<K>(k, n, team);
         let plain = self.each.is_none() && !self.epilogue.add && self.list == Some(false);
         if !pays || !plain || team > IN_LINE {
             return None;
         }
         let across = n.div_ceil(K::VECTORS * K::V::LANES);
-        // Where b is copied for more than a few rows, a block has all.
+        // Where b is copied for more than a few rows, a block has half of them at least.
         let most =
             if self.as_it_lies::<K>(m) { m.div_ceil(K::ROWS) } else { m.div_ceil(FEW * K::ROWS).min(2) };
         let down = (BLOCKS * (team - 1)).div_ceil(across).min(most);
@@ -176,39 +177,47 @@ impl Product<'_> {
 /// Threads in line: each does `work(thread, block)` with one block after another, when the thread before it is behind that block.
 fn line(team: usize, blocks: usize, threads: &Threads, work: &(dyn Fn(usize, usize) + Sync)) {
     let done: [Progress; IN_LINE] = std::array::from_fn(|_| Progress::default());
+    let broken = AtomicBool::new(false);
     threads.for_each(team, &|task| {
-        let passed = Passed(&done[task]);
+        let _breaks = Breaks(&broken);
         for block in 0..blocks {
-            if let Some(before) = task.checked_sub(1) {
-                done[before].wait_for(block + 1);
+            if task > 0 && !done[task - 1].reaches(block + 1, &broken) {
+                return;
             }
             work(task, block);
-            passed.0.0.store(block + 1, Release);
+            done[task].0.store(block + 1, Release);
         }
     });
 }
 
 /// How many blocks a task is behind; in cache lines of its own. Of tasks in line the caller of `for_each` takes the first, and whatever nobody has begun, in order:
-/// so whoever waits waits for a task that runs.
+/// so whoever waits waits for a task that runs, unless one has panicked: then those that nobody has begun are dropped.
 #[derive(Default)]
 #[repr(align(128))]
 struct Progress(AtomicUsize);
 
 impl Progress {
-    fn wait_for(&self, blocks: usize) {
+    /// Waits until so many are done; whether they ever will be.
+    fn reaches(&self, blocks: usize, broken: &AtomicBool) -> bool {
         while !looks(|| self.0.load(Acquire) >= blocks) {
+            if broken.load(Relaxed) {
+                return false;
+            }
             // The core may be wanted by the one that is waited for.
             std::thread::yield_now();
         }
+        true
     }
 }
 
-/// However a task ends, nobody waits for it any more.
-struct Passed<'a>(&'a Progress);
+/// A task that panics ends the line.
+struct Breaks<'a>(&'a AtomicBool);
 
-impl Drop for Passed<'_> {
+impl Drop for Breaks<'_> {
     fn drop(&mut self) {
-        self.0.0.store(usize::MAX, Release);
+        if std::thread::panicking() {
+            self.0.store(true, Relaxed);
+        }
     }
 }
 
@@ -229,4 +238,23 @@ fn grid(team: usize, m: usize, n: usize) -> (usize, usize) {
     let down =
         (1..=team).filter(|down| team.is_multiple_of(*down)).min_by_key(|&down| border(down)).unwrap_or(1);
     (down, team / down)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    #[test]
+    fn nobody_waits_for_who_has_panicked() {
+        let threads = Threads::new(4);
+        for (who, block) in (0..4).flat_map(|who| [0, 1, 7].map(|block| (who, block))) {
+            let work = |at: usize, now: usize| assert!((at, now) != (who, block), "a fault");
+            let line = || line(4, 8, &threads, &work);
+            catch_unwind(AssertUnwindSafe(line)).expect_err("the panic goes on in the caller");
+        }
+        let done = AtomicUsize::new(0);
+        line(4, 8, &threads, &|_, _| _ = done.fetch_add(1, Relaxed));
+        assert_eq!(done.into_inner(), 32, "the team stays usable");
+    }
 }
