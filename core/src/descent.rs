@@ -145,25 +145,27 @@ impl<const N: usize, R: Number, F: Update<R, N>, T: Tame<R>> Loop for Sweep<'_, 
             }
             Block::Product { column, row } if !row.is_empty() => {
                 // 0 · ∞ is no 0.
-                let finite = || row.iter().fold(true, |all, r| all & r.is_finite());
-                let gaps = stays && column.contains(&R::of(0.0)) && finite();
-                let mut moved = [0u16; LOOK];
+                let gaps = stays
+                    && column.contains(&R::of(0.0))
+                    && row.iter().fold(true, |all, r| all & r.is_finite());
                 let wide = row.len();
+                let mut moved = [0u16; LOOK];
                 for (part, column) in column.chunks(LOOK).enumerate() {
-                    let theta = &mut theta[part * LOOK * wide..];
-                    let rows = if gaps { list(column, &mut moved) } else { column.len() };
-                    let row_at = |k: usize| if gaps { usize::from(moved[k % LOOK]) } else { k };
+                    let first = part * LOOK * wide;
+                    let theta = &mut theta[first..];
+                    let count = if gaps { list(column, &mut moved) } else { column.len() };
+                    let rows = (0..count).map(|k| if gaps { usize::from(moved[k % LOOK]) } else { k });
                     // The usual width of a layer from which one example at a time is learned.
                     if N == 0
                         && let Ok(row) = row.try_into()
                     {
-                        of_one_width::<128, N, R>(update, tame, theta, (column, row), (0..rows).map(row_at));
+                        of_one_width::<128, N, R>(update, tame, theta, (column, row), rows);
                         continue;
                     }
-                    for i in (0..rows).map(row_at) {
+                    for i in rows {
                         let x = column[i];
                         let theta = &mut theta[i * wide..][..wide];
-                        let state = state.each_mut().map(|s| &mut s[(part * LOOK + i) * wide..]);
+                        let state = state.each_mut().map(|s| &mut s[first + i * wide..]);
                         each(update, tame, theta, state, |j| x.multiply_add(row[j], R::of(0.0)));
                     }
                 }

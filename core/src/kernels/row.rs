@@ -7,8 +7,8 @@
 //! where x₀ to x₇ are the next eight numbers of x; if x may have zeros, the next eight that are not 0. Of a unit that is silent, or a
 //! black pixel, no weight is read.
 //!
-//! So memory is read from its first byte to its last, which is what the machine fetches ahead; a tile would go down B
-//! column by column. Each sum is the same chain, k ascending from +0: the bits are those of the tile.
+//! So memory is read from its first byte to its last, which is what the machine fetches ahead; a tile would go down a wide B
+//! column by column. (What is no wider than a tile is gone through here if x has many zeros.) Each sum is the same chain, k ascending from +0: the bits are those of the tile.
 
 use super::vector::{Lanes, Vector};
 use crate::aligned::LINE;

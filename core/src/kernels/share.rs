@@ -179,7 +179,7 @@ fn line(team: usize, blocks: usize, threads: &Threads, work: &(dyn Fn(usize, usi
     let done: [Progress; IN_LINE] = std::array::from_fn(|_| Progress::default());
     let broken = AtomicBool::new(false);
     threads.for_each(team, &|task| {
-        let _breaks = Breaks(&broken);
+        let breaks = Breaks(&broken);
         for block in 0..blocks {
             if task > 0 && !done[task - 1].reaches(block + 1, &broken) {
                 return;
@@ -187,6 +187,7 @@ fn line(team: usize, blocks: usize, threads: &Threads, work: &(dyn Fn(usize, usi
             work(task, block);
             done[task].0.store(block + 1, Release);
         }
+        std::mem::forget(breaks);
     });
 }
 
@@ -210,18 +211,16 @@ impl Progress {
     }
 }
 
-/// A task that panics ends the line.
+/// A task that leaves before its last block, in a panic or because of another's, ends the line.
 struct Breaks<'a>(&'a AtomicBool);
 
 impl Drop for Breaks<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.store(true, Relaxed);
-        }
+        self.0.store(true, Relaxed);
     }
 }
 
-/// Whether `team` threads have whole rows of what is handed over, which is as large as this.
+/// Whether each of `team` threads has whole rows of a matrix of weights when their slopes are handed over.
 fn whole_rows<K: Kernel>(rows: usize, columns: usize, team: usize) -> bool {
     rows >= columns && rows >= 2 * team * K::ROWS
 }
