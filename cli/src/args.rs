@@ -4,6 +4,7 @@ mod check;
 mod lab;
 mod looks;
 mod race;
+mod table;
 mod values;
 
 use std::path::PathBuf;
@@ -18,10 +19,11 @@ pub use check::{CheckArgs, CheckGradientArgs};
 pub use lab::{LabArgs, WatchArgs};
 pub use looks::LookArgs;
 pub use race::RaceArgs;
+pub use table::{TableArgs, none_of};
 pub use values::Rate;
 use values::{parse_class_weights, parse_monitor, parse_part, parse_size};
 
-/// Trains neural networks and shows every step: from a folder of pictures to a trained model in one command.
+/// Trains neural networks and shows every step: from a folder of pictures or a table to a trained model in one command.
 #[derive(Parser)]
 #[command(name = "gradus", version, max_term_width = 110, after_help = EXAMPLES)]
 pub struct Cli {
@@ -33,6 +35,7 @@ const EXAMPLES: &str = "\
 Examples:
   gradus train                                   the built-in cats and dogs
   gradus train pets/                             a folder with one folder per class, or cat.0.jpg, dog.1.jpg …
+  gradus train adult.csv --label income          a table: which class, or what number, is a row of?
   gradus train pets/ --net 'dense 256 relu, dropout 0.3, dense 1 sigmoid' --optimizer 'adam beta1=0.8' --lr 3e-4
   gradus predict runs/pets-1 new.jpg             which is it, and how sure?
   gradus export runs/pets-1                      the same network for onnxruntime
@@ -41,13 +44,13 @@ Examples:
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Train a network on a folder of pictures, on the built-in cats and dogs, or again as a run.toml says.
+    /// Train a network on a folder of pictures, on a table, on the built-in cats and dogs, or again as a run.toml says.
     Train(Box<TrainArgs>),
     /// Go on with a run that was stopped or killed; it ends with the same weights as if it never had been.
     Resume(ResumeArgs),
-    /// Measure a trained network on labelled pictures.
+    /// Measure a trained network on labelled pictures, or rows.
     Evaluate(EvaluateArgs),
-    /// Name what is on pictures, with probabilities.
+    /// Name what is on pictures, or what rows are, with probabilities; or say their numbers.
     Predict(PredictArgs),
     /// Write a trained network as an ONNX file, which onnxruntime and other programs run: pixels in, probabilities out.
     Export(ExportArgs),
@@ -56,7 +59,8 @@ pub enum Command {
         #[command(subcommand)]
         what: CheckArgs,
     },
-    /// The doctor of a picture folder: classes, sizes, unreadable, misnamed, rotated, duplicates. Changes nothing.
+    /// The doctor of a picture folder: classes, sizes, unreadable, misnamed, rotated, duplicates. And of a table: what its
+    /// columns are, and what of it cannot be used. Changes nothing.
     Inspect(InspectArgs),
     /// Try learning rates of all sizes on a copy of the network, and suggest one with its reason. Takes the options of
     /// train; writes only to --out, and changes no training.
@@ -80,8 +84,8 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct TrainArgs {
-    /// A folder of pictures or of MNIST's IDX files, or a run.toml (then only --out, --threads, --cache, --json, --quiet and --open apply).
-    /// Without it: the 3,000 built-in cats and dogs.
+    /// A folder of pictures or of MNIST's IDX files, a table (CSV and its like, also compressed by gzip), or a run.toml (then only --out,
+    /// --threads, --cache, --json, --quiet and --open apply). Without it: the 3,000 built-in cats and dogs.
     pub data: Option<PathBuf>,
 
     /// The network: layers from the data on, separated by commas [default: convolutions for folders of 200
@@ -149,7 +153,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "LAMBDA", help_heading = "Optimizer")]
     pub weight_decay: Option<f64>,
 
-    /// Stop after so many passes over the training pictures [default: 100; 30 from 1,000 pictures on and 10 from
+    /// Stop after so many passes over the training examples [default: 100; 30 from 1,000 on and 10 from
     /// 20,000 on where one_cycle is the default; 120 for evolution].
     #[arg(long, value_name = "N", help_heading = "When to stop")]
     pub epochs: Option<u64>,
@@ -189,11 +193,14 @@ pub struct TrainArgs {
     /// Refuse pictures with more pixels than this, before decoding them [default: 100000000].
     #[arg(long, value_name = "N", help_heading = "Pictures")]
     pub max_pixels: Option<u64>,
+    #[command(flatten)]
+    pub table: TableArgs,
+
     /// Share of each class to validate with [default: 0.15].
-    #[arg(long, value_name = "SHARE", help_heading = "Pictures")]
+    #[arg(long, value_name = "SHARE", help_heading = "Parts")]
     pub validation: Option<f64>,
     /// Share of each class for the final test [default: 0.15].
-    #[arg(long, value_name = "SHARE", help_heading = "Pictures")]
+    #[arg(long, value_name = "SHARE", help_heading = "Parts")]
     pub test: Option<f64>,
 
     /// Decides everything random; the same seed gives the same bits [default: 1].
@@ -255,7 +262,7 @@ impl TrainArgs {
             (self.seed.is_some(), "--seed"),
             (self.checkpoint_seconds.is_some(), "--checkpoint-seconds"),
         ];
-        given.into_iter().find(|(is, _)| *is).map(|(_, name)| name)
+        given.into_iter().chain(self.table.given()).find(|(is, _)| *is).map(|(_, name)| name)
     }
 }
 
@@ -297,7 +304,7 @@ pub struct ResumeArgs {
 pub struct EvaluateArgs {
     /// A run's folder, or a model.safetensors.
     pub model: PathBuf,
-    /// A folder of labelled pictures.
+    /// A folder of labelled pictures, or a table with the column to be learnt.
     pub data: PathBuf,
     /// Which of its train, validation and test folders (or of MNIST's files) to use [default: all pictures].
     #[arg(long, value_name = "PART", value_parser = parse_part)]
@@ -312,10 +319,10 @@ pub struct EvaluateArgs {
 pub struct PredictArgs {
     /// A run's folder, or a model.safetensors.
     pub model: PathBuf,
-    /// Pictures, folders of pictures, or IDX files of them.
+    /// Pictures, folders of pictures, or IDX files of them; tables, for a model that was trained on one.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
-    /// Print one JSON object per picture.
+    /// Print one JSON object per picture or row.
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
@@ -336,8 +343,10 @@ pub struct ExportArgs {
 
 #[derive(Args)]
 pub struct InspectArgs {
-    /// The folder.
+    /// The folder, or the table.
     pub data: PathBuf,
+    #[command(flatten)]
+    pub table: TableArgs,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

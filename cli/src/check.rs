@@ -13,16 +13,15 @@ use gradus::op::Moment;
 use gradus::plan::Plan;
 use gradus::rng::{Rng, Stream};
 use gradus::threads::Threads;
-use gradus::train::Samples;
 use serde_json::json;
 
 use crate::args::{CheckArgs, CheckGradientArgs};
 use crate::console::{Voice, print, print_json};
+use crate::data::Data;
 use crate::plain::Plain;
 use crate::predict::Trained;
-use crate::recipe::{Data, Recipe, loss_for_line, plain_loss, whole_line};
-use crate::source;
-use crate::train::read;
+use crate::recipe::{Recipe, loss_for_line, plain_loss, whole_line};
+use crate::source::{self, read};
 
 /// What is checked: a network at some weights, on a batch.
 struct Subject {
@@ -115,8 +114,8 @@ fn subject(args: &CheckGradientArgs, voice: Voice, threads: &Threads) -> Result<
     let run = args.data.as_deref().filter(|path| path.join("run.toml").exists());
     let (data, trained) = match run {
         None => {
-            let size = args.image.unwrap_or(if args.data.is_none() { (24, 24) } else { (32, 32) });
-            (Data::plain(args.data.as_deref(), size, args.grey)?, None)
+            let size = if args.data.is_none() { (24, 24) } else { (32, 32) };
+            (Data::told(args.data.as_deref(), args.image, (size, true), args.grey, &args.table)?, None)
         }
         Some(folder) => {
             let decided = [
@@ -125,7 +124,8 @@ fn subject(args: &CheckGradientArgs, voice: Voice, threads: &Threads) -> Result<
                 (args.image.is_some(), "--image"),
                 (args.grey, "--grey"),
             ];
-            if let Some((_, option)) = decided.into_iter().find(|(given, _)| *given) {
+            if let Some((_, option)) = decided.into_iter().chain(args.table.given()).find(|(given, _)| *given)
+            {
                 bail!(
                     "{option} cannot be given with the run {}, which decides it\n  mend: leave it out",
                     folder.display()
@@ -135,7 +135,7 @@ fn subject(args: &CheckGradientArgs, voice: Voice, threads: &Threads) -> Result<
         }
     };
     let samples = read(&data, &args.shared, voice)?;
-    let parts = source::parts(&samples.pictures);
+    let parts = samples.parts();
     let (model, theta, weights_of) = match trained {
         Some(trained) => (trained.model, trained.theta, "the run's best weights".to_string()),
         None => {
@@ -149,7 +149,7 @@ fn subject(args: &CheckGradientArgs, voice: Voice, threads: &Threads) -> Result<
                 Some(line) => Network::parse(&whole_line(line, &loss, classes))?,
                 None => Network::parse(&Plain::Perceptron.network(&loss, classes, parts.train.len()))?,
             };
-            let model = Model::new(network, loss, samples.preprocessing.input(), classes)?;
+            let model = Model::new(network, loss, samples.input(), classes)?;
             let theta = model.layout().start(args.seed);
             let weights_of = format!("{} weights as they start, seed {}", theta.len(), args.seed);
             (model, theta, weights_of)
@@ -165,7 +165,7 @@ fn subject(args: &CheckGradientArgs, voice: Voice, threads: &Threads) -> Result<
         samples.read(*i as usize, to);
     }
     for (i, to) in chosen.iter().zip(plan.data("target").chunks_exact_mut(model.targets())) {
-        model.write_target(samples.class(*i as usize), to);
+        samples.write_target(*i as usize, to);
     }
     plan.data("weight").fill(1.0);
     Ok(Subject { model, theta, plan, batch, weights_of })

@@ -9,6 +9,7 @@ use gradus::train::{EpochRecord, Event, GradientCheck, Settings};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::Shared;
+use crate::noun::Noun;
 pub use crate::report::rate;
 
 /// How a command speaks.
@@ -76,6 +77,8 @@ pub struct Console {
     voice: Voice,
     bar: ProgressBar,
     epochs: u64,
+    /// What the speed counts.
+    noun: Noun,
     train: usize,
     /// When this epoch's first step was seen, and how many examples were behind it.
     began: Instant,
@@ -96,14 +99,14 @@ const PACE: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(100);
 
 impl Console {
-    /// For a training of `epochs` epochs.
-    pub fn new(voice: Voice, epochs: u64) -> Console {
+    /// For a training of `epochs` epochs on what is called so.
+    pub fn new(voice: Voice, epochs: u64, noun: Noun) -> Console {
         let bar = if voice == Voice::Terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };
         let style = ProgressStyle::with_template("{prefix} {wide_bar} {msg}");
         bar.set_style(style.expect("a template that is a constant"));
         let loss = ExponentialAverage::corrected(LOSS_BETA).expect("a constant below 1");
         let (began, last_step, told) = (Instant::now(), None, None);
-        Console { voice, bar, epochs, train: 0, began, before: 0, last_step, loss, told }
+        Console { voice, bar, epochs, noun, train: 0, began, before: 0, last_step, loss, told }
     }
 
     /// Shows an event.
@@ -129,7 +132,7 @@ impl Console {
                     seen.saturating_sub(self.before) as f64 / self.began.elapsed().as_secs_f64().max(1e-9);
                 let left = self.train.saturating_sub(*seen) as f64 / speed.max(1e-9);
                 if *seen > self.before {
-                    let pace = format!("{speed:.0} pictures/s  {left:.0} s left of the epoch");
+                    let pace = format!("{speed:.0} {}/s  {left:.0} s left of the epoch", self.noun.many);
                     self.bar.set_message(format!("loss {loss:.4}  {pace}"));
                 }
             }
@@ -183,15 +186,17 @@ impl Console {
             (Some(loss), Some(accuracy)) => {
                 format!("  validation loss {loss:.4}  accuracy {}", percent(accuracy))
             }
+            (Some(loss), None) => format!("  validation loss {loss:.4}"),
             _ => String::new(),
         };
         let diversity = record.diversity.map_or(String::new(), |d| format!("  diversity {d:.4}"));
         format!(
-            "{:<12} train loss {:.4}{validation}{diversity}  η {}  {:>7.0} pictures/s  {:>6.1} s  θ {}{}",
+            "{:<12} train loss {:.4}{validation}{diversity}  η {}  {:>7.0} {}/s  {:>6.1} s  θ {}{}",
             self.epoch_name(record.epoch),
             record.train_loss,
             rate(record.learning_rate),
             record.examples_per_second,
+            self.noun.many,
             record.seconds,
             record.theta_hash,
             if record.best { "  best" } else { "" },
@@ -217,6 +222,12 @@ pub fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
+/// A number with six digits that count.
+pub fn number(x: f64) -> String {
+    let short = format!("{x:.5e}").parse().unwrap_or(x);
+    if x == 0.0 || (1e-4..1e9).contains(&x.abs()) { format!("{short}") } else { format!("{short:e}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,7 +235,7 @@ mod tests {
     /// Steps come faster than the bar is redrawn; all of them count.
     #[test]
     fn the_bar_shows_the_average_of_all_steps() {
-        let mut console = Console::new(Voice::Quiet, 1);
+        let mut console = Console::new(Voice::Quiet, 1, Noun::PICTURE);
         for (i, loss) in [4.0, 2.0, 1.0].into_iter().enumerate() {
             let step = i as u64 + 1;
             console.see(&Event::Step {

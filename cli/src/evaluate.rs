@@ -1,4 +1,6 @@
-//! `gradus evaluate`: how good is a trained network on these pictures?
+//! `gradus evaluate`: how good is a trained network on these pictures, or rows?
+
+mod rows;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,18 +11,27 @@ use gradus_pictures::{Part, Pictures, Split};
 use serde_json::json;
 
 use crate::args::EvaluateArgs;
-use crate::console::{Voice, percent, print, print_json};
+use crate::console::{Voice, number, percent, print, print_json};
+use crate::noun::Noun;
 use crate::predict::Trained;
-use crate::source::{PictureSamples, cache_folder, threads};
+use crate::source::pictures::{PictureSamples, Scale};
+use crate::source::{Preprocessing, cache_folder, threads};
 
-/// Prints the scores over the pictures of a folder.
+/// Prints the scores over the pictures of a folder, or the rows of a table.
 pub fn evaluate(args: &EvaluateArgs) -> Result<ExitCode> {
-    let views = args.looks.views()?;
     let trained = Trained::load(&args.model)?;
+    match &trained.preprocessing {
+        Preprocessing::Picture(scale) => evaluate_pictures(args, &trained, scale),
+        Preprocessing::Row(encoder) => rows::evaluate(args, &trained, encoder),
+    }
+}
+
+fn evaluate_pictures(args: &EvaluateArgs, trained: &Trained, scale: &Scale) -> Result<ExitCode> {
+    let views = args.looks.views()?;
     let voice = Voice::of(&args.shared);
     let threads = threads(&args.shared);
     let bar = voice.bar("reading pictures");
-    let mut settings = trained.preprocessing.settings(100_000_000);
+    let mut settings = scale.settings(100_000_000);
     settings.cache = cache_folder(&args.shared);
     settings.threads = threads.count();
     let split = Split { validation: 0.0, test: 0.0, seed: 0 };
@@ -41,7 +52,7 @@ pub fn evaluate(args: &EvaluateArgs) -> Result<ExitCode> {
     for skipped in pictures.skipped() {
         voice.say(&format!("  left out {skipped}"));
     }
-    let data = PictureSamples::with(pictures, trained.preprocessing.clone());
+    let data = PictureSamples::with(pictures, scale.clone());
     let asked = |i: &u32| args.part.is_none_or(|part| data.pictures.list()[*i as usize].part == part);
     let all: Vec<u32> = (0..data.len() as u32).filter(asked).collect();
     if let Some(part) = args.part.filter(|_| all.is_empty()) {
@@ -59,28 +70,42 @@ pub fn evaluate(args: &EvaluateArgs) -> Result<ExitCode> {
         if views.count() > 1 {
             print(&format!("  {}; the loss is their mean loss", views.describe()));
         }
-        print(&table(&scores, &trained.classes));
+        print(&told(&scores, &trained.classes, None, Noun::PICTURE));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Scores as people read them.
-pub fn table(scores: &Scores, classes: &[String]) -> String {
+/// Scores as people read them; those of numbers in the unit of `scale`.
+pub fn told(scores: &Scores, classes: &[String], scale: Option<(f64, f64)>, noun: Noun) -> String {
+    let Some(fit) = scores.fit else { return table(scores, classes, noun) };
+    let fit = fit.times(scale.map_or(1.0, |(_, deviation)| deviation));
+    format!(
+        "  off by {} (root of the mean square), {} on average; R² {}   loss {:.4}   {}",
+        number(fit.root_mean_squared_error),
+        number(fit.mean_absolute_error),
+        fit.r_squared.map_or("–".into(), |r| format!("{r:.4}")),
+        scores.loss,
+        noun.count(fit.examples),
+    )
+}
+
+/// Scores of classes as people read them; `noun` is what the last column counts.
+pub fn table(scores: &Scores, classes: &[String], noun: Noun) -> String {
     let share = |x: Option<f64>| x.map_or("–".to_string(), percent);
-    let (low, high) = scores.accuracy_interval;
+    let (low, high) = scores.accuracy_interval.unzip();
     let total: usize = scores.confusion.iter().flatten().sum();
     let width = classes.iter().map(|c| c.chars().count()).max().unwrap_or(0).max(8);
     let mut lines = vec![format!(
         "  accuracy {} of {total} (95 % interval {} to {})   loss {:.4}   ROC AUC {}",
-        percent(scores.accuracy),
-        percent(low),
-        percent(high),
+        share(scores.accuracy),
+        share(low),
+        share(high),
         scores.loss,
         scores.auc.map_or("–".into(), |a| format!("{a:.3}")),
     )];
     let confusion = classes.len() <= 12;
     let mut head =
-        format!("  {:<width$}{:>11}{:>9}{:>9}{:>10}", "class", "precision", "recall", "F1", "pictures");
+        format!("  {:<width$}{:>11}{:>9}{:>9}{:>10}", "class", "precision", "recall", "F1", noun.many);
     if confusion {
         head += "   called ";
         classes.iter().for_each(|c| head += &format!(" {c:>width$}"));

@@ -13,6 +13,7 @@ use crate::args::ExportArgs;
 use crate::console::{print, print_json};
 use crate::predict::{Trained, model_file};
 use crate::source::Preprocessing;
+use crate::source::pictures::Scale;
 
 /// Metadata of a model that are its training's, or said otherwise.
 const LEFT_OUT: [&str; 2] = ["gradus", "run.toml"];
@@ -34,21 +35,31 @@ pub fn export(args: &ExportArgs) -> Result<ExitCode> {
         bail!("{} is the model itself\n  mend: name another file: --out FILE", to.display());
     }
     let Trained { model, theta, memory, classes, preprocessing, metadata } = &trained;
-    let scaling = Scaling { mean: &preprocessing.mean, deviation: &preprocessing.deviation };
-    let network = model.onnx(theta, memory, Some(scaling))?;
+    let pixels = match preprocessing {
+        Preprocessing::Picture(scale) => Some([&*scale.mean, &*scale.deviation]),
+        Preprocessing::Row(_) => None,
+    };
+    let network = model.onnx(theta, memory, Scaling { pixels, said: preprocessing.scale() })?;
     let mut all: Vec<(String, String)> = metadata
         .iter()
         .filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()))
         .map(|(k, v)| (k.clone(), v.clone()))
         .collect();
     all.push(("theta_hash".into(), model_hash(theta, memory)));
-    let text = told(model, preprocessing, classes);
+    let come_in = match preprocessing {
+        Preprocessing::Picture(scale) => pixels_told(scale),
+        Preprocessing::Row(encoder) => format!(
+            "input          float32 [batch, {}]: what the network sees of a row, as the metadata `preprocessing` says",
+            encoder.inputs()
+        ),
+    };
+    let text = format!("{come_in}\n{}", said(model, preprocessing, classes));
     let bytes = gradus_onnx::bytes(&network, About { name: "gradus", text: &text, metadata: all })?;
     write_whole(&to, &bytes, None)?;
     if args.json {
         print_json(&json!({
             "path": to, "bytes": bytes.len(), "opset": OPSET, "classes": classes,
-            "input": { "name": network.input.value.name(), "type": "uint8", "shape": network.input.dims },
+            "input": { "name": network.input.value.name(), "type": if network.input.bytes { "uint8" } else { "float32" }, "shape": network.input.dims },
             "output": { "name": network.output.value.name(), "type": "float32", "shape": network.output.dims },
         }));
     } else {
@@ -58,18 +69,26 @@ pub fn export(args: &ExportArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What goes in, and what comes out.
-fn told(model: &Model, preprocessing: &Preprocessing, classes: &[String]) -> String {
-    let [height, width, channels] = preprocessing.dims();
-    let colours = if preprocessing.grey { "grey, 0.299 R + 0.587 G + 0.114 B" } else { "red, green, blue" };
+/// What goes in, of a picture.
+fn pixels_told(scale: &Scale) -> String {
+    let [height, width, channels] = scale.dims();
+    let colours = if scale.grey { "grey, 0.299 R + 0.587 G + 0.114 B" } else { "red, green, blue" };
+    format!(
+        "pixels         uint8 [batch, {height}, {width}, {channels}]: upright, on white where it is transparent, stretched to {width} × {height} (bilinear), {colours}"
+    )
+}
+
+/// What comes out.
+fn said(model: &Model, preprocessing: &Preprocessing, classes: &[String]) -> String {
+    if let Preprocessing::Row(encoder) = preprocessing
+        && model.classes == 0
+    {
+        return format!("value          float32 [batch, 1]: {}", encoder.label.name);
+    }
     let names = if classes.len() <= 12 {
         classes.join(", ")
     } else {
         format!("{} classes, see the metadata", classes.len())
     };
-    format!(
-        "pixels         uint8 [batch, {height}, {width}, {channels}]: upright, on white where it is transparent, stretched to {width} × {height} (bilinear), {colours}\n\
-         probabilities  float32 [batch, {}]: {names}",
-        model.classes
-    )
+    format!("probabilities  float32 [batch, {}]: {names}", model.classes)
 }

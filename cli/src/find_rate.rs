@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Result, bail};
 use gradus::network::Model;
-use gradus::train::{Advice, Finding, Samples, Sweep, find_rate as sweep_rates, write_whole};
+use gradus::train::{Advice, Finding, Sweep, find_rate as sweep_rates, write_whole};
 use gradus_figures::Chart;
 use gradus_figures::finder::rates;
 use serde_json::json;
@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::args::{FindRateArgs, Rate, SweepArgs};
 use crate::console::{Voice, open_in_browser, print, print_json, rate};
 use crate::recipe::{Recipe, new_run_folder};
-use crate::source::{self, PictureSamples};
+use crate::source::{self, Source};
 use crate::train::{recipe_and_samples, stop_on_ctrl_c};
 
 /// Prints the sweep and the rate it suggests, or why it suggests none.
@@ -24,9 +24,9 @@ pub fn find_rate(args: &FindRateArgs) -> Result<ExitCode> {
     }
     let voice = Voice::of(&args.train.shared);
     let (recipe, samples) = recipe_and_samples(&args.train, voice)?;
-    let model = recipe.model(samples.preprocessing.input(), samples.classes())?;
+    let model = recipe.model(samples.input(), samples.classes())?;
     let stop = stop_on_ctrl_c()?;
-    let finding = search(&recipe, &samples, &model, &args.sweep, &args.train.shared, &stop)?;
+    let finding = search(&recipe, &*samples, &model, &args.sweep, &args.train.shared, &stop)?;
     match voice {
         Voice::Json => print_json(&event(&finding)),
         Voice::Quiet => {}
@@ -66,7 +66,7 @@ pub fn save(finding: &Finding, folder: &Path) -> Result<()> {
 /// If it suggests none.
 pub fn decide(
     recipe: &mut Recipe,
-    samples: &PictureSamples,
+    samples: &dyn Source,
     model: &Model,
     args: &crate::args::TrainArgs,
     voice: Voice,
@@ -91,7 +91,7 @@ pub fn decide(
 
 fn search(
     recipe: &Recipe,
-    samples: &PictureSamples,
+    samples: &dyn Source,
     model: &Model,
     args: &SweepArgs,
     shared: &crate::args::Shared,
@@ -105,7 +105,7 @@ fn search(
         seeds: args.seeds.unwrap_or(default.seeds),
         ..default
     };
-    let train = source::parts(&samples.pictures).train;
+    let train = samples.parts().train;
     let threads = source::threads(shared);
     Ok(sweep_rates(model, samples, &train, &recipe.train, &sweep, &threads, stop)?)
 }

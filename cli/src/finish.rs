@@ -13,9 +13,10 @@ use gradus::train::{
 };
 use serde_json::json;
 
-use crate::console::{Voice, open_in_browser, percent, print, print_json};
-use crate::evaluate::table;
-use crate::report::{ClassRow, EpochRow, Example, PartScore, Report, Thumbnail, shown};
+use crate::console::{Voice, open_in_browser, print, print_json};
+use crate::evaluate::told;
+use crate::noun::Noun;
+use crate::report::{ClassRow, EpochRow, Example, PartScore, Report, Said, Values, shown, worst};
 use crate::train::{Baselines, Run};
 
 /// `metrics.jsonl`: a line per epoch.
@@ -74,7 +75,7 @@ pub fn finish(run: &Run, done: &Finished) -> Result<()> {
         }
     };
     let (validation, test) = (score(&done.parts.validation)?, score(&done.parts.test)?);
-    let classes = run.samples.pictures.classes();
+    let classes = run.samples.names();
 
     save_model(run, done, validation.as_ref(), test.as_ref())?;
     let report = report(run, done, validation.as_ref(), test.as_ref());
@@ -92,18 +93,15 @@ pub fn finish(run: &Run, done: &Finished) -> Result<()> {
         for (name, evaluation, baseline) in [("validation", &validation, 0), ("test", &test, 1)] {
             if let Some(evaluation) = evaluation {
                 let (majority, linear) = of_part(&done.baselines, baseline);
-                print(&format!(
-                    "{name}: most frequent class {}, linear model {}",
-                    percent(majority),
-                    percent(linear)
-                ));
-                print(&table(&evaluation.scores, classes));
+                print(&format!("{name}: {}", run.told(majority, linear)));
+                print(&told(&evaluation.scores, classes, run.samples.scale(), run.samples.noun()));
             }
         }
         print(&format!("θ {}", model_hash(&done.last.0, &done.last.1)));
         print(&format!("run     {}", run.folder.display()));
         print(&format!("report  {}", page.display()));
-        print(&format!("use     gradus predict {} PICTURES…", run.folder.display()));
+        let files = if run.samples.noun() == Noun::PICTURE { "PICTURES…" } else { "TABLE" };
+        print(&format!("use     gradus predict {} {files}", run.folder.display()));
     }
     if run.open {
         open_in_browser(&page);
@@ -125,6 +123,8 @@ fn done_event(
     test: Option<&Evaluation>,
 ) -> serde_json::Value {
     let best = done.outcome.history.iter().find(|e| e.epoch == done.outcome.best_epoch);
+    let factor = run.samples.scale().map_or(1.0, |(_, deviation)| deviation);
+    let fit = |part: Option<&Evaluation>| part.and_then(|e| e.scores.fit).map(|fit| fit.times(factor));
     json!({
         "event": "done",
         "stopped": done.outcome.stopped,
@@ -139,6 +139,8 @@ fn done_event(
         "test_loss": test.map(|e| e.scores.loss),
         "test_accuracy": test.map(|e| e.scores.accuracy),
         "test_accuracy_interval": test.map(|e| e.scores.accuracy_interval),
+        "validation_fit": fit(validation),
+        "test_fit": fit(test),
         "baseline_majority": done.baselines.majority.0,
         "baseline_linear": done.baselines.linear.0,
         "baseline_majority_test": done.baselines.majority.1,
@@ -161,8 +163,8 @@ fn save_model(
         ("network".into(), run.model.network.line()),
         ("loss".into(), run.model.loss.line()),
         ("input".into(), run.model.input.to_string()),
-        ("classes".into(), serde_json::to_string(run.samples.pictures.classes())?),
-        ("preprocessing".into(), serde_json::to_string(&run.samples.preprocessing)?),
+        ("classes".into(), serde_json::to_string(run.samples.names())?),
+        ("preprocessing".into(), serde_json::to_string(&run.samples.preprocessing())?),
         ("scores".into(), all.to_string()),
         ("epoch".into(), done.outcome.best_epoch.to_string()),
         ("run.toml".into(), run.recipe.text()),
@@ -173,17 +175,18 @@ fn save_model(
 }
 
 fn report(run: &Run, done: &Finished, validation: Option<&Evaluation>, test: Option<&Evaluation>) -> Report {
-    let pictures = &run.samples.pictures;
+    let samples = &run.samples;
     let part_score = |part: &str, scores: &Scores, (majority, linear): (f64, f64)| PartScore {
         part: part.into(),
         loss: scores.loss,
-        accuracy: scores.accuracy,
-        accuracy_low: scores.accuracy_interval.0,
-        accuracy_high: scores.accuracy_interval.1,
+        accuracy: scores.accuracy.unwrap_or(f64::NAN),
+        accuracy_low: scores.accuracy_interval.map_or(f64::NAN, |(low, _)| low),
+        accuracy_high: scores.accuracy_interval.map_or(f64::NAN, |(_, high)| high),
         auc: scores.auc,
+        fit: scores.fit.map(|fit| fit.times(samples.scale().map_or(1.0, |(_, deviation)| deviation))),
         confusion: scores.confusion.clone(),
-        per_class: pictures
-            .classes()
+        per_class: samples
+            .names()
             .iter()
             .zip(&scores.classes)
             .map(|(name, c)| ClassRow {
@@ -203,7 +206,8 @@ fn report(run: &Run, done: &Finished, validation: Option<&Evaluation>, test: Opt
     };
     Report {
         title: run.recipe.data.name(),
-        classes: pictures.classes().to_vec(),
+        noun: samples.noun(),
+        classes: samples.names().to_vec(),
         network: run.model.network.line(),
         summary: done.summary.clone(),
         config_toml: run.recipe.text(),
@@ -228,40 +232,54 @@ fn report(run: &Run, done: &Finished, validation: Option<&Evaluation>, test: Opt
             .into_iter()
             .filter_map(|(name, e, k)| e.map(|e| part_score(name, &e.scores, of_part(&done.baselines, k))))
             .collect(),
-        examples: shown_part.map_or_else(Vec::new, |(e, part)| examples(run, e, part)),
-        skipped: pictures
-            .skipped()
-            .iter()
-            .map(|s| (s.path.display().to_string(), s.reason.clone()))
-            .collect(),
-        data_line: pictures.summary_line(),
+        examples: match samples.scale() {
+            None => shown_part.map_or_else(Vec::new, |(e, part)| examples(run, e, part)),
+            Some(_) => Vec::new(),
+        },
+        values: samples.scale().map(|scale| Values {
+            label: samples.label(),
+            answers: shown_part.map_or_else(Vec::new, |(e, part)| answers(run, e, part, scale)),
+        }),
+        skipped: samples.left_out(),
+        data_line: samples.summary_line(),
         verdict: None,
     }
 }
 
 fn examples(run: &Run, evaluation: &Evaluation, part: &[u32]) -> Vec<Example> {
-    let pictures = &run.samples.pictures;
+    let samples = &run.samples;
     let mut examples: Vec<Example> = part
         .iter()
         .enumerate()
         .map(|(k, &i)| {
-            let picture = &pictures.list()[i as usize];
             let (predicted, probability) = evaluation.prediction(k);
-            let path = if run.recipe.data.is_built_in() {
-                format!("built-in picture {i}")
-            } else {
-                picture.path.display().to_string()
-            };
-            Example { path, true_class: picture.class, predicted, probability, thumbnail: None }
+            let (path, true_class) = (samples.place(i as usize), samples.class(i as usize));
+            Example { path, true_class, predicted, probability, about: String::new(), thumbnail: None }
         })
         .collect();
     for k in shown(&examples) {
-        examples[k].thumbnail = Some(Thumbnail {
-            width: pictures.width() as usize,
-            height: pictures.height() as usize,
-            channels: pictures.channels(),
-            pixels: pictures.pixels(part[k] as usize).to_vec(),
-        });
+        examples[k].thumbnail = samples.picture(part[k] as usize);
+        examples[k].about = samples.about(part[k] as usize);
     }
     examples
+}
+
+/// The numbers that were said, in their own unit.
+fn answers(run: &Run, evaluation: &Evaluation, part: &[u32], (mean, deviation): (f64, f64)) -> Vec<Said> {
+    let samples = &run.samples;
+    let unscaled = |z: f64| mean + deviation * z;
+    let mut answers: Vec<Said> = part
+        .iter()
+        .zip(&evaluation.probabilities)
+        .map(|(&i, said)| Said {
+            path: samples.place(i as usize),
+            right: unscaled(samples.value(i as usize) as f64),
+            said: unscaled(*said),
+            about: String::new(),
+        })
+        .collect();
+    for k in worst(&answers) {
+        answers[k].about = samples.about(part[k] as usize);
+    }
+    answers
 }

@@ -5,6 +5,7 @@
 mod args;
 mod check;
 mod console;
+mod data;
 mod evaluate;
 mod export;
 mod figures;
@@ -14,6 +15,7 @@ mod inspect;
 mod lab;
 mod list;
 mod list_optimizers;
+mod noun;
 mod plain;
 mod predict;
 mod profile;

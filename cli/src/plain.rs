@@ -6,7 +6,8 @@ use gradus::optimizers::{Choice, Family};
 use gradus::train::{Batch, Monitor};
 
 use crate::args::TrainArgs;
-use crate::recipe::{Data, end_for};
+use crate::data::{Data, Kind};
+use crate::recipe::end_for;
 
 /// A whole recipe, of which every part can be set by an option of its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,6 +16,8 @@ pub enum Plain {
     Perceptron,
     /// Three convolutions and a hidden layer, with batch norm.
     Convolutions,
+    /// Three hidden layers with batch norm: for the rows of a table.
+    Rows,
     /// Without slopes some thousand weights are as many as can be found (README, "Without a gradient").
     Evolved,
 }
@@ -25,6 +28,8 @@ const CONVOLVED_FROM: usize = 200;
 const CONVOLVED_SIDE: u32 = 16;
 const CONVOLVED: &str = "conv 32 3x3 norm relu, pool 2, conv 64 3x3 norm relu, pool 2, conv 128 3x3 norm relu, pool 2, \
                          dropout 0.3, dense 128 norm relu, dropout 0.5";
+const OF_ROWS: &str = "dense 256 norm relu, dropout 0.1, dense 256 norm relu, dropout 0.1, \
+                       dense 256 norm relu, dropout 0.1";
 /// The schedule of a training whose length is known: up to the rate and down to nothing.
 pub const RISES: &str = "one_cycle";
 
@@ -47,11 +52,17 @@ impl Plain {
         let batches = !optimizer.wants_all_data()
             && args.batch.is_none_or(|batch| matches!(batch, Batch::Of(n) if n >= 8 && pictures % n != 1));
         let backpropagates = args.gradient.is_none_or(|way| way == Way::Backpropagation);
-        let large = data.width.min(data.height) >= CONVOLVED_SIDE && pictures >= CONVOLVED_FROM;
-        if args.net.is_none() && batches && backpropagates && large {
-            Plain::Convolutions
-        } else {
-            Plain::Perceptron
+        let normed = args.net.is_none() && batches && backpropagates;
+        match data.kind {
+            Kind::Table(_) if normed => Plain::Rows,
+            Kind::Pictures(shape)
+                if normed
+                    && shape.width.min(shape.height) >= CONVOLVED_SIDE
+                    && pictures >= CONVOLVED_FROM =>
+            {
+                Plain::Convolutions
+            }
+            _ => Plain::Perceptron,
         }
     }
 
@@ -61,6 +72,7 @@ impl Plain {
             Plain::Perceptron if pictures < 5000 => "dropout 0.5, dense 256 relu, dropout 0.5",
             Plain::Perceptron => "dropout 0.2, dense 256 relu, dropout 0.5",
             Plain::Convolutions => CONVOLVED,
+            Plain::Rows => OF_ROWS,
             Plain::Evolved => "dense 16 relu",
         };
         format!("{before}, {}", end_for(loss, classes))
@@ -83,14 +95,15 @@ impl Plain {
     /// Whether the rate rises and falls once in the training: it must have an end that is known.
     pub fn rises(self, args: &TrainArgs, optimizer: &Choice) -> bool {
         let ends = args.epochs.is_some() || args.steps.is_some() || args.time.is_none();
-        self == Plain::Convolutions && args.schedule.is_none() && ends && optimizer.entry.name == "adam"
+        let is_normed = matches!(self, Plain::Convolutions | Plain::Rows);
+        is_normed && args.schedule.is_none() && ends && optimizer.entry.name == "adam"
     }
 
     /// η of adam suits the recipe; others have their own.
     pub fn learning_rate(self, optimizer: &Choice, rises: bool) -> f64 {
         match (optimizer.entry.name, self) {
-            ("adam", Plain::Convolutions) if rises => 0.003,
-            ("adam", Plain::Convolutions) => 0.001,
+            ("adam", Plain::Convolutions | Plain::Rows) if rises => 0.003,
+            ("adam", Plain::Convolutions | Plain::Rows) => 0.001,
             ("adam", _) => 5e-4,
             _ => optimizer.dialect.learning_rate,
         }
@@ -105,7 +118,7 @@ impl Plain {
             Plain::Evolved if !keeps_losses => Batch::Of(500),
             _ if optimizer.wants_all_data() => Batch::All,
             // Batch norm cannot train on what is left for the last batch, if it is one picture.
-            Plain::Convolutions => Batch::Of((64..).find(|n| pictures % n != 1).unwrap_or(64)),
+            Plain::Convolutions | Plain::Rows => Batch::Of((64..).find(|n| pictures % n != 1).unwrap_or(64)),
             _ => Batch::Of(64),
         }
     }
@@ -115,8 +128,8 @@ impl Plain {
         match self {
             Plain::Evolved => 120,
             // Few pictures need more passes for as many steps.
-            Plain::Convolutions if rises && pictures >= 20_000 => 10,
-            Plain::Convolutions if rises && pictures >= 1_000 => 30,
+            Plain::Convolutions | Plain::Rows if rises && pictures >= 20_000 => 10,
+            Plain::Convolutions | Plain::Rows if rises && pictures >= 1_000 => 30,
             _ => 100,
         }
     }
@@ -132,8 +145,8 @@ impl Plain {
 
     /// What better means: from so many answers of evolution that hardly differ, accuracy on a few hundred pictures picks
     /// the luckiest.
-    pub fn monitor(self) -> Monitor {
-        if self == Plain::Evolved { Monitor::Loss } else { Monitor::Accuracy }
+    pub fn monitor(self, classes: usize) -> Monitor {
+        if self == Plain::Evolved || classes == 0 { Monitor::Loss } else { Monitor::Accuracy }
     }
 }
 

@@ -1,4 +1,6 @@
-//! `gradus predict`: what is on this picture? From one model file alone.
+//! `gradus predict`: what is on this picture, what is this row? From one model file alone.
+
+mod rows;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +16,8 @@ use serde_json::{Map, json};
 
 use crate::args::PredictArgs;
 use crate::console::{percent, print, print_json};
-use crate::source::{Preprocessing, normalise};
+use crate::source::Preprocessing;
+use crate::source::pictures::{Scale, normalise};
 
 /// A trained model, ready to answer.
 pub struct Trained {
@@ -51,10 +54,8 @@ impl Trained {
         let classes: Vec<String> = serde_json::from_str(text("classes")?).context("the model's classes")?;
         let preprocessing: Preprocessing =
             serde_json::from_str(text("preprocessing")?).context("the model's preprocessing")?;
-        let sane = (1..=16384).contains(&preprocessing.width)
-            && (1..=16384).contains(&preprocessing.height)
-            && preprocessing.mean.len() == if preprocessing.grey { 1 } else { 3 }
-            && preprocessing.deviation.len() == preprocessing.mean.len()
+        let sane = preprocessing.is_sane()
+            && preprocessing.scale().is_some() == classes.is_empty()
             && loaded.metadata.get("input").is_none_or(|input| *input == preprocessing.input().to_string());
         if !sane {
             bail!(
@@ -75,16 +76,23 @@ pub fn model_file(path: &Path) -> PathBuf {
     if path.is_dir() { path.join("model.safetensors") } else { path.to_path_buf() }
 }
 
-/// Prints a label and its probability for every picture.
+/// Prints a label and its probability, or a number, for every picture or row.
 pub fn predict(args: &PredictArgs) -> Result<ExitCode> {
-    let views = args.looks.views()?;
     let trained = Trained::load(&args.model)?;
-    let table = trained.preprocessing.table();
-    let settings = trained.preprocessing.settings(100_000_000);
+    match &trained.preprocessing {
+        Preprocessing::Picture(scale) => predict_pictures(args, &trained, scale),
+        Preprocessing::Row(encoder) => rows::predict(args, &trained, encoder),
+    }
+}
+
+fn predict_pictures(args: &PredictArgs, trained: &Trained, scale: &Scale) -> Result<ExitCode> {
+    let views = args.looks.views()?;
+    let table = scale.table();
+    let settings = scale.settings(100_000_000);
     let (mut plan, z, _) = trained.model.evaluation_plan(1, &Threads::new(1))?;
     let weights = trained.model.folded(&trained.theta, &trained.memory);
     plan.memory().copy_from_slice(&trained.memory);
-    let size = views.size(&trained.preprocessing.dims())?;
+    let size = views.size(&scale.dims())?;
     let mut room = vec![0.0; if views.count() > 1 { size.numbers() } else { 0 }];
     let (mut probabilities, mut of_view) =
         (vec![0.0; trained.classes.len()], vec![0.0; trained.classes.len()]);

@@ -10,15 +10,16 @@ use gradus::losses::Loss;
 use gradus::network::{Model, Network};
 use gradus::race::{Course, FunctionCourse, NetworkCourse, Race, Racer, Run, median, race};
 use gradus::threads::Threads;
-use gradus::train::{Samples, Settings, write_whole};
+use gradus::train::{Settings, write_whole};
 use gradus_figures::race::{Over, curves, paths, results};
 use gradus_figures::{Chart, Surface};
 
 use crate::args::RaceArgs;
 use crate::console::{Voice, percent, print, print_json};
-use crate::recipe::{Data, loss_for_line, new_run_folder, whole_line};
-use crate::source;
-use crate::train::{read, stop_on_ctrl_c};
+use crate::data::Data;
+use crate::recipe::{end_for, loss_for_line, new_run_folder, plain_loss, whole_line};
+use crate::source::{self, read};
+use crate::train::stop_on_ctrl_c;
 
 /// Runs a race and says who came first, by how much, and whether that is more than noise.
 pub fn run(args: &RaceArgs) -> Result<ExitCode> {
@@ -96,10 +97,10 @@ fn on_function(args: &RaceArgs, function: &Choice, voice: Voice, threads: &Threa
 }
 
 fn on_data(args: &RaceArgs, voice: Voice, threads: &Threads, stop: &AtomicBool) -> Result<Race> {
-    let data = Data::plain(args.data.as_deref(), args.image.unwrap_or((12, 12)), args.grey)?;
+    let data = Data::told(args.data.as_deref(), args.image, ((12, 12), true), args.grey, &args.table)?;
     let samples = read(&data, &args.shared, voice)?;
-    let (classes, parts) = (samples.classes(), source::parts(&samples.pictures));
-    let end = if classes == 2 { "dense 1 sigmoid".to_string() } else { format!("dense {classes} softmax") };
+    let (classes, parts) = (samples.classes(), samples.parts());
+    let end = end_for(&Loss::parse(plain_loss(classes))?, classes);
     let line = args.net.clone().unwrap_or(format!("dense 32 relu, {end}"));
     let loss = match &args.loss {
         Some(loss) => loss.clone(),
@@ -108,18 +109,18 @@ fn on_data(args: &RaceArgs, voice: Voice, threads: &Threads, stop: &AtomicBool) 
     let network = Network::parse(&whole_line(&line, &Loss::parse(&loss)?, classes))?;
     let settings =
         Settings { batch: args.batch, network: network.line(), loss: loss.clone(), ..Settings::default() };
-    let model = Model::new(network, Loss::parse(&loss)?, samples.preprocessing.input(), classes)?;
+    let model = Model::new(network, Loss::parse(&loss)?, samples.input(), classes)?;
     voice.say(&format!("network    {}, {} weights", settings.network, model.layout().weights()));
     let budget = args.epochs * parts.train.len() as u64 * 3;
     voice.say(&terms(args, budget, &format!("{} epochs of gradients", args.epochs)));
     voice.say(&format!(
-        "           batches of {} for all, evolution too (line searches get all pictures); all are judged after every \
+        "           batches of {} for all, evolution too (line searches get all examples); all are judged after every \
          {} passes",
         String::from(args.batch),
         budget / args.epochs
     ));
     let course =
-        NetworkCourse { model: &model, data: &samples, parts: &parts, settings, budget, threads, stop };
+        NetworkCourse { model: &model, data: &*samples, parts: &parts, settings, budget, threads, stop };
     go(args, &course, voice)
 }
 

@@ -15,10 +15,8 @@ use gradus::train::Settings;
 use serde::{Deserialize, Serialize};
 
 use crate::args::{Rate, TrainArgs};
-use crate::plain::{EVOLVED_SIZE, Plain, RISES, evolves};
-
-/// What the data of a recipe are called if they are the built-in ones.
-pub const BUILT_IN: &str = "built-in cats and dogs";
+use crate::data::{Data, Kind};
+use crate::plain::{Plain, RISES};
 
 /// Everything that decides a run. Every default is written out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,92 +31,13 @@ pub struct Recipe {
     pub notes: Vec<String>,
 }
 
-/// Which pictures, and how they are read and divided.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Data {
-    /// The folder, or [`BUILT_IN`].
-    pub source: String,
-    pub width: u32,
-    pub height: u32,
-    pub grey: bool,
-    pub max_pixels: u64,
-    /// Share of each class to validate with.
-    pub validation: f64,
-    /// Share of each class for the final test; the built-in pictures have their own.
-    pub test: f64,
-}
-
-impl Data {
-    /// What `args` ask for.
-    pub fn of(args: &TrainArgs) -> Result<Data> {
-        let source = match &args.data {
-            None => BUILT_IN.to_string(),
-            Some(folder) => text_of(folder)?,
-        };
-        let stored = stored_size(&source)?;
-        let plain = if evolves(args) { EVOLVED_SIZE } else { stored.unwrap_or((32, 32)) };
-        let (width, height) = args.image.unwrap_or(plain);
-        Ok(Data {
-            source,
-            width,
-            height,
-            grey: args.grey || stored.is_some(),
-            max_pixels: args.max_pixels.unwrap_or(100_000_000),
-            validation: args.validation.unwrap_or(0.15),
-            test: args.test.unwrap_or(0.15),
-        })
-    }
-
-    /// The pictures of a folder, or the built-in ones, divided as by default.
-    pub fn plain(folder: Option<&Path>, (width, height): (u32, u32), grey: bool) -> Result<Data> {
-        let source = match folder {
-            None => BUILT_IN.to_string(),
-            Some(folder) => text_of(folder)?,
-        };
-        let grey = grey || stored_size(&source)?.is_some();
-        Ok(Data { source, width, height, grey, max_pixels: 100_000_000, validation: 0.15, test: 0.15 })
-    }
-
-    /// Whether these are the built-in pictures.
-    pub fn is_built_in(&self) -> bool {
-        self.source == BUILT_IN
-    }
-
-    /// A short name for run folders and titles.
-    pub fn name(&self) -> String {
-        if self.is_built_in() {
-            return "cats-dogs".into();
-        }
-        let name = Path::new(&self.source).file_name().map(|n| n.to_string_lossy().into_owned());
-        name.unwrap_or_else(|| "pictures".into())
-    }
-}
-
-/// The size of a folder's pictures, if it is one of the MNIST family.
-fn stored_size(source: &str) -> Result<Option<(u32, u32)>> {
-    Ok(if source == BUILT_IN { None } else { gradus_pictures::stored_size(Path::new(source))? })
-}
-
-/// Whether a folder is one of the MNIST family.
-fn is_of_mnist(source: &str) -> Result<bool> {
-    Ok(stored_size(source)?.is_some())
-}
-
-/// A folder's full name as text.
-fn text_of(folder: &Path) -> Result<String> {
-    let full = std::path::absolute(folder)?;
-    let text =
-        full.to_str().context("the folder's name is not UTF-8 text; rename it to use it in a run.toml")?;
-    Ok(text.into())
-}
-
 impl Recipe {
-    /// What `args` ask for, defaults chosen for `pictures` training pictures of `classes` classes and written out.
-    pub fn of(args: &TrainArgs, data: Data, classes: usize, pictures: usize) -> Result<Recipe> {
+    /// What `args` ask for, defaults chosen for `count` training examples of `classes` classes and written out; with 0 classes
+    /// a number is to be said.
+    pub fn of(args: &TrainArgs, data: Data, classes: usize, count: usize) -> Result<Recipe> {
         let default = Settings::default();
         let optimizer = Choice::parse(args.optimizer.as_deref().unwrap_or(&default.optimizer))?;
-        let plain = Plain::of(args, &data, &optimizer, pictures);
+        let plain = Plain::of(args, &data, &optimizer, count);
         let loss = match (&args.loss, &args.net) {
             (Some(line), _) => Loss::parse(line)?,
             (None, Some(line)) => Loss::parse(loss_for_line(line, classes)?)?,
@@ -135,12 +54,13 @@ impl Recipe {
         };
         let augment = match (&args.augment, args.no_mirror) {
             (Some(line), _) => line,
-            (None, false) => plain.augment(is_of_mnist(&data.source)?),
+            (None, false) if matches!(data.kind, Kind::Table(_)) => "none",
+            (None, false) => plain.augment(data.is_of_mnist()?),
             (None, true) => "none",
         };
         let network = match &args.net {
             Some(line) => Network::parse(&whole_line(line, &loss, classes))?,
-            None => Network::parse(&plain.network(&loss, classes, pictures))?,
+            None => Network::parse(&plain.network(&loss, classes, count))?,
         };
         let rises = plain.rises(args, &optimizer);
         let learning_rate = match args.lr {
@@ -159,12 +79,12 @@ impl Recipe {
             check_gradient: args.check_gradient,
             learning_rate,
             schedule: schedule.line(),
-            batch: args.batch.unwrap_or_else(|| plain.batch(&optimizer, pictures)),
+            batch: args.batch.unwrap_or_else(|| plain.batch(&optimizer, count)),
             accumulate: args.accumulate.unwrap_or(default.accumulate),
             epochs: args.epochs.unwrap_or(if args.steps.or(args.time.map(|_| 0)).is_some() {
                 Settings::ENDLESS
             } else {
-                plain.epochs(rises, pictures)
+                plain.epochs(rises, count)
             }),
             epoch_passes: None,
             steps: args.steps,
@@ -177,15 +97,15 @@ impl Recipe {
             l2: args.l2.unwrap_or(default.l2),
             weight_decay: args.weight_decay.unwrap_or(default.weight_decay),
             patience: args.patience.unwrap_or(plain.patience(rises)),
-            monitor: args.monitor.unwrap_or(plain.monitor()),
+            monitor: args.monitor.unwrap_or(plain.monitor(classes)),
             augment: Augment::parse(augment)?.line(),
             mixup: args.mixup.unwrap_or(default.mixup),
             class_weights: args.class_weights.unwrap_or(default.class_weights),
             checkpoint_seconds: args.checkpoint_seconds.unwrap_or(default.checkpoint_seconds),
         };
         train.check()?;
-        let mut horizon = train.horizon(pictures, data.validation > 0.0);
-        if pictures == 0 {
+        let mut horizon = train.horizon(count, data.validation > 0.0);
+        if count == 0 {
             // They are not counted yet: what is known is whether the training has an end at all.
             horizon.steps = horizon.steps.map(|_| u64::MAX >> 1);
         }
@@ -240,14 +160,18 @@ impl Recipe {
     }
 }
 
-/// The loss that suits any network on so many classes.
+/// The loss that suits any network on so many classes, or on numbers.
 pub fn plain_loss(classes: usize) -> &'static str {
-    if classes == 2 { "binary_cross_entropy" } else { "softmax_cross_entropy" }
+    match classes {
+        0 => "squared_error",
+        2 => "binary_cross_entropy",
+        _ => "softmax_cross_entropy",
+    }
 }
 
 /// The loss that suits the network of a line; a preset takes any.
 pub fn loss_for_line(line: &str, classes: usize) -> Result<&'static str> {
-    if presets::completed(line, "").is_some() {
+    if presets::completed(line, "").is_some() || classes == 0 {
         return Ok(plain_loss(classes));
     }
     Ok(loss_for(&Network::parse(line)?, classes))
@@ -261,6 +185,7 @@ pub fn whole_line(line: &str, loss: &Loss, classes: usize) -> String {
 /// The last layer that suits a loss.
 pub fn end_for(loss: &Loss, classes: usize) -> String {
     match (loss.entry.link, loss.entry.targets, classes) {
+        (.., 0) => "dense 1".into(),
         (Link::Softmax, ..) | (_, Targets::Class, _) => format!("dense {classes} softmax"),
         (_, _, 2) => "dense 1 sigmoid".into(),
         _ => format!("dense {classes} sigmoid"),

@@ -11,29 +11,30 @@ use gradus::message::Message;
 use gradus::network::Model;
 use gradus::threads::Threads;
 use gradus::train::{
-    Parts, Record, Samples, Stopped, Trainer, checkpoint_path, linear_baseline, majority_baseline,
-    model_hash, write_whole,
+    Parts, Record, Stopped, Trainer, checkpoint_path, linear_baseline, majority_baseline, model_hash,
+    write_whole,
 };
 use gradus_lab::watch::Ended;
 use serde::{Deserialize, Serialize};
 
 use crate::args::{Rate, ResumeArgs, Shared, TrainArgs, WatchArgs};
-use crate::console::{Console, Voice, percent, print_json};
+use crate::console::{Console, Voice, number, percent, print_json};
+use crate::data::Data;
 use crate::find_rate;
 use crate::finish::{self, Finished};
 use crate::profile;
-use crate::recipe::{Data, Recipe, new_run_folder};
-use crate::source::{self, PictureSamples};
+use crate::recipe::{Recipe, new_run_folder};
+use crate::source::{self, Source, read};
 use crate::watch::{Everyone, Page};
 
 /// A run of its own, or a run.toml trained again.
 pub fn train(args: &TrainArgs) -> Result<ExitCode> {
     let voice = Voice::of(&args.shared);
     let (mut recipe, samples) = recipe_and_samples(args, voice)?;
-    let model = recipe.model(samples.preprocessing.input(), samples.classes())?;
+    let model = recipe.model(samples.input(), samples.classes())?;
     let stop = stop_on_ctrl_c()?;
     let found = match args.lr {
-        Some(Rate::Auto) => Some(find_rate::decide(&mut recipe, &samples, &model, args, voice, &stop)?),
+        Some(Rate::Auto) => Some(find_rate::decide(&mut recipe, &*samples, &model, args, voice, &stop)?),
         _ => None,
     };
     let folder = new_run_folder(args.out.as_deref(), &recipe.data.name())?;
@@ -47,7 +48,7 @@ pub fn train(args: &TrainArgs) -> Result<ExitCode> {
     };
     Run {
         recipe,
-        samples: Arc::new(samples),
+        samples: samples.into(),
         model: Arc::new(model),
         folder: &folder,
         voice,
@@ -61,7 +62,7 @@ pub fn train(args: &TrainArgs) -> Result<ExitCode> {
 }
 
 /// What is to be trained, and on what: as a run.toml says, or the options.
-pub fn recipe_and_samples(args: &TrainArgs, voice: Voice) -> Result<(Recipe, PictureSamples)> {
+pub fn recipe_and_samples(args: &TrainArgs, voice: Voice) -> Result<(Recipe, Box<dyn Source>)> {
     let repeated = args.repeat.as_ref().map(|run| run.join("run.toml"));
     let told = args.data.as_deref().filter(|path| path.extension().is_some_and(|e| e == "toml"));
     if let Some(path) = repeated.as_deref().or(told) {
@@ -76,11 +77,10 @@ pub fn recipe_and_samples(args: &TrainArgs, voice: Voice) -> Result<(Recipe, Pic
         return Ok((recipe, samples));
     }
     let data = Data::of(args)?;
-    // A wrong line is told before a thousand pictures are read.
+    // A wrong line is told before a thousand examples are read.
     Recipe::of(args, data.clone(), 2, 0)?;
     let samples = read(&data, &args.shared, voice)?;
-    let pictures = source::parts(&samples.pictures).train.len();
-    let recipe = Recipe::of(args, data, samples.classes(), pictures)?;
+    let recipe = Recipe::of(args, data, samples.classes(), samples.parts().train.len())?;
     Ok((recipe, samples))
 }
 
@@ -101,13 +101,13 @@ pub fn resume(args: &ResumeArgs) -> Result<ExitCode> {
         write_whole(&toml, recipe.text().as_bytes(), None)?;
     }
     let samples = read(&recipe.data, &args.shared, voice)?;
-    let model = recipe.model(samples.preprocessing.input(), samples.classes())?;
+    let model = recipe.model(samples.input(), samples.classes())?;
     let stop = stop_on_ctrl_c()?;
     let mut record = Record::open(&args.run)?;
     record.go_on()?;
     Run {
         recipe,
-        samples: Arc::new(samples),
+        samples: samples.into(),
         model: Arc::new(model),
         folder: &args.run,
         voice,
@@ -120,48 +120,20 @@ pub fn resume(args: &ResumeArgs) -> Result<ExitCode> {
     .go(true, record)
 }
 
-/// Reads the pictures and says what they are.
-pub fn read(data: &Data, shared: &Shared, voice: Voice) -> Result<PictureSamples> {
-    let bar = voice.bar("reading pictures");
-    let pictures = source::open(data, shared, &|done, total| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    })?;
-    bar.finish_and_clear();
-    voice.say(&format!("data       {}: {}", data.source, pictures.summary_line()));
-    if let Some(trouble) = pictures.cache_trouble() {
-        voice.say(&format!("  note: {trouble}"));
-    }
-    const SHOWN: usize = 20;
-    for skipped in pictures.skipped().iter().take(SHOWN) {
-        voice.say(&format!("  left out {skipped}"));
-    }
-    if pictures.skipped().len() > SHOWN {
-        let rest = pictures.skipped().len() - SHOWN;
-        voice.say(&format!("  left out {rest} more; `gradus inspect` and the report name them all"));
-    }
-    let parts = source::parts(&pictures);
-    if parts.train.is_empty() {
-        bail!(
-            "no picture is left to train on\n  mend: give less to --validation and --test, or add pictures"
-        );
-    }
-    Ok(PictureSamples::measured(pictures, data.grey, &parts.train))
-}
-
 /// What a result must be better than: measured once, kept in the run's folder.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Baselines {
-    /// Accuracy of always answering the most frequent class: validation, test.
+    /// Accuracy of always answering the most frequent class: validation, test. Where numbers are said, the root of the mean
+    /// squared error of always saying their mean.
     pub majority: (f64, f64),
-    /// Accuracy of a linear model on the same inputs: validation, test.
+    /// Accuracy of a linear model on the same inputs: validation, test. Or the root of its mean squared error.
     pub linear: (f64, f64),
 }
 
 /// A run under way.
 pub struct Run<'a> {
     pub recipe: Recipe,
-    pub samples: Arc<PictureSamples>,
+    pub samples: Arc<dyn Source>,
     pub model: Arc<Model>,
     pub folder: &'a Path,
     pub voice: Voice,
@@ -178,8 +150,8 @@ impl Run<'_> {
     fn go(&self, resume: bool, record: Record) -> Result<ExitCode> {
         let threads = source::threads(self.shared);
         let stop = &self.stop;
-        let parts = source::parts(&self.samples.pictures);
-        let fingerprint = self.recipe.fingerprint(&self.samples.pictures.fingerprint());
+        let parts = self.samples.parts();
+        let fingerprint = self.recipe.fingerprint(&self.samples.fingerprint());
         let batch = match self.recipe.train.batch {
             gradus::train::Batch::All => parts.train.len(),
             gradus::train::Batch::Of(n) => n.min(parts.train.len()),
@@ -221,7 +193,7 @@ impl Run<'_> {
             trainer.watch();
         }
         let mut all = Everyone {
-            console: Console::new(self.voice, settings.epochs),
+            console: Console::new(self.voice, settings.epochs, self.samples.noun()),
             log: finish::Log::start(self.folder, trainer.history())?,
             record,
             page: page.as_ref(),
@@ -312,14 +284,22 @@ impl Run<'_> {
             return Ok(None);
         }
         let majority = |part: &[u32]| majority_baseline(&*self.samples, &parts.train, part);
-        let baselines = Baselines { majority: (majority(&parts.validation), majority(&parts.test)), linear };
+        let factor = self.samples.scale().map_or(1.0, |(_, deviation)| deviation);
+        let scaled = |(a, b): (f64, f64)| (factor * a, factor * b);
+        let majority = (majority(&parts.validation), majority(&parts.test));
+        let baselines = Baselines { majority: scaled(majority), linear: scaled(linear) };
         write_whole(&path, &serde_json::to_vec(&baselines)?, None)?;
-        self.voice.say(&format!(
-            "baselines  always the most frequent class {}, a linear model {} (validation)",
-            percent(baselines.majority.0),
-            percent(baselines.linear.0)
-        ));
+        self.voice
+            .say(&format!("baselines  {} (validation)", self.told(baselines.majority.0, baselines.linear.0)));
         Ok(Some(baselines))
+    }
+
+    /// The baselines of a part, for people.
+    pub fn told(&self, majority: f64, linear: f64) -> String {
+        if self.samples.scale().is_some() {
+            return format!("always the mean {} off, linear model {}", number(majority), number(linear));
+        }
+        format!("most frequent class {}, linear model {}", percent(majority), percent(linear))
     }
 }
 

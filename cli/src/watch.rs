@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::console::{Console, Voice, open_in_browser, print_json};
 use crate::finish::Log;
 use crate::lab;
+use crate::report::Thumbnail;
 use crate::train::Run;
 
 /// All of them.
@@ -117,23 +118,6 @@ impl Drop for Page {
 
 /// What pages are told of a run.
 fn scene(run: &Run, parts: &Parts) -> Scene {
-    let pictures = &run.samples.pictures;
-    let (part, all) =
-        if parts.validation.is_empty() { ("train", &parts.train) } else { ("validation", &parts.validation) };
-    let examples = Wall::choose(all);
-    let (width, height, channels) =
-        (pictures.width() as usize, pictures.height() as usize, pictures.channels());
-    let every = (width.max(height)).div_ceil(LARGEST);
-    let bytes = examples.iter().flat_map(|i| thinned(pictures.pixels(*i as usize), width, channels, every));
-    let wall = Wall {
-        part,
-        of: all.len(),
-        bytes: bytes.collect(),
-        examples,
-        width: width.div_ceil(every),
-        height: height.div_ceil(every),
-        channels,
-    };
     Scene {
         title: run.recipe.data.name(),
         folder: run.folder.display().to_string(),
@@ -141,10 +125,30 @@ fn scene(run: &Run, parts: &Parts) -> Scene {
         samples: run.samples.clone() as std::sync::Arc<dyn Samples>,
         parts: parts.clone(),
         settings: run.recipe.train.clone(),
-        classes: pictures.classes().to_vec(),
-        wall: Some(wall),
+        classes: run.samples.names().to_vec(),
+        wall: wall(run, parts),
         drawing: Drawing::of(&run.model),
     }
+}
+
+/// Examples to look at, if they can be seen.
+fn wall(run: &Run, parts: &Parts) -> Option<Wall> {
+    let (part, all) =
+        if parts.validation.is_empty() { ("train", &parts.train) } else { ("validation", &parts.validation) };
+    let examples = Wall::choose(all);
+    let seen: Option<Vec<Thumbnail>> = examples.iter().map(|i| run.samples.picture(*i as usize)).collect();
+    let seen = seen?;
+    let &Thumbnail { width, height, channels, .. } = seen.first()?;
+    let every = (width.max(height)).div_ceil(LARGEST);
+    Some(Wall {
+        part,
+        of: all.len(),
+        bytes: seen.iter().flat_map(|seen| thinned(&seen.pixels, width, channels, every)).collect(),
+        examples,
+        width: width.div_ceil(every),
+        height: height.div_ceil(every),
+        channels,
+    })
 }
 
 /// Pixels of a picture on the page at most, each way.

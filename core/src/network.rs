@@ -179,7 +179,7 @@ pub struct Model {
     pub input: Input,
     /// Numbers per example.
     pub inputs: usize,
-    /// Classes to tell apart.
+    /// Classes to tell apart; 0: it says a number.
     pub classes: usize,
     /// Numbers the network ends in.
     pub outputs: usize,
@@ -190,7 +190,8 @@ pub struct Model {
 }
 
 impl Model {
-    /// Joins a network and a loss, for examples of so many numbers, or pictures: `[height, width, channels]`.
+    /// Joins a network and a loss, for examples of so many numbers, or pictures: `[height, width, channels]`. With 0 classes the
+    /// network says a number of each example.
     ///
     /// # Errors
     /// [`Error::Settings`] if the network's end suits neither the loss nor the number of classes, or if there is
@@ -198,7 +199,7 @@ impl Model {
     pub fn new(network: Network, loss: Loss, input: impl Into<Input>, classes: usize) -> Result<Model> {
         let input = input.into();
         let inputs = input.numbers();
-        if inputs == 0 || classes < 2 {
+        if inputs == 0 || classes == 1 {
             return Err(Error::Settings {
                 message: Message::of(
                     "there is nothing to learn: {inputs} inputs an example, {classes} classes",
@@ -228,13 +229,27 @@ impl Model {
                 mend: Message::of("end the network with {end}, or choose another loss").saying("end", end),
             });
         }
+        if classes == 0 && wants != Link::Identity {
+            return Err(Error::Settings {
+                message: Message::of("the loss {loss} is of classes, but a number is to be said")
+                    .with("loss", loss.entry.name),
+                mend: "choose a loss of numbers: squared_error, absolute_error or huber".into(),
+            });
+        }
         let open = wants != Link::Identity;
         let mut graph = Graph::new();
         let x = graph.data("input", &input.dims(1));
         let z = network.build(&mut graph, x, open)?;
         let outputs = graph.shape(z).size();
         let one = loss.entry.targets == Targets::Values && outputs == 1 && classes == 2;
-        if outputs != classes && !one {
+        if classes == 0 && outputs != 1 {
+            return Err(Error::Settings {
+                message: Message::of("the network ends in {outputs} numbers, but one is to be said")
+                    .with("outputs", outputs),
+                mend: "end the network with `dense 1`".into(),
+            });
+        }
+        if classes > 0 && outputs != classes && !one {
             let end = if classes == 2 && loss.entry.targets == Targets::Values {
                 "`dense 1 sigmoid`".to_string()
             } else if loss.entry.targets == Targets::Class {

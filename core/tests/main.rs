@@ -46,4 +46,5 @@ mod readme;
 mod resume_is_exact;
 mod steering;
 mod thread_invariance;
+mod values;
 mod written_functions;

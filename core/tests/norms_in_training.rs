@@ -369,7 +369,7 @@ fn a_network_with_batch_norm_learns_where_inputs_are_badly_scaled() {
         run(&mut trainer, None, None);
         let mut evaluator = Evaluator::new(&model, &Threads::new(1));
         let (theta, memory) = (trainer.best_theta(), trainer.best_memory());
-        evaluator.evaluate(theta, memory, &Scaled, &parts.test).unwrap().scores.accuracy
+        evaluator.evaluate(theta, memory, &Scaled, &parts.test).unwrap().scores.accuracy.unwrap()
     };
     let [plain, normed] =
         ["dense 16 relu, dense 3 softmax", "batch_norm, dense 16 norm relu, dense 3 softmax"].map(accuracy);

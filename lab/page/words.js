@@ -44,7 +44,7 @@ export const words = {
   of: { en: '{a} of {b}', zh: '{a} / {b}' },
   speed: { en: 'speed', zh: '速度' },
   steps_per_second: { en: '{n} steps/s', zh: '{n} 步/秒' },
-  examples_per_second: { en: '{n} pictures/s', zh: '{n} 张/秒' },
+  examples_per_second: { en: '{n} examples/s', zh: '{n} 个样本/秒' },
   time_left: { en: 'time left, at most', zh: '最多剩余' },
   time_spent: { en: 'trained for', zh: '已训练' },
   validation_accuracy: { en: 'validation accuracy', zh: '验证准确率' },

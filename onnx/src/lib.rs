@@ -1,11 +1,11 @@
 //! Trained networks as [ONNX](https://onnx.ai) files, which onnxruntime and other programs run in many languages.
 //!
 //! ```
-//! use gradus::{losses::Loss, network::{Model, Network}};
+//! use gradus::{losses::Loss, network::{Model, Network}, onnx::Scaling};
 //! let network = Network::parse("dense 8 relu, dense 3 softmax").unwrap();
 //! let model = Model::new(network, Loss::parse("softmax_cross_entropy").unwrap(), 4, 3).unwrap();
 //! let theta = model.layout().start(1);
-//! let portable = model.onnx(&theta, &[], None).unwrap();
+//! let portable = model.onnx(&theta, &[], Scaling::default()).unwrap();
 //! let about = gradus_onnx::About { name: "flowers", text: "", metadata: vec![("classes".into(), "[…]".into())] };
 //! let bytes = gradus_onnx::bytes(&portable, about).unwrap();
 //! assert!(bytes.len() > 4 * theta.len());
@@ -121,6 +121,7 @@ mod tests {
     use super::*;
     use gradus::losses::Loss;
     use gradus::network::{Model, Network};
+    use gradus::onnx::Scaling;
 
     #[test]
     fn a_file_reads_back_as_what_was_written() {
@@ -129,7 +130,7 @@ mod tests {
                 .unwrap();
         let model = Model::new(network, Loss::parse("binary_cross_entropy").unwrap(), [4, 4, 3], 2).unwrap();
         let (theta, memory) = (model.layout().start(1), model.layout().memory().to_vec());
-        let portable = model.onnx(&theta, &memory, None).unwrap();
+        let portable = model.onnx(&theta, &memory, Scaling::default()).unwrap();
         let about =
             || About { name: "cats", text: "and dogs", metadata: vec![("classes".into(), "[]".into())] };
         let bytes = bytes(&portable, about()).unwrap();

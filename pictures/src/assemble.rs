@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::folder::Survey;
 use crate::index::{Outcome, Read};
 use crate::load::{Everything, misnamed};
-use crate::pictures::{Part, Picture, Pictures};
-use crate::{Error, Note, Noted, Settings, Skipped, Split};
+use crate::pictures::{Picture, Pictures};
+use crate::{Error, Note, Noted, Part, Settings, Skipped, Split};
 
 /// Lists what was read, divides it into parts, and refuses classes without pictures.
 pub(crate) fn assemble(

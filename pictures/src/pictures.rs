@@ -2,37 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::store::Pixels;
-use crate::{Error, Format, Note, Noted, Settings, Skipped, Split, load, summary};
-
-/// What a picture is used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Part {
-    /// The weights are changed by it.
-    Train,
-    /// It tells, while training, how good the weights are.
-    Validation,
-    /// It tells how good they are, once, at the end.
-    Test,
-}
-
-impl Part {
-    /// All three, in their order.
-    pub const ALL: [Part; 3] = [Part::Train, Part::Validation, Part::Test];
-
-    /// The name: `train`, `validation` or `test`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Part::Train => "train",
-            Part::Validation => "validation",
-            Part::Test => "test",
-        }
-    }
-}
+use crate::{Error, Format, Note, Noted, Part, Settings, Skipped, Split, load, summary};
 
 /// One readable picture.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,10 +9,10 @@ use crate::cache::{Cache, Hold, Kept, unwritable};
 use crate::decode::decode;
 use crate::index::{Index, Outcome, Read};
 use crate::load::{joined, kept, pool};
-use crate::pictures::{Part, Picture, Pictures};
+use crate::pictures::{Picture, Pictures};
 use crate::resize::resize;
 use crate::store::Pixels;
-use crate::{Error, Format, Settings};
+use crate::{Error, Format, Part, Settings};
 
 /// A picture of many tiles.
 #[derive(Debug, Clone, Copy)]

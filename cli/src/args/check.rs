@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Shared, parse_size};
+use super::{Shared, TableArgs, parse_size};
 
 #[derive(Subcommand)]
 pub enum CheckArgs {
@@ -15,7 +15,7 @@ pub enum CheckArgs {
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct CheckGradientArgs {
-    /// A folder of pictures, or the folder of a run: then its network, its weights and its data.
+    /// A folder of pictures, a table, or the folder of a run: then its network, its weights and its data.
     /// Without it: the built-in cats and dogs.
     pub data: Option<PathBuf>,
     /// The article's network of six weights on one example: every formula, with its numbers.
@@ -39,6 +39,8 @@ pub struct CheckGradientArgs {
     /// Brightness only, no colour.
     #[arg(long, help_heading = "Network and data")]
     pub grey: bool,
+    #[command(flatten)]
+    pub table: TableArgs,
 
     /// Weights to compare one by one in each part of θ, chosen at random, or `all`.
     #[arg(long, value_name = "N|all", default_value = "16", value_parser = parse_weights, help_heading = "Check")]

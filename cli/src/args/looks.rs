@@ -1,7 +1,10 @@
 //! Options of what uses a trained network.
 
+use anyhow::Result;
 use clap::Args;
 use gradus::augmentations::Views;
+
+use super::none_of;
 
 /// How often a trained network looks at a picture.
 #[derive(Args)]
@@ -19,5 +22,10 @@ impl LookArgs {
     /// The views asked for.
     pub fn views(&self) -> gradus::Result<Views> {
         self.tta.as_deref().map_or(Ok(Views::one()), |line| Views::parse(line, self.views))
+    }
+
+    /// That none are asked for.
+    pub fn only_of_pictures(&self) -> Result<()> {
+        none_of(&[(self.tta.is_some(), "--tta")], "pictures are looked at", "take a model of pictures")
     }
 }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use gradus::train::Batch;
 
-use super::{Shared, parse_size};
+use super::{Shared, TableArgs, parse_size};
 
 #[derive(Args)]
 pub struct RaceArgs {
-    /// A folder of pictures [default: the built-in cats and dogs].
+    /// A folder of pictures, or a table [default: the built-in cats and dogs].
     pub data: Option<PathBuf>,
     /// Race on a function instead of data: x^2, ravine, rosenbrock, noisy-bowl, 'rastrigin dim=10' …; `gradus list
     /// functions` names all. Or a formula of x, or of x and y: '(x - 1)^2 + 10*y^2'. Seed 1 starts where the function is usually started, the others anywhere in its box.
@@ -47,6 +47,8 @@ pub struct RaceArgs {
     /// Brightness only, no colour.
     #[arg(long, help_heading = "Pictures")]
     pub grey: bool,
+    #[command(flatten)]
+    pub table: TableArgs,
     /// Folder of the charts: must be new or empty [default: runs/race-1, -2, …].
     #[arg(long, value_name = "DIR", help_heading = "Run")]
     pub out: Option<PathBuf>,

@@ -57,10 +57,11 @@ pub fn comparison(report: &Report, score: &PartScore) -> Markup {
                 }
             }
             figcaption {
-                "Share of the " (words::pictures(score.total())) " of the " (score.part) " part named rightly. "
+                "Share of the " (report.noun.count(score.total())) " of the " (score.part) " part named "
+                "rightly. "
                 "The bracket is the 95\u{a0}% interval, " (words::percent(score.accuracy_low, 1)) " to "
                 (words::percent(score.accuracy_high, 1)) ": how far chance in the choice of "
-                "pictures may have moved the figure."
+                (report.noun.many) " may have moved the figure."
             }
         }
     }
@@ -79,12 +80,13 @@ pub fn curves(report: &Report) -> Markup {
         section #curves {
             h2 { "Learning curves" }
             p.lead {
-                "When the training loss falls while the validation loss rises, the network learns its pictures by heart. "
+                "When the training loss falls while the validation loss rises, the network learns its "
+                (report.noun.many) " by heart. "
                 @if let Some(best) = report.best_epoch { "The weights of epoch " (best) " were kept." }
             }
             div.pair {
                 (losses(report, &rows, &x))
-                (accuracies(report, &rows, &x))
+                @if report.values.is_none() { (accuracies(report, &rows, &x)) }
                 @if rows.iter().any(|row| row.learning_rate != first.learning_rate) { (rates(report, &rows, &x)) }
             }
             p.note { "Every value, epoch by epoch, is in the " a href="#epochs" { "table below" } "." }

@@ -1,4 +1,4 @@
-//! The confusion matrix, whose cells open the pictures behind them, and the wall of mistakes.
+//! The confusion matrix, whose cells open the examples behind them, and the wall of mistakes.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,15 +6,15 @@ use maud::{Markup, html};
 
 use super::{Example, PartScore, Report, tables, words};
 
-/// Pictures shown behind one cell, at most.
+/// Examples shown behind one cell, at most.
 pub const PER_CELL: usize = 24;
-/// Pictures shown behind all cells together, at most.
+/// Examples shown behind all cells together, at most.
 pub const IN_ALL: usize = 96;
-/// Pictures on the wall of mistakes, at most.
+/// Examples on the wall of mistakes, at most.
 pub const WALL: usize = 12;
 /// With more classes than this the matrix becomes a list of its largest mistakes.
 pub const CLASSES: usize = 12;
-/// Up to so many classes there is room for the pictures beside the matrix.
+/// Up to so many classes there is room for the examples beside the matrix.
 const ASIDE: usize = 3;
 /// Length of that list, at most.
 pub const MISTAKES: usize = 30;
@@ -22,7 +22,7 @@ pub const MISTAKES: usize = 30;
 /// A cell of the matrix: true class, predicted class.
 type Cell = (usize, usize);
 
-/// Positions in `examples` of the pictures that the page shows: only these need a thumbnail.
+/// Positions in `examples` of those that the page shows: only these need a thumbnail, or a row its words.
 ///
 /// The most confident of each cell, at most 24 a cell and 96 in all; every cell gets its first before any gets
 /// its second. The 12 most confident mistakes are among them or follow them.
@@ -48,7 +48,7 @@ fn by_confidence(examples: &[Example]) -> Vec<usize> {
     order
 }
 
-/// The pictures behind the cells.
+/// The examples behind the cells.
 fn in_cells(examples: &[Example]) -> Vec<usize> {
     let mut ranks: HashMap<Cell, usize> = HashMap::new();
     let mut candidates = Vec::new();
@@ -83,9 +83,9 @@ pub fn section(report: &Report) -> Markup {
         section #matrix {
             h2 { "Right and wrong" }
             p.lead {
-                "What the " (words::pictures(score.total())) " of the " (score.part) " part are, and what the network "
-                "called them."
-                @if !cells.is_empty() { " Choose a number to see its pictures." }
+                "What the " (report.noun.count(score.total())) " of the " (score.part) " part are, and what the "
+                "network called them."
+                @if !cells.is_empty() { " Choose a number to see its " (report.noun.many) "." }
             }
             div.aside.tall[report.classes.len() > ASIDE] {
                 @if has_matrix { (matrix(report, score, |cell| cells.contains_key(&cell))) }
@@ -96,18 +96,18 @@ pub fn section(report: &Report) -> Markup {
     }
 }
 
-/// Name of a cell in the address of its pictures.
+/// Name of a cell in the address of its examples.
 fn id((truth, predicted): Cell) -> String {
     format!("cell-{truth}-{predicted}")
 }
 
-/// The matrix: a row for each true class, a column for each answer. Also used for the parts without pictures.
-pub fn matrix(report: &Report, score: &PartScore, has_pictures: impl Fn(Cell) -> bool) -> Markup {
+/// The matrix: a row for each true class, a column for each answer. Also used for the parts without examples.
+pub fn matrix(report: &Report, score: &PartScore, has_examples: impl Fn(Cell) -> bool) -> Markup {
     let classes = 0..report.classes.len();
     html! {
         div.scroll tabindex="0" role="region" aria-label={ "Confusion matrix, " (score.part) } {
             table.matrix.many[report.classes.len() > ASIDE] {
-                caption { span { "Rows: what the picture is. Columns: what the network called it." } }
+                caption { span { "Down: what it is. Across: what the network called it." } }
                 thead {
                     tr {
                         td {}
@@ -122,7 +122,7 @@ pub fn matrix(report: &Report, score: &PartScore, has_pictures: impl Fn(Cell) ->
                                 @let share = score.count(t, p) as f64 / score.row_total(t).max(1) as f64;
                                 @let tone = format!("--tone:{:.3}", share.sqrt());
                                 td.right[t == p].wrong[t != p].zero[share == 0.0] style=(tone) {
-                                    (number(report, score, (t, p), has_pictures((t, p))))
+                                    (number(report, score, (t, p), has_examples((t, p))))
                                     @if share > 0.0 { " " small { (words::percent(share, 1)) } }
                                 }
                             }
@@ -134,12 +134,12 @@ pub fn matrix(report: &Report, score: &PartScore, has_pictures: impl Fn(Cell) ->
     }
 }
 
-/// A count, as a link where there are pictures behind it.
-fn number(report: &Report, score: &PartScore, cell: Cell, has_pictures: bool) -> Markup {
+/// A count, as a link where there are examples behind it.
+fn number(report: &Report, score: &PartScore, cell: Cell, has_examples: bool) -> Markup {
     let n = score.count(cell.0, cell.1);
     let text = format!("{}: show them", sentence(report, cell, n));
     html! {
-        @if has_pictures { a href={ "#" (id(cell)) } aria-label=(text) { (words::count(n)) } }
+        @if has_examples { a href={ "#" (id(cell)) } aria-label=(text) { (words::count(n)) } }
         @else { span.n { (words::count(n)) } }
     }
 }
@@ -147,11 +147,11 @@ fn number(report: &Report, score: &PartScore, cell: Cell, has_pictures: bool) ->
 /// What a cell counts.
 fn sentence(report: &Report, (truth, predicted): Cell, n: usize) -> String {
     let verb = if truth == predicted { "rightly called" } else { "called" };
-    format!("{} of ‘{}’ {verb} ‘{}’", words::pictures(n), report.class(truth), report.class(predicted))
+    format!("{} of ‘{}’ {verb} ‘{}’", report.noun.count(n), report.class(truth), report.class(predicted))
 }
 
 /// The largest mistakes, where the matrix would be too large to read.
-fn list(report: &Report, score: &PartScore, has_pictures: impl Fn(Cell) -> bool) -> Markup {
+fn list(report: &Report, score: &PartScore, has_examples: impl Fn(Cell) -> bool) -> Markup {
     let mut mistakes: Vec<(usize, Cell)> = Vec::new();
     for (t, row) in score.confusion.iter().enumerate() {
         mistakes.extend(row.iter().enumerate().filter(|&(p, &n)| p != t && n > 0).map(|(p, &n)| (n, (t, p))));
@@ -166,13 +166,13 @@ fn list(report: &Report, score: &PartScore, has_pictures: impl Fn(Cell) -> bool)
                     "The " (mistakes.len()) " most frequent of " (words::count(kinds)) " kinds of mistake among "
                     (words::count(report.classes.len())) " classes."
                 }
-                (tables::heads(&["It is", "It was called"], &["Pictures", "Share of the class"]))
+                (tables::heads(&["It is", "It was called"], &[&report.noun.head(), "Share of the class"]))
                 tbody {
                     @for &(n, (t, p)) in &mistakes {
                         tr {
                             th scope="row" { (report.class(t)) }
                             td { (report.class(p)) }
-                            td.n { (number(report, score, (t, p), has_pictures((t, p)))) }
+                            td.n { (number(report, score, (t, p), has_examples((t, p)))) }
                             td.n { (words::percent(n as f64 / score.row_total(t).max(1) as f64, 1)) }
                         }
                     }
@@ -182,29 +182,59 @@ fn list(report: &Report, score: &PartScore, has_pictures: impl Fn(Cell) -> bool)
     }
 }
 
-/// The pictures behind the cells, one group a cell, the most frequent mistakes first; the first is open.
+/// The examples behind the cells, one group a cell, the most frequent mistakes first; the first is open.
 fn panels(report: &Report, score: &PartScore, cells: &BTreeMap<Cell, Vec<&Example>>) -> Markup {
     let mut order: Vec<(&Cell, &Vec<&Example>)> = cells.iter().collect();
     order.sort_by_key(|(cell, _)| (cell.0 == cell.1, std::cmp::Reverse(score.count(cell.0, cell.1))));
     html! {
         div.panels {
-            @if order.is_empty() { p.note { "No single answers were recorded, so there are no pictures to show." } }
+            @if order.is_empty() {
+                p.note { "No single answers were recorded, so there are no " (report.noun.many) " to show." }
+            }
             @for (i, (cell, examples)) in order.into_iter().enumerate() {
                 @let n = score.count(cell.0, cell.1).max(examples.len());
                 details name="cell" open[i == 0] class=(if cell.0 == cell.1 { "right" } else { "wrong" }) {
-                    summary { (sentence(report, *cell, n)) }
+                    @let title = sentence(report, *cell, n);
+                    summary { (title) }
                     div id=(id(*cell)) {
                         p.note {
                             @if examples.len() < n { "The " (examples.len()) " most confident of " (words::count(n)) "." }
                             @else if n == 1 { "The only one." }
                             @else { "All " (words::count(n)) ", the most confident first." }
                         }
-                        ul.pictures { @for example in examples { li { (picture(report, example)) } } }
+                        @if report.is_table() { (rows(&title, examples)) }
+                        @else { ul.tiles { @for example in examples { li { (picture(report, example)) } } } }
                     }
                 }
             }
         }
     }
+}
+
+/// Rows of a table in words, with how sure the network was.
+fn rows(title: &str, examples: &[&Example]) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(title) {
+            ul.rows {
+                @for example in examples {
+                    li {
+                        p { span.file { (example.path) } ", " span.sure { (sure(example)) } }
+                        (about(example))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How sure the network was.
+fn sure(example: &Example) -> String {
+    words::percent(example.probability, 1) + " sure"
+}
+
+/// What is in a row.
+fn about(example: &Example) -> Markup {
+    html! { @if !example.about.is_empty() { p.about { (example.about) } } }
 }
 
 /// A picture with its file name and how sure the network was.
@@ -246,17 +276,18 @@ pub fn mistakes(report: &Report) -> Markup {
                     " Look for wrong labels here first."
                 }
             }
-            @if !worst.is_empty() { ul.wall {
+            @if !worst.is_empty() { ul.wall.rows[report.is_table()] {
                 @for example in worst.iter().map(|&i| &report.examples[i]) {
                     li {
-                        (image(report, example))
+                        @if !report.is_table() { (image(report, example)) }
                         div {
                             p {
                                 "Is " strong { (report.class(example.true_class)) }
                                 ", called " strong.wrong { (report.class(example.predicted)) }
                             }
-                            p.sure { (words::percent(example.probability, 1)) " sure" }
+                            p.sure { (sure(example)) }
                             p.file { (example.path) }
+                            (about(example))
                         }
                     }
                 }

@@ -11,13 +11,18 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod thumbnail;
+mod values;
 mod words;
 
+use gradus::train::Fit;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 pub use matrix::shown;
 pub use thumbnail::Thumbnail;
-pub use words::rate;
+pub use values::{Said, Values, worst};
+pub use words::{count, rate};
+
+use crate::noun::Noun;
 
 /// A content security policy under which the page cannot reach outside itself, whatever a file name says.
 const POLICY: &str =
@@ -46,12 +51,16 @@ pub struct Report {
     pub scores: Vec<PartScore>,
     /// Single answers of the part that the page speaks of: ideally all of them, in any order.
     pub examples: Vec<Example>,
-    /// Files that were left out, each with the reason.
+    /// Files or rows that were left out, each with the reason.
     pub skipped: Vec<(String, String)>,
-    /// The data in one line: how many pictures, how they were split.
+    /// The data in one line: how many examples, how they were split.
     pub data_line: String,
     /// What to make of it, in a sentence or two.
     pub verdict: Option<String>,
+    /// What the examples are called.
+    pub noun: Noun,
+    /// What was said, where the network says numbers: then there are no classes, and no examples.
+    pub values: Option<Values>,
 }
 
 /// One epoch. Numbers that do not exist or are not finite are shown as such and break the curve.
@@ -59,11 +68,11 @@ pub struct Report {
 pub struct EpochRow {
     /// Number of the epoch.
     pub epoch: usize,
-    /// Mean loss on the training pictures.
+    /// Mean loss on the training examples.
     pub train_loss: f64,
-    /// Mean loss on the validation pictures.
+    /// Mean loss on the validation examples.
     pub validation_loss: f64,
-    /// Share of the validation pictures named rightly, 0 to 1.
+    /// Share of the validation examples named rightly, 0 to 1.
     pub validation_accuracy: f64,
     /// The learning rate of the epoch's last step.
     pub learning_rate: f64,
@@ -88,28 +97,30 @@ pub struct PartScore {
     pub accuracy_high: f64,
     /// Area under the ROC curve, with two classes.
     pub auc: Option<f64>,
-    /// Number of pictures by `[true class][predicted class]`.
+    /// Number of examples by `[true class][predicted class]`.
     pub confusion: Vec<Vec<usize>>,
     /// One row a class.
     pub per_class: Vec<ClassRow>,
     /// Accuracy of always giving the most frequent class.
     pub baseline_majority: f64,
-    /// Accuracy of a linear model on the same pixels, where one was trained.
+    /// Where numbers are said: how far off they are. The baselines are roots of the mean squared error then.
+    pub fit: Option<Fit>,
+    /// Accuracy of a linear model on the same input, where one was trained.
     pub baseline_linear: Option<f64>,
 }
 
 impl PartScore {
-    /// Number of pictures in the part.
+    /// Number of examples in the part.
     fn total(&self) -> usize {
         self.confusion.iter().flatten().sum()
     }
 
-    /// Number of pictures of class `truth` that were called `predicted`.
+    /// Number of examples of class `truth` that were called `predicted`.
     fn count(&self, truth: usize, predicted: usize) -> usize {
         self.confusion.get(truth).and_then(|row| row.get(predicted)).copied().unwrap_or(0)
     }
 
-    /// Number of pictures of class `truth`.
+    /// Number of examples of class `truth`.
     fn row_total(&self, truth: usize) -> usize {
         self.confusion.get(truth).map_or(0, |row| row.iter().sum())
     }
@@ -133,7 +144,7 @@ pub struct ClassRow {
 /// One answer of the network.
 #[derive(Clone, Debug, Default)]
 pub struct Example {
-    /// The file, as the reader would find it.
+    /// The file or the line of the table, as the reader would find it.
     pub path: String,
     /// Its class.
     pub true_class: usize,
@@ -143,6 +154,8 @@ pub struct Example {
     pub probability: f64,
     /// The picture, small. Only those that [`shown`] names are used.
     pub thumbnail: Option<Thumbnail>,
+    /// A row of a table in words: its columns and values. Only those that [`shown`] names are used.
+    pub about: String,
 }
 
 impl Example {
@@ -170,13 +183,18 @@ impl Report {
                     (self.head())
                     main {
                         (charts::curves(self))
-                        (matrix::section(self))
-                        (matrix::mistakes(self))
-                        (tables::per_class(self))
-                        (reliability::section(self))
-                        (tables::scores(self))
+                        @if let Some(values) = &self.values {
+                            (values::section(self, values))
+                            (values::scores(self))
+                        } @else {
+                            (matrix::section(self))
+                            (matrix::mistakes(self))
+                            (tables::per_class(self))
+                            (reliability::section(self))
+                            (tables::scores(self))
+                        }
                         (self.repeat())
-                        (tables::skipped(&self.skipped))
+                        (tables::skipped(self))
                         (tables::epochs(self))
                     }
                     footer { p { "Written by gradus. This file holds everything it shows and loads nothing." } }
@@ -199,14 +217,34 @@ impl Report {
         self.classes.get(index).cloned().unwrap_or_else(|| format!("class {index}"))
     }
 
+    /// Whether the examples are rows of a table, which have no thumbnail.
+    fn is_table(&self) -> bool {
+        self.noun == Noun::ROW
+    }
+
+    /// Whether there is such a section: numbers have others than classes.
+    fn has(&self, section: &str) -> bool {
+        match section {
+            "values" => self.values.is_some(),
+            "matrix" | "mistakes" | "classes" | "reliability" => self.values.is_none(),
+            _ => true,
+        }
+    }
+
     /// Title, headline, what it is to be measured against, and the way to the sections.
     fn head(&self) -> Markup {
+        let skipped = format!("Skipped {}", tables::skipped_noun(self).many);
         html! {
             header {
                 p.kicker { (self.title) }
                 h1 { (words::headline(self)) }
                 @if let Some(verdict) = &self.verdict { p.verdict { (verdict) } }
-                @if let Some(score) = self.main_score() { (charts::comparison(self, score)) }
+                @if let Some(score) = self.main_score() {
+                    @match &score.fit {
+                        Some(fit) => (values::comparison(self, score, fit)),
+                        None => (charts::comparison(self, score)),
+                    }
+                }
                 dl.facts {
                     @for (name, fact) in [("Network", &self.network), ("Data", &self.data_line), ("End", &self.stopped)] {
                         @if !fact.is_empty() { div { dt { (name) } dd { (fact) } } }
@@ -214,11 +252,11 @@ impl Report {
                 }
                 nav aria-label="Sections" {
                     @for (id, name) in [
-                        ("curves", "Learning curves"), ("matrix", "Right and wrong"),
+                        ("curves", "Learning curves"), ("values", "Said and right"), ("matrix", "Right and wrong"),
                         ("mistakes", "Most confident mistakes"),
                         ("classes", "Each class"), ("reliability", "Reliability"), ("scores", "All scores"),
-                        ("repeat", "Configuration"), ("skipped", "Skipped files"), ("epochs", "Every epoch"),
-                    ] { a href={ "#" (id) } { (name) } " " }
+                        ("repeat", "Configuration"), ("skipped", &skipped), ("epochs", "Every epoch"),
+                    ].into_iter().filter(|(id, _)| self.has(id)) { a href={ "#" (id) } { (name) } " " }
                 }
             }
         }
@@ -229,7 +267,10 @@ impl Report {
         html! {
             section #repeat {
                 h2 { "Configuration and network" }
-                p.lead { "With this configuration and the same pictures, the run repeats itself bit for bit." }
+                p.lead {
+                    "With this configuration and the same " (self.noun.many) ", the run repeats itself bit "
+                    "for bit."
+                }
                 div.pair {
                     (listing("Configuration", "configuration", &self.config_toml))
                     (listing("Layers of the network", "layers", &self.summary))

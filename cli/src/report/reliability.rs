@@ -59,7 +59,7 @@ pub fn section(report: &Report) -> Markup {
                         "right. Below it the network is too sure, above it too modest. The upright lines are 95\u{a0}% "
                         "intervals, the grey bars say how many answers a bin holds."
                     }
-                    p { "From " (words::pictures(all)) ", in ten bins of probability." }
+                    p { "From " (report.noun.count(all)) ", in ten bins of probability." }
                     (bin_table(&full))
                 }
             }

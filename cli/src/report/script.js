@@ -1,4 +1,4 @@
-// The page is complete without this. It adds two comforts: a number of the confusion matrix opens its pictures in
+// The page is complete without this. It adds two comforts: a number of the confusion matrix opens its examples in
 // place, and the curves can be read off with the pointer or the arrow keys.
 "use strict";
 

@@ -1,10 +1,11 @@
-//! The tables: each class, all scores, skipped files, every epoch.
+//! The tables: each class, all scores, skipped files or rows, every epoch.
 
 use maud::{Markup, html};
 
 use super::{PartScore, Report, charts, matrix, words};
+use crate::noun::Noun;
 
-/// Skipped files that are listed, at most.
+/// Skipped files or rows that are listed, at most.
 pub const SKIPPED: usize = 500;
 /// Tables with more rows than this are folded away.
 const LONG: usize = 30;
@@ -40,7 +41,7 @@ pub fn per_class(report: &Report) -> Markup {
                 "many were called so. " strong { "F1" } ": one number between the two."
             }
             @if report.scores.is_empty() { p.note { "No part of the data was scored." } }
-            div.pair { @for score in in_order(report) { div { (class_table(score)) } } }
+            div.pair { @for score in in_order(report) { div { (class_table(report, score)) } } }
         }
     }
 }
@@ -53,11 +54,11 @@ fn in_order(report: &Report) -> Vec<&PartScore> {
 }
 
 /// The classes of one part.
-fn class_table(score: &PartScore) -> Markup {
+fn class_table(report: &Report, score: &PartScore) -> Markup {
     let table = html! {
         table {
             caption { "Classes in the " (score.part) " part" }
-            (heads(&["Class"], &["Precision", "Recall", "F1", "Pictures"]))
+            (heads(&["Class"], &["Precision", "Recall", "F1", &report.noun.head()]))
             tbody {
                 @for row in &score.per_class {
                     tr {
@@ -75,8 +76,16 @@ fn class_table(score: &PartScore) -> Markup {
 /// Everything measured, one row a part; and the matrices of the parts that the page does not speak of.
 pub fn scores(report: &Report) -> Markup {
     let main = report.main_score().map(|score| score.part.as_str());
-    let columns =
-        ["Pictures", "Loss", "Accuracy", "95 % interval", "AUC", "Linear model", "Most frequent answer"];
+    let Noun { one, many } = report.noun;
+    let columns = [
+        &report.noun.head(),
+        "Loss",
+        "Accuracy",
+        "95 % interval",
+        "AUC",
+        "Linear model",
+        "Most frequent answer",
+    ];
     html! {
         section #scores {
             h2 { "All scores" }
@@ -89,8 +98,8 @@ pub fn scores(report: &Report) -> Markup {
                 }
             }
             p.note {
-                "AUC: how often the network gives a picture of one class a higher probability of it than a picture of the "
-                "other; 0.5 is guessing. The last two columns are accuracies on the same pictures."
+                "AUC: how often the network gives a " (one) " of one class a higher probability of it than a "
+                (one) " of the other; 0.5 is guessing. The last two columns are accuracies on the same " (many) "."
             } }
             @for score in in_order(report).into_iter().filter(|score| Some(score.part.as_str()) != main) {
                 @if report.classes.len() <= matrix::CLASSES {
@@ -120,28 +129,38 @@ fn score_row(score: &PartScore) -> Markup {
     }
 }
 
-/// Files that were left out.
-pub fn skipped(files: &[(String, String)]) -> Markup {
-    let listed = &files[..files.len().min(SKIPPED)];
+/// What may be left out: rows of a table, otherwise files.
+pub fn skipped_noun(report: &Report) -> Noun {
+    if report.is_table() { Noun::ROW } else { Noun { one: "file", many: "files" } }
+}
+
+/// Files or rows that were left out.
+pub fn skipped(report: &Report) -> Markup {
+    let (all, noun) = (&report.skipped, skipped_noun(report));
+    let listed = &all[..all.len().min(SKIPPED)];
+    let title = format!("Skipped {}", noun.many);
     let table = html! {
         table {
             caption {
-                @if listed.len() < files.len() {
-                    "The first " (words::count(listed.len())) " of " (words::count(files.len())) " skipped files"
+                @if listed.len() < all.len() {
+                    "The first " (words::count(listed.len())) " of " (words::count(all.len()))
+                    " skipped " (noun.many)
                 }
-                @else { "Skipped files" }
+                @else { (title) }
             }
-            (heads(&["File", "Reason"], &[]))
+            (heads(&[if report.is_table() { "Where" } else { "File" }, "Reason"], &[]))
             tbody { @for (path, reason) in listed { tr { th.file scope="row" { (path) } td { (reason) } } } }
         }
     };
     html! {
         section #skipped {
-            h2 { "Skipped files" }
-            @if files.is_empty() { p.lead { "None: every file could be used." } }
+            h2 { (title) }
+            @if all.is_empty() { p.lead { "None: every " (noun.one) " could be used." } }
             @else {
-                p.lead { (words::count(files.len())) @if files.len() == 1 { " file was" } @else { " files were" } " left out." }
-                (wrapped("Skipped files", listed.len(), table))
+                p.lead {
+                    (noun.count(all.len())) @if all.len() == 1 { " was" } @else { " were" } " left out."
+                }
+                (wrapped(&title, listed.len(), table))
             }
         }
     }
@@ -154,8 +173,8 @@ pub fn epochs(report: &Report) -> Markup {
         section #epochs {
             h2 { "Every epoch" }
             p.lead {
-                "The hash stands for all weights after the epoch. A run with the same configuration and pictures has the same "
-                "hashes, on any number of threads."
+                "The hash stands for all weights after the epoch. A run with the same configuration and "
+                (report.noun.many) " has the same hashes, on any number of threads."
             }
             @if rows.is_empty() { p.note { "The run ended before its first epoch was over." } }
             @else {

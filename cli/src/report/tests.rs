@@ -40,6 +40,7 @@ fn sample() -> Report {
         per_class: vec![class("cat", Some(0.655), 251), class("dog", None, 249)],
         baseline_majority: 0.502,
         baseline_linear: Some(0.57),
+        fit: None,
     };
     let example = |i: usize| Example {
         path: format!("photos/cat.{i}.jpg"),
@@ -47,6 +48,7 @@ fn sample() -> Report {
         predicted: i / 2 % 2,
         probability: 0.5 + i as f64 / 320.0,
         thumbnail: Some(picture(i)),
+        about: String::new(),
     };
     Report {
         title: "Cat or dog?".into(),
@@ -65,7 +67,22 @@ fn sample() -> Report {
         skipped: vec![("photos/empty.jpg".into(), "the file is empty".into())],
         data_line: "700 pictures".into(),
         verdict: Some("Better than chance.".into()),
+        noun: Noun::PICTURE,
+        values: None,
     }
+}
+
+/// The same run on the rows of a table.
+fn sample_of_rows() -> Report {
+    let mut report = sample();
+    for (i, example) in report.examples.iter_mut().enumerate() {
+        example.path = format!("line {}", i + 2);
+        example.thumbnail = None;
+        example.about =
+            format!("age {}, workclass Private, ", 17 + i) + &"education <11th> & \"more\", ".repeat(17);
+    }
+    report.skipped = vec![("line 9".into(), "the last field is empty".into())];
+    Report { title: "Income".into(), data_line: "700 rows".into(), noun: Noun::ROW, ..report }
 }
 
 #[test]
@@ -82,6 +99,28 @@ fn every_number_that_goes_in_appears() {
     for wanted in [headline, sentences, epochs, scores].iter().flat_map(|list| list.split('|')) {
         assert!(text.contains(wanted), "the page does not say {wanted:?}");
     }
+}
+
+#[test]
+fn rows_of_a_table_are_told_in_words() {
+    let report = sample_of_rows();
+    let html = report.to_html();
+    let seen = parse(&html);
+    assert!(!html.to_lowercase().contains("picture") && !html.contains("file could"));
+    assert!(
+        !seen.elements.contains(&"img".to_string()) && !seen.attributes.iter().any(|(_, v)| v == "blank")
+    );
+    for i in shown(&report.examples) {
+        assert!(seen.text.contains(&report.examples[i].about), "row {i}");
+        assert!(seen.text.contains(&format!("line {}", i + 2)), "row {i}");
+    }
+    for wanted in ["On 500 rows it had", "Rows", "Skipped rows", "Where", "1 row was left out.", "line 9"] {
+        assert!(seen.text.contains(wanted), "the page does not say {wanted:?}");
+    }
+    let mut none = Report { skipped: Vec::new(), ..report };
+    none.examples.iter_mut().for_each(|example| example.about.clear());
+    let html = none.to_html();
+    assert!(parse(&html).text.contains("every row could be used") && !html.contains("class=\"about\""));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Numbers and sentences as people read them.
 
-use super::{EpochRow, Example, PartScore, Report};
+use super::{EpochRow, Example, PartScore, Report, values};
 
 /// What stands for a number that does not exist.
 pub const NONE: &str = "–";
@@ -31,11 +31,6 @@ pub fn count(n: usize) -> String {
         text.push(digit);
     }
     text
-}
-
-/// `1 picture`, `2 pictures`.
-pub fn pictures(n: usize) -> String {
-    if n == 1 { "1 picture".into() } else { format!("{} pictures", count(n)) }
 }
 
 /// A loss: four decimals, or powers of ten where four decimals would say nothing.
@@ -90,16 +85,19 @@ pub fn majority_answer(report: &Report, score: &PartScore) -> Option<String> {
 
 /// How good the network is, in one sentence.
 pub fn headline(report: &Report) -> String {
+    if let Some((score, fit)) = report.main_score().and_then(|score| Some((score, score.fit.as_ref()?))) {
+        return values::headline(report, score, fit);
+    }
     let Some(score) = report.main_score().filter(|score| score.total() > 0) else {
         return "The run ended before the network could be measured.".into();
     };
-    let pictures = pictures(score.total());
+    let examples = report.noun.count(score.total());
     let on = match score.part.as_str() {
-        "test" => format!("On {pictures} it had never seen"),
+        "test" => format!("On {examples} it had never seen"),
         "validation" => {
-            format!("On {pictures} it had not learned from (but by which its best epoch was chosen)")
+            format!("On {examples} it had not learned from (but by which its best epoch was chosen)")
         }
-        other => format!("On {pictures} of the part ‘{other}’"),
+        other => format!("On {examples} of the part ‘{other}’"),
     };
     let answering = match majority_answer(report, score) {
         Some(class) => format!("always answering ‘{class}’"),

@@ -1,4 +1,4 @@
-//! What a network says, as a probability for each class. [`Model::onnx`] writes the same for other programs.
+//! What a network says, as a probability for each class, or as a number. [`Model::onnx`] writes the same for other programs.
 
 use super::Model;
 use crate::elementary;
@@ -7,8 +7,13 @@ use crate::real::Real;
 
 impl Model {
     /// From the network's last value of one example to a probability per class. Outputs that are not
-    /// probabilities of themselves (several sigmoids, no function at all) are held within [0, 1] and scaled to sum 1.
+    /// probabilities of themselves (several sigmoids, no function at all) are held within [0, 1] and scaled to sum 1. Where
+    /// there are no classes: the number that is said.
     pub fn probabilities(&self, z: &[f32], into: &mut [f64]) {
+        if self.classes == 0 {
+            into[0] = z[0] as f64;
+            return;
+        }
         if let [z] = z {
             let p = if self.link == Link::Sigmoid && self.open { Real::sigmoid(*z) } else { *z };
             let p = (p as f64).clamp(0.0, 1.0);

@@ -11,25 +11,26 @@ use crate::network::Model;
 use crate::op::Shape;
 use crate::{Error, Result};
 
-/// How bytes become what the network sees: x = (byte / 255 − mean) / deviation, for each channel.
-#[derive(Clone, Copy, Debug)]
+/// What stands around a network: how what comes in and what is said become what they are to people.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Scaling<'a> {
-    /// By channel.
-    pub mean: &'a [f64],
-    /// By channel, above 0.
-    pub deviation: &'a [f64],
+    /// Mean and deviation by channel, if pictures are to come in as bytes: x = (byte / 255 − mean) / deviation.
+    pub pixels: Option<[&'a [f64]; 2]>,
+    /// Mean and deviation of the numbers that are to be said, if there are no classes: y = mean + deviation · z.
+    pub said: Option<(f64, f64)>,
 }
 
 impl Model {
-    /// The network in ONNX's words, with θ and what was remembered in training, ending in a probability for each class. With
-    /// `scaling` it takes pictures as bytes, [batch, height, width, channels], else what the network sees, in the same order.
+    /// The network in ONNX's words, with θ and what was remembered in training, ending in a probability for each class, or in the
+    /// number that is said. With `pixels` it takes pictures as bytes, [batch, height, width, channels], else what the network
+    /// sees, in the same order.
     ///
     /// ```
-    /// use gradus::{losses::Loss, network::{Model, Network}};
+    /// use gradus::{losses::Loss, network::{Model, Network}, onnx::Scaling};
     /// let network = Network::parse("conv 4 3x3 norm relu, pool 2, dense 1 sigmoid").unwrap();
     /// let model = Model::new(network, Loss::parse("binary_cross_entropy").unwrap(), [8, 8, 3], 2).unwrap();
     /// let (theta, memory) = (model.layout().start(1), model.layout().memory().to_vec());
-    /// let portable = model.onnx(&theta, &memory, None).unwrap();
+    /// let portable = model.onnx(&theta, &memory, Scaling::default()).unwrap();
     /// let ops: Vec<&str> = portable.nodes.iter().map(|node| node.op).collect();
     /// assert_eq!(ops, ["Transpose", "Conv", "Relu", "MaxPool", "Transpose", "Reshape", "Gemm", "Sigmoid", "Sub", "Concat"]);
     /// ```
@@ -38,32 +39,36 @@ impl Model {
     /// [`Error::Settings`] if an op has no form in ONNX.
     ///
     /// # Panics
-    /// If θ or the memory has another length than the layout says, or if there is a `scaling`, but no picture, or not a number for
+    /// If θ or the memory has another length than the layout says, or if there are `pixels`, but no picture, or not a number for
     /// each of its channels.
-    pub fn onnx(&self, theta: &[f32], memory: &[f32], scaling: Option<Scaling>) -> Result<Portable> {
+    pub fn onnx(&self, theta: &[f32], memory: &[f32], scaling: Scaling) -> Result<Portable> {
         let weights = self.folded(theta, memory);
         let (graph, z, loss) = self.graph(1)?;
         let (graph, kept, _) = fold(graph, &[z, loss]);
         let z = kept[0];
         let dims = self.input.dims(1)[1..].to_vec();
-        if let Some(Scaling { mean, deviation }) = scaling {
+        let Scaling { pixels, said } = scaling;
+        if let Some([mean, deviation]) = pixels {
             let of_picture = dims.len() == 3 && [mean.len(), deviation.len()] == [dims[2]; 2];
             assert!(of_picture, "a mean and a deviation for each channel of a picture");
         }
         let mut sketch = Sketch::default();
-        let input = sketch.fresh(if scaling.is_some() { "pixels" } else { "input" });
-        let output = sketch.fresh("probabilities");
-        let x = sketch.seen(&input, dims.len() == 3, scaling);
+        let input = sketch.fresh(if pixels.is_some() { "pixels" } else { "input" });
+        let output = sketch.fresh(if self.classes == 0 { "value" } else { "probabilities" });
+        let x = sketch.seen(&input, dims.len() == 3, pixels);
         let mut walk =
             Walk { to: &mut sketch, graph: &graph, weights: &weights, memory, values: HashMap::new() };
         let z = walk.computed(z, &x)?;
-        sketch.scope = "probabilities".into();
-        let last = self.in_probabilities(&mut sketch, z);
+        sketch.scope = output.name().into();
+        let last = match self.classes {
+            0 => sketch.said(&z, said.unwrap_or((0.0, 1.0))),
+            _ => self.in_probabilities(&mut sketch, z),
+        };
         let end = sketch.nodes.iter_mut().find(|node| node.output == last).expect("a node gives it");
         end.output = output.clone();
         Ok(Portable {
-            input: Port { value: input, bytes: scaling.is_some(), dims },
-            output: Port { value: output, bytes: false, dims: vec![self.classes] },
+            input: Port { value: input, bytes: pixels.is_some(), dims },
+            output: Port { value: output, bytes: false, dims: vec![self.classes.max(1)] },
             nodes: sketch.nodes,
             constants: sketch.constants,
         })
@@ -105,9 +110,9 @@ impl Model {
 
 impl Sketch {
     /// What the network sees, from what comes in.
-    fn seen(&mut self, input: &Value, picture: bool, scaling: Option<Scaling>) -> Value {
+    fn seen(&mut self, input: &Value, picture: bool, pixels: Option<[&[f64]; 2]>) -> Value {
         let mut x = input.clone();
-        if let Some(Scaling { mean, deviation }) = scaling {
+        if let Some([mean, deviation]) = pixels {
             self.scope = "pixels".into();
             let float = ("to", Attribute::Int(1));
             x = self.node("Cast", &[&x], vec![float]);
@@ -119,6 +124,13 @@ impl Sketch {
         }
         self.scope = "input".into();
         if picture { self.channels_first(&x) } else { x }
+    }
+
+    /// y = mean + deviation · z
+    fn said(&mut self, z: &Value, (mean, deviation): (f64, f64)) -> Value {
+        let (factor, middle) = (self.number("factor", deviation as f32), self.number("mean", mean as f32));
+        let y = self.node("Mul", &[z, &factor], vec![]);
+        self.node("Add", &[&y, &middle], vec![])
     }
 }
 
@@ -198,8 +210,8 @@ mod tests {
     fn portable(network: Network, loss: &str, classes: usize) -> Result<Portable> {
         let model = Model::new(network, Loss::parse(loss)?, [6, 5, 2], classes)?;
         let (theta, memory) = (model.layout().start(1), model.layout().memory().to_vec());
-        let scaling = Scaling { mean: &[0.5, 0.25], deviation: &[0.1, 0.2] };
-        model.onnx(&theta, &memory, Some(scaling))
+        let pixels = Some([&[0.5, 0.25][..], &[0.1, 0.2]]);
+        model.onnx(&theta, &memory, Scaling { pixels, said: Some((3.0, 2.0)) })
     }
 
     /// What each node reads is there before it, names are given once, and nothing is there that nobody reads.
@@ -217,6 +229,7 @@ mod tests {
                 "softmax_cross_entropy",
                 3,
             ),
+            ("dense 4 relu, dense 1", "huber", 0),
         ] {
             let all = portable(Network::parse(line).unwrap(), loss, classes).unwrap();
             let mut there: Vec<&str> = all.constants.iter().map(|c| c.value.name()).collect();

@@ -26,10 +26,22 @@ pub trait Samples: Send + Sync {
     fn is_costly(&self) -> bool {
         false
     }
-    /// How many classes there are.
+    /// How many classes there are; 0 where a number is to be said of each example: its [`Samples::value`].
     fn classes(&self) -> usize;
-    /// The class of example `index`, 0 … classes − 1.
+    /// The class of example `index`, 0 … classes − 1; 0 where there are none.
     fn class(&self, index: usize) -> usize;
+    /// The number to be said of example `index`: that of its class, where there are classes.
+    fn value(&self, index: usize) -> f32 {
+        self.class(index) as f32
+    }
+    /// Writes what is right for example `index`, as many numbers as its model has [targets](crate::network::Model::targets):
+    /// its value, or a 1 among zeros.
+    fn write_target(&self, index: usize, target: &mut [f32]) {
+        match target {
+            [target] => *target = self.value(index),
+            _ => write_target(self.class(index), target),
+        }
+    }
     /// Writes the inputs of example `index`.
     fn read(&self, index: usize, into: &mut [f32]);
     /// As [`Samples::read`], while training: may change the example at random, by draws of `rng` alone, so that it is
@@ -82,7 +94,7 @@ pub(super) fn fill(
     }
     let targets = plan.data("target").len() / indices.len();
     for (target, i) in plan.data("target").chunks_exact_mut(targets).zip(indices) {
-        write_target(data.class(*i as usize), target);
+        data.write_target(*i as usize, target);
     }
     for (weight, i) in plan.data("weight").iter_mut().zip(indices) {
         *weight = data.weight(*i as usize);

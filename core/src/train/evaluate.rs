@@ -12,7 +12,8 @@ use crate::threads::{Shared, Threads};
 /// Predictions over a set of examples.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    /// `classes` numbers an example, in the order of the examples asked for.
+    /// A probability for each class, example after example, in the order asked for; where there are no classes, the number that
+    /// is said of each.
     pub probabilities: Vec<f64>,
     /// How good they are.
     pub scores: Scores,
@@ -81,7 +82,8 @@ impl<'a> Evaluator<'a> {
         views: &Views,
     ) -> Result<Evaluation> {
         let theta = &*self.model.folded(theta, memory);
-        let (classes, model) = (self.model.classes, self.model);
+        // Where there are no classes, one number stands for their probabilities.
+        let (classes, model) = (self.model.classes.max(1), self.model);
         let size = views.size(data.shape().dims())?;
         let (inputs, share) = (data.inputs(), 1.0 / views.count() as f64);
         let mut room = vec![0.0; if views.count() > 1 { self.batch.min(indices.len()) * inputs } else { 0 }];
@@ -113,16 +115,23 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
-        let actual: Vec<usize> = indices.iter().map(|i| data.class(*i as usize)).collect();
-        let scores = Scores::new(loss_sum / weight_sum, &probabilities, &actual, classes);
+        let loss = loss_sum / weight_sum;
+        let scores = if model.classes == 0 {
+            let right: Vec<f64> = indices.iter().map(|i| data.value(*i as usize) as f64).collect();
+            Scores::of_values(loss, &probabilities, &right)
+        } else {
+            let actual: Vec<usize> = indices.iter().map(|i| data.class(*i as usize)).collect();
+            Scores::new(loss, &probabilities, &actual, classes)
+        };
         Ok(Evaluation { probabilities, scores })
     }
 }
 
 impl Evaluation {
-    /// The predicted class of example `i` of those asked for, and its probability.
+    /// The predicted class of example `i` of those asked for, and its probability; the number that is said, where there are
+    /// no classes.
     pub fn prediction(&self, i: usize) -> (usize, f64) {
-        let classes = self.scores.confusion.len();
+        let classes = self.scores.confusion.len().max(1);
         let p = &self.probabilities[i * classes..(i + 1) * classes];
         let class = most_likely(p);
         (class, p[class])

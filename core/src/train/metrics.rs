@@ -20,10 +20,10 @@ pub struct ClassScore {
 pub struct Scores {
     /// Mean loss.
     pub loss: f64,
-    /// Share that is right.
-    pub accuracy: f64,
+    /// Share that is right; none where numbers are said.
+    pub accuracy: Option<f64>,
     /// 95 % interval of the accuracy ([`wilson`]).
-    pub accuracy_interval: (f64, f64),
+    pub accuracy_interval: Option<(f64, f64)>,
     /// Chance that a random example of a class gets a higher probability of it than a random other one: for two
     /// classes of the second, for more the mean over classes against the rest. None if a class has no example.
     pub auc: Option<f64>,
@@ -31,9 +31,64 @@ pub struct Scores {
     pub confusion: Vec<Vec<usize>>,
     /// By class.
     pub classes: Vec<ClassScore>,
+    /// Where numbers are said: how far they are from what is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<Fit>,
+}
+
+/// How far numbers are from what is right.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fit {
+    /// √(Σ (y − t)² / n)
+    pub root_mean_squared_error: f64,
+    /// Σ |y − t| / n
+    pub mean_absolute_error: f64,
+    /// 1 − Σ (y − t)² / Σ (t − t̄)²: the share of the variance that is explained; none if all t are the same.
+    pub r_squared: Option<f64>,
+    /// n
+    pub examples: usize,
+}
+
+impl Fit {
+    /// Of what was said and what is right, of each example.
+    pub fn new(said: &[f64], right: &[f64]) -> Fit {
+        let n = right.len().max(1) as f64;
+        let mean = right.iter().sum::<f64>() / n;
+        let errors = || said.iter().zip(right).map(|(y, t)| y - t);
+        let squares = errors().map(|e| e * e).sum::<f64>();
+        let variance = right.iter().map(|t| (t - mean) * (t - mean)).sum::<f64>();
+        Fit {
+            root_mean_squared_error: (squares / n).sqrt(),
+            mean_absolute_error: errors().map(f64::abs).sum::<f64>() / n,
+            r_squared: (variance > 0.0).then(|| 1.0 - squares / variance),
+            examples: right.len(),
+        }
+    }
+
+    /// The same of numbers `factor` times as large.
+    pub fn times(self, factor: f64) -> Fit {
+        Fit {
+            root_mean_squared_error: factor * self.root_mean_squared_error,
+            mean_absolute_error: factor * self.mean_absolute_error,
+            ..self
+        }
+    }
 }
 
 impl Scores {
+    /// Of numbers: what was said, what is right, and the mean loss.
+    pub fn of_values(loss: f64, said: &[f64], right: &[f64]) -> Scores {
+        Scores {
+            loss,
+            accuracy: None,
+            accuracy_interval: None,
+            auc: None,
+            confusion: Vec::new(),
+            classes: Vec::new(),
+            fit: Some(Fit::new(said, right)),
+        }
+    }
+
     /// From the probabilities of every example (`classes` each), what is right, and the mean loss.
     pub fn new(loss: f64, probabilities: &[f64], actual: &[usize], classes: usize) -> Scores {
         let mut confusion = vec![vec![0; classes]; classes];
@@ -66,11 +121,12 @@ impl Scores {
         };
         Scores {
             loss,
-            accuracy: right as f64 / actual.len().max(1) as f64,
-            accuracy_interval: wilson(right, actual.len()),
+            accuracy: Some(right as f64 / actual.len().max(1) as f64),
+            accuracy_interval: Some(wilson(right, actual.len())),
             auc,
             confusion,
             classes: by_class,
+            fit: None,
         }
     }
 }

@@ -65,9 +65,15 @@ impl<'a> Reader<'a> {
     /// For the examples `train`.
     ///
     /// # Errors
-    /// [`Error::Settings`] if pictures are to be changed and the data are none.
+    /// [`Error::Settings`] if pictures are to be changed and the data are none, or classes to be weighed and there are none.
     pub fn new(data: &'a dyn Samples, train: &[u32], settings: &Settings) -> Result<Self> {
         let augment = Augment::parse(&settings.augment)?;
+        if data.classes() == 0 && settings.class_weights != ClassWeights::None {
+            return Err(Error::Settings {
+                message: "classes are to be weighed, but a number is to be said of each example".into(),
+                mend: "write none as class_weights".into(),
+            });
+        }
         let size = augment.size(data.shape().dims())?;
         if !augment.is_empty() && size.numbers() != data.inputs() {
             return Err(Error::Data {
@@ -204,15 +210,14 @@ impl<'a> Reader<'a> {
     fn label(&self, examples: Examples, shares: &[f32], plan: &mut Plan) {
         let targets = plan.data("target").len() / examples.len();
         for (i, target) in plan.data("target").chunks_exact_mut(targets).enumerate() {
-            write_target(self.class(examples.index(i)), target);
+            self.data.write_target(examples.index(i) as usize, target);
             if self.mixes() {
-                let (class, share) =
-                    (self.class(examples.index(i + 1)), self.target_share(examples, i, shares[i]));
+                let (next, share) = (examples.index(i + 1), self.target_share(examples, i, shares[i]));
                 if let [target] = target {
-                    *target = share * *target + (1.0 - share) * class as f32;
+                    *target = share * *target + (1.0 - share) * self.data.value(next as usize);
                 } else {
                     target.iter_mut().for_each(|t| *t *= share);
-                    target[class] += 1.0 - share;
+                    target[self.class(next)] += 1.0 - share;
                 }
             }
         }
@@ -294,7 +299,8 @@ pub(crate) fn write_target(class: usize, target: &mut [f32]) {
 }
 
 fn class_weights(data: &dyn Samples, train: &[u32], choice: ClassWeights) -> Vec<f32> {
-    let mut counts = vec![0usize; data.classes()];
+    // Where numbers are to be said, all are of one.
+    let mut counts = vec![0usize; data.classes().max(1)];
     train.iter().for_each(|i| counts[data.class(*i as usize)] += 1);
     match choice {
         ClassWeights::None => vec![1.0; counts.len()],

@@ -65,7 +65,8 @@ impl<'a> Trainer<'a> {
     /// Ready for the first step. `fingerprint` says what the data are: a checkpoint goes on only with the same.
     ///
     /// # Errors
-    /// If a setting is out of range, there is nothing to train on, or the optimizer would take too much memory.
+    /// If a setting is out of range, there is nothing to train on, the optimizer would take too much memory, or the best is to be
+    /// chosen by an accuracy that there is not.
     pub fn new(
         model: &'a Model,
         data: &'a dyn Samples,
@@ -75,6 +76,12 @@ impl<'a> Trainer<'a> {
         fingerprint: &str,
     ) -> Result<Self> {
         settings.check()?;
+        if data.classes() == 0 && settings.monitor == Monitor::Accuracy {
+            return Err(Error::Settings {
+                message: "where a number is to be said, no example is simply right".into(),
+                mend: "let the loss say which epoch is best: monitor loss".into(),
+            });
+        }
         let mut feed = Feed::new(model, data, &parts.train, &settings, threads)?;
         let horizon = settings.horizon(parts.train.len(), !parts.validation.is_empty());
         let schedule = schedules::Choice::parse(&settings.schedule)?.build(&horizon)?;
@@ -315,9 +322,11 @@ impl<'a> Trainer<'a> {
         p.epoch += 1;
         let better = match (&validated, p.best) {
             (None, _) | (_, None) => true,
-            (Some(now), Some((_, loss, accuracy))) => match self.settings.monitor {
-                Monitor::Loss => now.loss < loss,
-                Monitor::Accuracy => now.accuracy > accuracy || (now.accuracy == accuracy && now.loss < loss),
+            (Some(now), Some((_, loss, accuracy))) => match (self.settings.monitor, now.accuracy) {
+                (Monitor::Accuracy, Some(now_right)) => {
+                    now_right > accuracy || (now_right == accuracy && now.loss < loss)
+                }
+                _ => now.loss < loss,
             },
         };
         if better {
@@ -325,7 +334,7 @@ impl<'a> Trainer<'a> {
                 p.epoch,
                 // A file of JSON holds no infinity.
                 validated.as_ref().map_or(0.0, |s| s.loss.min(f64::MAX)),
-                validated.as_ref().map_or(0.0, |s| s.accuracy),
+                validated.as_ref().and_then(|s| s.accuracy).unwrap_or(0.0),
             ));
             self.best_theta.copy_from_slice(answer);
             self.best_memory.copy_from_slice(&memory);
@@ -335,7 +344,7 @@ impl<'a> Trainer<'a> {
             step: p.step,
             train_loss: p.loss_sum / p.seen as f64,
             validation_loss: validated.as_ref().map(|s| s.loss).filter(|loss| loss.is_finite()),
-            validation_accuracy: validated.as_ref().map(|s| s.accuracy),
+            validation_accuracy: validated.as_ref().and_then(|s| s.accuracy),
             learning_rate,
             seconds: p.seconds,
             passes: p.cost.passes(),

@@ -72,7 +72,7 @@ impl Inside {
             let example = part[k * part.len() / count] as usize;
             scene.samples.read(example, &mut plan.data("input")[k * inputs..(k + 1) * inputs]);
             let target = &mut plan.data("target")[k * targets..(k + 1) * targets];
-            scene.model.write_target(scene.samples.class(example), target);
+            scene.samples.write_target(example, target);
             plan.data("weight")[k] = scene.samples.weight(example);
         }
         Ok(Inside { plan, gradient: vec![0.0; scene.model.layout().weights()] })

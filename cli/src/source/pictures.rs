@@ -1,21 +1,24 @@
 //! Pictures as training examples: the built-in ones, a folder, and what turns bytes into the network's inputs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use gradus::input::Input;
 use gradus::op::Shape;
-use gradus::threads::Threads;
 use gradus::train::{Parts, Samples};
 use gradus_pictures::{Part, Pictures, Settings, Sheet, Split};
 use serde::{Deserialize, Serialize};
 
+use super::{Preprocessing, Source, cache_folder, threads};
 use crate::args::Shared;
-use crate::recipe::Data;
+use crate::console::Voice;
+use crate::data::{self, Data};
+use crate::noun::Noun;
+use crate::report::Thumbnail;
 
 /// CIFAR-10's cats and dogs (Krizhevsky 2009): 3,000 tiles of 32×32, see `data/README.md`.
 const BUILT_IN: Sheet = Sheet {
-    file: include_bytes!("../../data/cats-dogs.webp"),
+    file: include_bytes!("../../../data/cats-dogs.webp"),
     // Its SHA-256: made at every start, it would take as long as reading the pictures from the cache.
     name: "85470dd7d16dca5ac77d80a2cb3043990097124e3633a71bff2e342e6c05fc63",
     tile: 32,
@@ -26,7 +29,8 @@ const TRAIN: usize = 2500;
 
 /// What turns a picture's bytes into inputs: kept with the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Preprocessing {
+#[serde(deny_unknown_fields)]
+pub struct Scale {
     pub width: u32,
     pub height: u32,
     pub grey: bool,
@@ -36,7 +40,7 @@ pub struct Preprocessing {
     pub deviation: Vec<f64>,
 }
 
-impl Preprocessing {
+impl Scale {
     /// Numbers per picture.
     pub fn inputs(&self) -> usize {
         self.input().numbers()
@@ -60,6 +64,14 @@ impl Preprocessing {
         self.mean.iter().zip(&self.deviation).map(row).collect()
     }
 
+    /// Whether it makes sense, where a file said it.
+    pub fn is_sane(&self) -> bool {
+        (1..=16384).contains(&self.width)
+            && (1..=16384).contains(&self.height)
+            && self.mean.len() == if self.grey { 1 } else { 3 }
+            && self.deviation.len() == self.mean.len()
+    }
+
     /// How `gradus_pictures` is asked for such pictures.
     pub fn settings(&self, max_pixels: u64) -> Settings {
         Settings {
@@ -75,11 +87,25 @@ impl Preprocessing {
 /// Labelled pictures with their preprocessing.
 pub struct PictureSamples {
     pub pictures: Pictures,
-    pub preprocessing: Preprocessing,
+    pub scale: Scale,
+    built_in: bool,
     table: Vec<[f32; 256]>,
 }
 
 impl PictureSamples {
+    /// Reads the pictures of a recipe; mean and deviation are those of its training part.
+    pub fn open(data: &Data, shape: &data::Shape, shared: &Shared, voice: Voice) -> Result<PictureSamples> {
+        let bar = voice.bar("reading pictures");
+        let pictures = open(data, shape, shared, &|done, total| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        })?;
+        bar.finish_and_clear();
+        let train = parts(&pictures).train;
+        let measured = PictureSamples::measured(pictures, shape.grey, &train);
+        Ok(PictureSamples { built_in: data.is_built_in(), ..measured })
+    }
+
     /// With mean and deviation measured on the pictures `train`.
     pub fn measured(pictures: Pictures, grey: bool, train: &[u32]) -> PictureSamples {
         let channels = pictures.channels();
@@ -94,18 +120,19 @@ impl PictureSamples {
             n += (bytes.len() / channels) as u64;
         }
         // Whole numbers until here: the same on every machine, in any order.
+        let n = n.max(1);
         let mean: Vec<f64> = sum.iter().map(|s| *s as f64 / n as f64 / 255.0).collect();
         let variance = |(q, m): (&u64, &f64)| *q as f64 / n as f64 / (255.0 * 255.0) - m * m;
         // Pictures of a single shade: a deviation of at least one byte keeps the inputs finite.
         let deviation =
             squares.iter().zip(&mean).map(|p| variance(p).max(0.0).sqrt().max(1.0 / 255.0)).collect();
         let (width, height) = (pictures.width(), pictures.height());
-        Self::with(pictures, Preprocessing { width, height, grey, mean, deviation })
+        Self::with(pictures, Scale { width, height, grey, mean, deviation })
     }
 
     /// With a model's preprocessing.
-    pub fn with(pictures: Pictures, preprocessing: Preprocessing) -> PictureSamples {
-        PictureSamples { table: preprocessing.table(), pictures, preprocessing }
+    pub fn with(pictures: Pictures, scale: Scale) -> PictureSamples {
+        PictureSamples { table: scale.table(), pictures, scale, built_in: false }
     }
 }
 
@@ -151,10 +178,10 @@ impl Samples for PictureSamples {
         self.pictures.list().len()
     }
     fn inputs(&self) -> usize {
-        self.preprocessing.inputs()
+        self.scale.inputs()
     }
     fn shape(&self) -> Shape {
-        Shape::new(&self.preprocessing.dims())
+        Shape::new(&self.scale.dims())
     }
     /// What is in a file may have to be fetched from the disk.
     fn is_costly(&self) -> bool {
@@ -171,54 +198,82 @@ impl Samples for PictureSamples {
     }
 }
 
-/// Opens the pictures of a recipe.
-pub fn open(data: &Data, shared: &Shared, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Pictures> {
-    if data.is_built_in() {
-        return built_in(data, shared);
+impl Source for PictureSamples {
+    fn noun(&self) -> Noun {
+        Noun::PICTURE
     }
-    let split = Split { validation: data.validation, test: data.test, seed: 0 };
-    Ok(Pictures::open(Path::new(&data.source), &settings(data, shared), &split, progress)?)
+    fn input(&self) -> Input {
+        self.scale.input()
+    }
+    fn names(&self) -> &[String] {
+        self.pictures.classes()
+    }
+    fn label(&self) -> String {
+        "class".into()
+    }
+    fn parts(&self) -> Parts {
+        parts(&self.pictures)
+    }
+    fn fingerprint(&self) -> [u8; 32] {
+        self.pictures.fingerprint()
+    }
+    fn summary_line(&self) -> String {
+        self.pictures.summary_line()
+    }
+    fn left_out(&self) -> Vec<(String, String)> {
+        let all = self.pictures.skipped().iter();
+        all.map(|skipped| (skipped.path.display().to_string(), skipped.reason.clone())).collect()
+    }
+    fn notes(&self) -> Vec<String> {
+        self.pictures.cache_trouble().map(str::to_string).into_iter().collect()
+    }
+    fn preprocessing(&self) -> Preprocessing {
+        Preprocessing::Picture(self.scale.clone())
+    }
+    fn place(&self, index: usize) -> String {
+        if self.built_in {
+            return format!("built-in picture {index}");
+        }
+        self.pictures.list()[index].path.display().to_string()
+    }
+    fn picture(&self, index: usize) -> Option<Thumbnail> {
+        let [height, width, channels] = self.scale.dims();
+        Some(Thumbnail { width, height, channels, pixels: self.pictures.pixels(index).to_vec() })
+    }
 }
 
-/// How the pictures of a recipe are read.
-fn settings(data: &Data, shared: &Shared) -> Settings {
-    Settings {
-        width: data.width,
-        height: data.height,
-        grey: data.grey,
-        max_pixels: data.max_pixels,
+/// Opens the pictures of a recipe.
+fn open(
+    data: &Data,
+    shape: &data::Shape,
+    shared: &Shared,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Pictures> {
+    let settings = Settings {
+        width: shape.width,
+        height: shape.height,
+        grey: shape.grey,
+        max_pixels: shape.max_pixels,
         cache: cache_folder(shared),
         threads: threads(shared).count(),
         ..Settings::default()
+    };
+    if data.is_built_in() {
+        return built_in(data, &settings);
     }
+    let split = Split { validation: data.validation, test: data.test, seed: 0 };
+    Ok(Pictures::open(Path::new(&data.source), &settings, &split, progress)?)
 }
 
 /// The indices of each part.
-pub fn parts(pictures: &Pictures) -> Parts {
+fn parts(pictures: &Pictures) -> Parts {
     let of = |part| pictures.indices(part).into_iter().map(|i| i as u32).collect();
     Parts { train: of(Part::Train), validation: of(Part::Validation), test: of(Part::Test) }
 }
 
-/// The threads asked for.
-pub fn threads(shared: &Shared) -> Threads {
-    Threads::new(shared.threads.map_or_else(Threads::available, usize::from))
-}
-
-/// Where decoded pictures are kept.
-pub fn cache_folder(shared: &Shared) -> Option<PathBuf> {
-    let from = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let asked = shared.cache.clone().or_else(|| from("GRADUS_CACHE"));
-    if let Some(folder) = asked {
-        return Some(folder).filter(|folder| folder.as_os_str() != "none");
-    }
-    let home = from("HOME").or_else(|| from("USERPROFILE"));
-    let cache = from("XDG_CACHE_HOME").or_else(|| from("LOCALAPPDATA")).or(home.map(|h| h.join(".cache")));
-    cache.map(|c| c.join("gradus"))
-}
-
 /// The built-in cats and dogs. Their test part is CIFAR-10's own; validation is split off the training part by
 /// content, as for any folder.
-fn built_in(data: &Data, shared: &Shared) -> Result<Pictures> {
+fn built_in(data: &Data, settings: &Settings) -> Result<Pictures> {
     let part = |i: usize, hash: &[u8; 32]| {
         let share = u64::from_be_bytes(*hash.first_chunk().expect("32 bytes")) as f64 / 2f64.powi(64);
         match i < TRAIN {
@@ -227,7 +282,7 @@ fn built_in(data: &Data, shared: &Shared) -> Result<Pictures> {
             false => Part::Test,
         }
     };
-    let pictures = BUILT_IN.pictures(&["cat", "dog"], &settings(data, shared), |i| i % 2, part);
+    let pictures = BUILT_IN.pictures(&["cat", "dog"], settings, |i| i % 2, part);
     pictures.context("the built-in pictures are damaged: build gradus anew")
 }
 

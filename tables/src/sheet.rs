@@ -1,0 +1,225 @@
+//! A file as cells of text.
+
+use std::borrow::Cow;
+use std::io::Read;
+use std::path::Path;
+
+use csv::ByteRecord;
+
+use crate::dialect::{delimiter, is_header, most_common, reader};
+use crate::{Error, Settings};
+
+/// Bytes of text that are read at most: what a compressed file says of itself need not be so.
+const MOST: u64 = 1 << 34;
+/// Names that tables have.
+const ENDINGS: [&str; 4] = ["csv", "tsv", "tab", "txt"];
+
+/// A row that is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Where it begins, from 1 on.
+    pub line: u64,
+    /// Why.
+    pub reason: String,
+}
+
+impl std::fmt::Display for Skipped {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "line {}: {}", self.line, self.reason)
+    }
+}
+
+/// Rows of as many cells each, as they are written, without the blanks around them.
+#[derive(Debug)]
+pub struct Sheet {
+    /// What the first row calls the columns: each another name. None if it is a row like the others.
+    pub names: Option<Vec<String>>,
+    /// Whether `3,14` is a number.
+    pub comma: bool,
+    /// Rows that are left out.
+    pub skipped: Vec<Skipped>,
+    columns: usize,
+    text: String,
+    /// Where each cell ends.
+    ends: Vec<usize>,
+    lines: Vec<u64>,
+}
+
+/// Whether `train` should take a path for a table: any file but a run.toml, and what is called like one.
+pub fn is_table(path: &Path) -> bool {
+    let name = path.file_name().map_or(String::new(), |name| name.to_string_lossy().to_lowercase());
+    let is_called = |name: &str| name.rsplit_once('.').is_some_and(|(_, end)| ENDINGS.contains(&end));
+    let named = is_called(&name) || name.strip_suffix(".gz").is_some_and(is_called);
+    (path.is_file() && !name.ends_with(".toml")) || (named && !path.is_dir())
+}
+
+impl Sheet {
+    /// Reads a file, compressed by gzip or not.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`]; [`Error::NoTable`] if it is something else, or holds no row.
+    pub fn open(path: &Path, settings: &Settings) -> Result<Sheet, Error> {
+        let unreadable = |source| Error::Unreadable { path: path.into(), source };
+        let mut bytes = std::fs::read(path).map_err(unreadable)?;
+        if bytes.starts_with(&[0x1f, 0x8b]) {
+            let mut text = Vec::new();
+            let damaged = |e| Error::no_table(path, format!("damaged gzip: {e}; fetch it again"));
+            flate2::read::MultiGzDecoder::new(&*bytes).take(MOST).read_to_end(&mut text).map_err(damaged)?;
+            bytes = text;
+        }
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        if let Some(what) = foreign(text) {
+            return Err(Error::no_table(path, what));
+        }
+        Sheet::of(path, text, settings)
+    }
+
+    fn of(path: &Path, text: &[u8], settings: &Settings) -> Result<Sheet, Error> {
+        let between = match settings.delimiter {
+            Some(c) if c.is_ascii() => c as u8,
+            Some(c) => return Err(Error::Invalid(format!("cells cannot be parted by `{c}`: it is no ASCII"))),
+            None => delimiter(text).ok_or_else(|| {
+                let what = "nothing parts its lines into cells (comma, semicolon, tab and bar were tried); if it is a table \
+                            of more than one column, say what does: --delimiter";
+                Error::no_table(path, what)
+            })?,
+        };
+        let damaged = |e| Error::no_table(path, format!("the table cannot be read: {e}"));
+        let records: Result<Vec<ByteRecord>, _> = reader(text, between).into_byte_records().collect();
+        let mut records = records.map_err(damaged)?;
+        // Lines of nothing but delimiters, as spreadsheets leave them.
+        records.retain(|record| !record.iter().all(<[u8]>::is_empty));
+        let counts: Vec<usize> = records.iter().map(ByteRecord::len).collect();
+        let columns = most_common(&counts);
+        let comma = between != b',';
+        let header = match (settings.header, records.split_first()) {
+            (Some(told), _) => told,
+            (None, Some((first, rows))) => is_header(first, rows, comma),
+            (None, None) => false,
+        };
+        let first = if header && !records.is_empty() { Some(records.remove(0)) } else { None };
+        if records.is_empty() {
+            return Err(Error::no_table(path, "it holds no row; give a table with a row for each example"));
+        }
+        let names = first.map(|first| names(path, &first, columns)).transpose()?;
+        let mut sheet = Sheet {
+            names,
+            comma,
+            skipped: Vec::new(),
+            columns,
+            text: String::with_capacity(text.len()),
+            ends: Vec::with_capacity(records.len() * columns),
+            lines: Vec::with_capacity(records.len()),
+        };
+        records.iter().for_each(|record| sheet.add(record));
+        Ok(sheet)
+    }
+
+    fn add(&mut self, record: &ByteRecord) {
+        let line = record.position().map_or(0, csv::Position::line);
+        let skip = |reason: String| Skipped { line, reason };
+        if record.len() != self.columns {
+            let open = record.iter().any(|cell| cell.iter().filter(|b| **b == b'\n').count() > 3);
+            let hint = if open { "; is a quote not closed?" } else { "" };
+            let cells = if record.len() == 1 { "cell" } else { "cells" };
+            let reason = format!("{} {cells} where the others have {}{hint}", record.len(), self.columns);
+            return self.skipped.push(skip(reason));
+        }
+        let before = self.text.len();
+        for cell in record {
+            let Ok(cell) = std::str::from_utf8(cell) else {
+                self.text.truncate(before);
+                self.ends.truncate(self.lines.len() * self.columns);
+                return self.skipped.push(skip("it is not UTF-8 text; save the table as UTF-8".into()));
+            };
+            self.text.push_str(cell);
+            self.ends.push(self.text.len());
+        }
+        self.lines.push(line);
+    }
+
+    /// How many rows.
+    pub fn rows(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// How many columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// A cell; empty if there is nothing in it.
+    pub fn cell(&self, row: usize, column: usize) -> &str {
+        let i = row * self.columns + column;
+        let from = if i == 0 { 0 } else { self.ends[i - 1] };
+        &self.text[from..self.ends[i]]
+    }
+
+    /// Where a row begins, from 1 on.
+    pub fn line(&self, row: usize) -> u64 {
+        self.lines[row]
+    }
+
+    /// The name of a column: its number, from 1 on, if it has none.
+    pub fn name(&self, column: usize) -> Cow<'_, str> {
+        match &self.names {
+            Some(names) => Cow::Borrowed(&*names[column]),
+            None => Cow::Owned((column + 1).to_string()),
+        }
+    }
+
+    /// The column that the first row calls so.
+    pub(crate) fn find_named(&self, asked: &str) -> Option<usize> {
+        self.names.as_ref()?.iter().position(|name| name == asked)
+    }
+
+    /// The column of that name, or of that number if none is called so.
+    pub fn find(&self, asked: &str) -> Option<usize> {
+        let named = self.find_named(asked);
+        let numbered = || asked.parse::<usize>().ok().filter(|n| (1..=self.columns).contains(n));
+        named.or_else(|| numbered().map(|n| n - 1))
+    }
+}
+
+/// Names that differ: what has none is called by its number, and what comes twice is counted.
+fn names(path: &Path, first: &ByteRecord, columns: usize) -> Result<Vec<String>, Error> {
+    let mut told: Vec<String> = first.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+    // R does not name the column of a row's name.
+    if told.len() + 1 == columns {
+        told.insert(0, String::new());
+    }
+    if told.len() != columns {
+        let what = format!(
+            "its first row names {} columns, but the rows have {columns}; mend that row, or say --header no if it is none",
+            told.len()
+        );
+        return Err(Error::no_table(path, what));
+    }
+    let mut names: Vec<String> = Vec::with_capacity(columns);
+    for (i, name) in told.into_iter().enumerate() {
+        let name = if name.is_empty() { (i + 1).to_string() } else { name };
+        let free = (1..).map(|n| if n == 1 { name.clone() } else { format!("{name}.{n}") });
+        names.extend(free.into_iter().find(|name| !names.contains(name)));
+    }
+    Ok(names)
+}
+
+/// What a file is that is no text.
+fn foreign(text: &[u8]) -> Option<&'static str> {
+    let beginnings: [(&[u8], &str); 6] = [
+        (b"PK\x03\x04", "a spreadsheet or an archive (zip), no text; save the sheet as CSV"),
+        (b"\xd0\xcf\x11\xe0", "an old spreadsheet, no text; save the sheet as CSV"),
+        (b"PAR1", "a Parquet file; save it as CSV"),
+        (b"\x93NUMPY", "a NumPy array; save it as CSV (numpy.savetxt)"),
+        (b"\xff\xfe", "UTF-16 text; save it as UTF-8"),
+        (b"\xfe\xff", "UTF-16 text; save it as UTF-8"),
+    ];
+    if text.is_empty() {
+        return Some("empty (0 bytes); give a table with a row for each example");
+    }
+    let known = beginnings.into_iter().find(|(beginning, _)| text.starts_with(beginning));
+    let binary = text.iter().take(1 << 16).any(|byte| *byte == 0);
+    known
+        .map(|(_, what)| what)
+        .or(binary.then_some("no text; give a table as text: CSV, or cells parted by tabs"))
+}

@@ -1,0 +1,343 @@
+//! Labelled rows, divided into parts, as a network sees them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use gradus::train::{Part, Split};
+use sha2::{Digest, Sha256};
+
+use crate::error::Error;
+use crate::survey::{self, numbers};
+use crate::words::{grouped, is_missing, many, number, short};
+use crate::{Answer, Column, Encoder, Kind, Label, Settings, Sheet, Skipped};
+
+/// More different numbers than this are values, not classes.
+const CLASSES: usize = 50;
+/// More classes than this are told from one another by nobody.
+const MOST_CLASSES: usize = 1000;
+/// What a column to be learnt may be called.
+const LABELS: [&str; 3] = ["label", "class", "target"];
+
+/// A table with a column to be learnt.
+#[derive(Debug)]
+pub struct Table {
+    sheet: Sheet,
+    encoder: Encoder,
+    classes: Vec<String>,
+    /// Rows of the sheet.
+    rows: Vec<u32>,
+    /// By row: the number of its class, or its value.
+    labels: Vec<f32>,
+    parts: Vec<Part>,
+    codes: Vec<f32>,
+    skipped: Vec<Skipped>,
+    notes: Vec<String>,
+}
+
+impl Table {
+    /// Reads a table and finds out what its columns are. Rows without a label, or of another number of cells, are left
+    /// out: see [`Table::skipped`]. A row's part depends on its cells without the label, so that copies lie in one part.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn open(path: &Path, settings: &Settings, split: &Split) -> Result<Table, Error> {
+        split.check().map_err(Error::Invalid)?;
+        let sheet = Sheet::open(path, settings)?;
+        let place = label_of(path, &sheet, settings)?;
+        let name = sheet.name(place).into_owned();
+        let mut skipped = sheet.skipped.clone();
+        let known = |row: &u32| !is_missing(sheet.cell(*row as usize, place));
+        let (mut rows, unknown): (Vec<u32>, Vec<u32>) = (0..sheet.rows() as u32).partition(known);
+        let line = |row: u32| sheet.line(row as usize);
+        skipped.extend(unknown.into_iter().map(|row| Skipped { line: line(row), reason: "no label".into() }));
+        let cell = |row: &u32| sheet.cell(*row as usize, place);
+        let answer = settings.answer.unwrap_or_else(|| answer(rows.iter().map(cell), sheet.comma));
+        if answer == Answer::Value {
+            let (numbers, others): (Vec<u32>, Vec<u32>) =
+                rows.into_iter().partition(|row| number(cell(row), sheet.comma).is_some());
+            let reason = |row: &u32| format!("its label `{}` is no number", short(cell(row), 20));
+            skipped.extend(others.iter().map(|row| Skipped { line: line(*row), reason: reason(row) }));
+            rows = numbers;
+        }
+        skipped.sort_by_key(|skipped| skipped.line);
+        let wrong = |what: String| Error::Label { path: path.into(), label: name.clone(), what };
+        if rows.is_empty() {
+            let what = if answer == Answer::Value { "holds no number" } else { "has nothing in it" };
+            return Err(wrong(format!("{what}; name another: --label NAME")));
+        }
+        let classes = match answer {
+            Answer::Class => classes(rows.iter().map(cell), sheet.comma).map_err(wrong)?,
+            Answer::Value => Vec::new(),
+        };
+        let class: HashMap<&str, usize> = classes.iter().enumerate().map(|(k, name)| (&**name, k)).collect();
+        let contents: Vec<(usize, [u8; 32])> = rows
+            .iter()
+            .map(|row| (class.get(cell(row)).copied().unwrap_or(0), content(&sheet, *row as usize, place)))
+            .collect();
+        let parts = split.assign(&contents);
+        let train: Vec<u32> =
+            rows.iter().zip(&parts).filter(|(_, part)| **part == Part::Train).map(|(row, _)| *row).collect();
+        let (columns, mut notes) = columns(path, &sheet, place, settings, &rows, &train)?;
+        let scale = match answer {
+            Answer::Class => None,
+            Answer::Value => match numbers(train.iter().map(cell), sheet.comma) {
+                Some(Kind::Number { mean, deviation, .. }) => Some((mean, deviation)),
+                _ => {
+                    return Err(wrong(
+                        "is the same number in all rows to train on: there is nothing to learn".into(),
+                    ));
+                }
+            },
+        };
+        let (width, delimiter) = (sheet.columns(), settings.delimiter);
+        let encoder = Encoder { label: Label { name, place, scale }, width, delimiter, columns };
+        let labels = rows.iter().map(|row| match scale {
+            Some((mean, deviation)) => {
+                ((number(cell(row), sheet.comma).expect("a number") - mean) / deviation) as f32
+            }
+            None => class[cell(row)] as f32,
+        });
+        let labels: Vec<f32> = labels.collect();
+        notes.extend(contradictions(&contents, answer));
+        let codes = rows
+            .iter()
+            .flat_map(|row| {
+                encoder.columns.iter().map(|c| c.code(sheet.cell(*row as usize, c.place), sheet.comma))
+            })
+            .collect();
+        drop(class);
+        Ok(Table { encoder, classes, rows, labels, parts, codes, skipped, notes, sheet })
+    }
+
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none; never so.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Names of the classes, sorted; none where a number is to be said.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// What turns rows into inputs.
+    pub fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// The class of a row, 0 where a number is to be said.
+    pub fn class(&self, row: usize) -> usize {
+        if self.classes.is_empty() { 0 } else { self.labels[row] as usize }
+    }
+
+    /// (y − μ) / σ of a row, or the number of its class.
+    pub fn value(&self, row: usize) -> f32 {
+        self.labels[row]
+    }
+
+    /// Writes what the network sees of a row.
+    pub fn read(&self, row: usize, into: &mut [f32]) {
+        let n = self.encoder.columns.len();
+        self.encoder.write(&self.codes[row * n..(row + 1) * n], into);
+    }
+
+    /// The rows of a part, in order.
+    pub fn indices(&self, part: Part) -> Vec<u32> {
+        (0..self.len() as u32).filter(|i| self.parts[*i as usize] == part).collect()
+    }
+
+    /// Where a row begins in the file, from 1 on.
+    pub fn line(&self, row: usize) -> u64 {
+        self.sheet.line(self.rows[row] as usize)
+    }
+
+    /// The cells of a row that the network sees, for people.
+    pub fn about(&self, row: usize) -> String {
+        let cell = |c: &Column| {
+            format!("{} {}", c.name, short(self.sheet.cell(self.rows[row] as usize, c.place), 40))
+        };
+        self.encoder.columns.iter().take(40).map(cell).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Rows that are left out.
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
+    /// Columns that are left out, cells that are taken as missing, rows that contradict one another.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// A hash of all that the network sees and is to say, and of the parts.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update((self.encoder.inputs() as u64).to_le_bytes());
+        for class in &self.classes {
+            hash.update((class.len() as u64).to_le_bytes());
+            hash.update(class);
+        }
+        self.codes.iter().chain(&self.labels).for_each(|x| hash.update(x.to_le_bytes()));
+        self.parts.iter().for_each(|part| hash.update([*part as u8]));
+        hash.finalize().into()
+    }
+
+    /// Everything counted, in one line.
+    pub fn summary_line(&self) -> String {
+        let says = match self.encoder.label.scale {
+            Some((mean, deviation)) => format!("numbers, {mean:.4} ± {deviation:.4} where it trains"),
+            None => {
+                let count = |k: usize| grouped(self.labels.iter().filter(|l| **l as usize == k).count());
+                let mut names: Vec<String> = self
+                    .classes
+                    .iter()
+                    .enumerate()
+                    .take(8)
+                    .map(|(k, c)| format!("{c} {}", count(k)))
+                    .collect();
+                if self.classes.len() > 8 {
+                    names.push("…".into());
+                }
+                format!("{} ({})", many(self.classes.len(), "class", "classes"), names.join(", "))
+            }
+        };
+        let parts = Part::ALL.map(|part| format!("{} {}", part.name(), grouped(self.indices(part).len())));
+        let skipped = match self.skipped.len() {
+            0 => String::new(),
+            n => format!("; {} skipped", grouped(n)),
+        };
+        format!(
+            "{}; label {}: {says}; {}; {} of {}{skipped}",
+            many(self.len(), "row", "rows"),
+            self.encoder.label.name,
+            parts.join(", "),
+            many(self.encoder.inputs(), "input", "inputs"),
+            many(self.encoder.columns.len(), "column", "columns"),
+        )
+    }
+}
+
+/// The column to be learnt.
+fn label_of(path: &Path, sheet: &Sheet, settings: &Settings) -> Result<usize, Error> {
+    if let Some(asked) = &settings.label {
+        return find(path, sheet, asked);
+    }
+    let is_called =
+        |column: &usize| LABELS.iter().any(|label| sheet.name(*column).eq_ignore_ascii_case(label));
+    let mut called = (0..sheet.columns()).filter(is_called);
+    match (called.next(), called.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Ok(sheet.columns() - 1),
+    }
+}
+
+/// A column asked for.
+fn find(path: &Path, sheet: &Sheet, asked: &str) -> Result<usize, Error> {
+    sheet.find(asked).ok_or_else(|| {
+        let all: Vec<_> = (0..sheet.columns()).map(|column| sheet.name(column).into_owned()).collect();
+        let alike = all.iter().find(|name| name.eq_ignore_ascii_case(asked));
+        let hint = match alike {
+            Some(name) => format!("did you mean `{name}`?"),
+            None if sheet.names.is_none() => {
+                format!("they have no names, but numbers from 1 to {}", all.len())
+            }
+            None => format!("there are {}", short(&all.join(", "), 300)),
+        };
+        Error::NoColumn { path: path.into(), asked: asked.into(), hint }
+    })
+}
+
+/// Whether labels are classes or values.
+fn answer<'s>(cells: impl Iterator<Item = &'s str>, comma: bool) -> Answer {
+    let mut distinct: BTreeMap<&str, ()> = BTreeMap::new();
+    let mut fractions = false;
+    for cell in cells {
+        let Some(x) = number(cell, comma) else { return Answer::Class };
+        fractions |= x.fract() != 0.0;
+        if distinct.len() <= CLASSES {
+            distinct.insert(cell, ());
+        }
+    }
+    if fractions || distinct.len() > CLASSES { Answer::Value } else { Answer::Class }
+}
+
+/// Names of the classes, sorted: by number, if they are numbers.
+fn classes<'s>(cells: impl Iterator<Item = &'s str>, comma: bool) -> Result<Vec<String>, String> {
+    let (mut found, mut rows) = (BTreeMap::<&str, ()>::new(), 0);
+    for cell in cells {
+        rows += 1;
+        found.insert(cell, ());
+    }
+    let mut classes: Vec<String> = found.into_keys().map(str::to_string).collect();
+    if classes.len() < 2 {
+        let only = &classes[0];
+        return Err(format!(
+            "says `{only}` in every row; at least two classes are needed: name another column, --label NAME"
+        ));
+    }
+    if classes.len() > MOST_CLASSES || (classes.len() > CLASSES && 2 * classes.len() > rows) {
+        return Err(format!(
+            "has {} different cells in {} rows: those are no classes; name another column, --label NAME",
+            grouped(classes.len()),
+            grouped(rows)
+        ));
+    }
+    if classes.iter().all(|class| number(class, comma).is_some()) {
+        classes.sort_by(|a, b| number(a, comma).partial_cmp(&number(b, comma)).expect("finite"));
+    }
+    Ok(classes)
+}
+
+/// SHA-256 of a row without its label.
+fn content(sheet: &Sheet, row: usize, label: usize) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for column in (0..sheet.columns()).filter(|column| *column != label) {
+        let cell = sheet.cell(row, column);
+        hash.update((cell.len() as u64).to_le_bytes());
+        hash.update(cell);
+    }
+    hash.finalize().into()
+}
+
+/// What the network sees, and what is to be said of what it does not.
+fn columns(
+    path: &Path,
+    sheet: &Sheet,
+    label: usize,
+    settings: &Settings,
+    rows: &[u32],
+    train: &[u32],
+) -> Result<(Vec<Column>, Vec<String>), Error> {
+    let all = |names: &[String]| -> Result<Vec<usize>, Error> {
+        names.iter().map(|name| find(path, sheet, name)).collect()
+    };
+    let (left_out, categories) = (all(&settings.leave_out)?, all(&settings.categories)?);
+    let places = (0..sheet.columns()).filter(|place| *place != label && !left_out.contains(place));
+    let (mut columns, mut notes) = (Vec::new(), Vec::new());
+    for place in places {
+        let (column, note) = survey::look(sheet, place, rows, train, categories.contains(&place));
+        columns.extend(column);
+        notes.extend(note);
+    }
+    if columns.is_empty() {
+        let why = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+        return Err(Error::no_table(path, format!("no column is left to learn from{why}")));
+    }
+    Ok((columns, notes))
+}
+
+/// Rows that are the same but for their class.
+fn contradictions(contents: &[(usize, [u8; 32])], answer: Answer) -> Option<String> {
+    let mut first: HashMap<&[u8; 32], usize> = HashMap::new();
+    let mut count = 0;
+    for (class, content) in contents {
+        count += usize::from(*first.entry(content).or_insert(*class) != *class);
+    }
+    let rows = many(count, "row has", "rows have");
+    (answer == Answer::Class && count > 0)
+        .then(|| format!("{rows} the cells of an earlier one, and another label"))
+}
