@@ -1,5 +1,5 @@
-"""Trains small networks of every layer, activation and end, exports them, and holds what onnxruntime says of pictures against
-`gradus predict`. Usage: tests/exported.py PROGRAM"""
+"""Trains small networks of every layer, activation and end, exports them, and holds what onnxruntime says of pictures and of
+rows against `gradus predict`. Usage: tests/exported.py PROGRAM"""
 import json
 import subprocess
 import sys
@@ -94,7 +94,61 @@ def main():
                     found = compare(program, here, model, told, seen, large, grey, allowed)
                     worst = max(worst, found) if allowed == 1e-5 else worst
                     count += 1
-        print(f"onnx: {count} networks give onnxruntime {onnxruntime.__version__} the probabilities that gradus names, to {worst:.1e}")
+        worst = max(worst, *(compare_rows(program, here, label) for label in ("kind", "price")))
+        print(f"onnx: {count + 2} networks give onnxruntime {onnxruntime.__version__} the probabilities that gradus names, to {worst:.1e}")
+
+
+MISSING = ("", "?", "na", "n/a", "nan", "null", "none", "-", ".")
+
+
+def as_input(preprocessing, row):
+    """A row, cells by the names of their columns, as the network sees it: README, "In other programs"."""
+    seen = []
+    for column in preprocessing["columns"]:
+        cell = row[column["name"]].strip()
+        nothing = cell.lower() in MISSING
+        if column["kind"] == "number":
+            scaled = 0.0 if nothing else (float(cell) - column["mean"]) / column["deviation"]
+            seen += [min(max(scaled, -10.0), 10.0)] + [float(nothing)] * column["missing"]
+        else:
+            seen += [float(value == ("" if nothing else cell)) for value in column["values"]]
+    return np.array(seen, dtype=np.float32)
+
+
+def compare_rows(program, here, label):
+    """A table whose rows lack something here and there: classes, then a number in its own unit."""
+    draw = np.random.default_rng(3)
+    rows = []
+    for _ in range(300):
+        size, floor, town = draw.integers(10, 400), draw.integers(0, 6), draw.choice(["north", "the west", "south"])
+        price = 2500.0 * size + 10000.0 * floor + 50000.0 * (town == "south")
+        size, town = "?" if draw.random() < 0.1 else str(size), "" if draw.random() < 0.1 else town
+        rows.append({"size": size, "floor": str(floor), "town": town, "price": f"{price:.2f}", "kind": ["low", "fair", "high"][min(int(price / 4e5), 2)]})
+    table, new = here / f"{label}.csv", here / f"new-{label}.csv"
+    table.write_text("\n".join([",".join(rows[0])] + [",".join(row.values()) for row in rows]))
+    wild = [{"size": "1e9", "floor": "-3", "town": "elsewhere"}, {"size": "", "floor": "NA", "town": "none"}] + rows[:40]
+    new.write_text("\n".join(["town;size;floor"] + [";".join(row[name] for name in ("town", "size", "floor")) for row in wild]))
+    model = here / f"rows-{label}"
+    other = "price" if label == "kind" else "kind"
+    run(program, "train", table, "--label", label, "--leave-out", other, "--epochs", "5", "--quiet", "--out", model)
+    told = json.loads(run(program, "export", model, "--json"))
+    onnx.checker.check_model(onnx.load(model / "model.onnx"), full_check=True)
+    session = onnxruntime.InferenceSession(model / "model.onnx", providers=["CPUExecutionProvider"])
+    metadata = session.get_modelmeta().custom_metadata_map
+    preprocessing, classes = json.loads(metadata["preprocessing"]), json.loads(metadata["classes"])
+    assert preprocessing["label"]["name"] == label and classes == told["classes"], metadata
+    theirs, = session.run(None, {"input": np.stack([as_input(preprocessing, row) for row in wild])})
+    ours = [json.loads(line) for line in run(program, "predict", model, new, "--json").splitlines()]
+    if label == "kind":
+        assert session.get_outputs()[0].name == "probabilities" and sorted(classes) == ["fair", "high", "low"], classes
+        worst = abs(np.array([[line["probabilities"][c] for c in classes] for line in ours]) - theirs).max()
+    else:
+        assert session.get_outputs()[0].name == "value" and not classes, classes
+        values = np.array([line["value"] for line in ours])
+        worst = (abs(values - theirs[:, 0]) / values.std()).max()
+        assert values.std() > 1e4, "prices, not what the network says of itself"
+    assert worst < 1e-5, f"rows, {label}: {worst}"
+    return worst
 
 
 def compare(program, here, model, told, seen, large, grey, allowed):

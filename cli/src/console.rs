@@ -222,9 +222,19 @@ pub fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
-/// A number with six digits that count.
+/// A number that is said: six digits of it count.
 pub fn number(x: f64) -> String {
-    let short = format!("{x:.5e}").parse().unwrap_or(x);
+    digits(x, 6)
+}
+
+/// How far off it is: four.
+pub fn rough(x: f64) -> String {
+    digits(x, 4)
+}
+
+/// A number with so many digits that count.
+fn digits(x: f64, count: usize) -> String {
+    let short = format!("{x:.*e}", count - 1).parse().unwrap_or(x);
     if x == 0.0 || (1e-4..1e9).contains(&x.abs()) { format!("{short}") } else { format!("{short:e}") }
 }
 

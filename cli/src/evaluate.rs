@@ -11,7 +11,7 @@ use gradus_pictures::{Part, Pictures, Split};
 use serde_json::json;
 
 use crate::args::EvaluateArgs;
-use crate::console::{Voice, number, percent, print, print_json};
+use crate::console::{Voice, percent, print, print_json, rough};
 use crate::noun::Noun;
 use crate::predict::Trained;
 use crate::source::pictures::{PictureSamples, Scale};
@@ -81,8 +81,8 @@ pub fn told(scores: &Scores, classes: &[String], scale: Option<(f64, f64)>, noun
     let fit = fit.times(scale.map_or(1.0, |(_, deviation)| deviation));
     format!(
         "  off by {} (root of the mean square), {} on average; R² {}   loss {:.4}   {}",
-        number(fit.root_mean_squared_error),
-        number(fit.mean_absolute_error),
+        rough(fit.root_mean_squared_error),
+        rough(fit.mean_absolute_error),
         fit.r_squared.map_or("–".into(), |r| format!("{r:.4}")),
         scores.loss,
         noun.count(fit.examples),

@@ -18,7 +18,7 @@ use gradus_lab::watch::Ended;
 use serde::{Deserialize, Serialize};
 
 use crate::args::{Rate, ResumeArgs, Shared, TrainArgs, WatchArgs};
-use crate::console::{Console, Voice, number, percent, print_json};
+use crate::console::{Console, Voice, percent, print_json, rough};
 use crate::data::Data;
 use crate::find_rate;
 use crate::finish::{self, Finished};
@@ -297,7 +297,7 @@ impl Run<'_> {
     /// The baselines of a part, for people.
     pub fn told(&self, majority: f64, linear: f64) -> String {
         if self.samples.scale().is_some() {
-            return format!("always the mean {} off, linear model {}", number(majority), number(linear));
+            return format!("always the mean {} off, linear model {}", rough(majority), rough(linear));
         }
         format!("most frequent class {}, linear model {}", percent(majority), percent(linear))
     }

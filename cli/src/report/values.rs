@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::charts::{SIDE, dots, frame};
 use super::scale::Scale;
 use super::{PartScore, Report, tables, words};
-use crate::console::number;
+use crate::console::{number, rough};
 
 /// Answers that are drawn, at most.
 const DRAWN: usize = 2000;
@@ -60,7 +60,7 @@ pub fn headline(report: &Report, score: &PartScore, fit: &Fit) -> String {
         Some(r) => format!(" and explained {} of the variance (R²)", words::percent(r, 1)),
         None => String::new(),
     };
-    format!("{on}, the network was {} off on average{share}.", number(fit.mean_absolute_error))
+    format!("{on}, the network was {} off on average{share}.", rough(fit.mean_absolute_error))
 }
 
 /// The network against what takes no network: the shorter the bar, the better.
@@ -76,7 +76,7 @@ pub fn comparison(report: &Report, score: &PartScore, fit: &Fit) -> Markup {
                 div class={ "bar " (class) } {
                     span.name { (name) }
                     span.track aria-hidden="true" { @if error.is_finite() { span.fill style=(width(error)) {} } }
-                    span.value { (number(error)) }
+                    span.value { (rough(error)) }
                 }
             }
             figcaption {
@@ -111,7 +111,7 @@ pub fn section(report: &Report, values: &Values) -> Markup {
             h2 { "Said and right" }
             p.lead {
                 "Each dot is one of " (report.noun.count(points.len()))
-                @if step > 1 { " (every " (step) "th is drawn)" }
+                @if step > 1 { ", one of " (step) }
                 ": on the dashed diagonal what is said is right, above it too much, below it too little."
             }
             div.aside {
@@ -159,11 +159,11 @@ pub fn scores(report: &Report) -> Markup {
                             th scope="row" { (score.part) }
                             td.n { (words::count(fit.examples)) }
                             td.n { (words::loss(score.loss)) }
-                            td.n { strong { (number(fit.root_mean_squared_error)) } }
-                            td.n { (number(fit.mean_absolute_error)) }
+                            td.n { strong { (rough(fit.root_mean_squared_error)) } }
+                            td.n { (rough(fit.mean_absolute_error)) }
                             td.n { (fit.r_squared.map_or(words::NONE.into(), |r| format!("{r:.4}"))) }
-                            td.n { (score.baseline_linear.map_or(words::NONE.into(), number)) }
-                            td.n { (number(score.baseline_majority)) }
+                            td.n { (score.baseline_linear.map_or(words::NONE.into(), rough)) }
+                            td.n { (rough(score.baseline_majority)) }
                         }
                     } }
                 }

@@ -34,7 +34,8 @@ export function curves(place, store, api) {
   };
   const hasValidation = store.scene.parts.validation > 0;
   const loss = lines(card('wide'), { title: t('chart_loss'), name: 'loss', y: { label: t('loss') }, height: 280 });
-  const accuracy = hasValidation ? lines(card(), { title: t('chart_accuracy'), name: 'accuracy', y: { label: '' } }) : null;
+  // Where numbers are said, nothing is simply right.
+  const accuracy = hasValidation && store.scene.classes.length > 0 ? lines(card(), { title: t('chart_accuracy'), name: 'accuracy', y: { label: '' } }) : null;
   const rate = lines(card(), { title: t('chart_rate'), name: 'learning-rate', y: { label: 'η' } });
   let diversity = null;
 
