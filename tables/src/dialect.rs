@@ -8,7 +8,7 @@ use crate::words::{is_missing, number};
 /// comes last.
 const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
 /// Lines that are looked at.
-const LOOK: usize = 200;
+pub(crate) const LOOK: usize = 200;
 
 /// Cells of `text`, as they are written.
 pub(crate) fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
@@ -43,7 +43,7 @@ pub(crate) fn delimiter(text: &[u8]) -> Option<u8> {
 }
 
 /// The number that is there most often, the greater of equals; 0 if there is none.
-pub(crate) fn most_common(counts: &[usize]) -> usize {
+fn most_common(counts: &[usize]) -> usize {
     let mut sorted = counts.to_vec();
     sorted.sort_unstable();
     sorted.chunk_by(|a, b| a == b).max_by_key(|group| group.len()).map_or(0, |group| group[0])

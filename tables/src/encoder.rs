@@ -14,6 +14,8 @@ pub struct Encoder {
     pub label: Label,
     /// How many columns the table had, the label's and those left out too.
     pub width: usize,
+    /// Whether its first row named them; else they are known by their places.
+    pub named: bool,
     /// What stands between cells, where that was not left to be guessed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
@@ -55,19 +57,7 @@ impl Encoder {
     /// # Errors
     /// As for [`Sheet::open`]; [`Error::NoColumn`] if one is not there.
     pub fn open(&self, path: &Path) -> Result<Rows, Error> {
-        let settings = Settings { delimiter: self.delimiter, ..Settings::default() };
-        let mut sheet = Sheet::open(path, &settings)?;
-        let names: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
-        let has = |sheet: &Sheet| names.iter().filter(|name| sheet.find_named(name).is_some()).count();
-        if has(&sheet) < names.len() {
-            // Names that look like a row, or a row that looks like names: what is known decides.
-            let other = Settings { header: Some(sheet.names.is_none()), ..settings };
-            if let Ok(other) = Sheet::open(path, &other)
-                && (has(&other) == names.len() || (sheet.names.is_some() && has(&sheet) == 0))
-            {
-                sheet = other;
-            }
-        }
+        let sheet = self.sheet(path)?;
         let places = self.places(path, &sheet)?;
         let mut codes = Vec::with_capacity(sheet.rows() * places.len());
         for row in 0..sheet.rows() {
@@ -75,15 +65,45 @@ impl Encoder {
             codes.extend(self.columns.iter().zip(&places).map(of));
         }
         let label = match &sheet.names {
-            Some(_) => sheet.find_named(&self.label.name),
-            None => (sheet.columns() == self.width).then_some(self.label.place),
+            Some(_) if self.named => sheet.find_named(&self.label.name),
+            _ => (sheet.columns() == self.width).then_some(self.label.place),
         };
         Ok(Rows { sheet, codes, label })
     }
 
+    /// Whether the first row of another file names the columns is known better than it could be guessed.
+    fn sheet(&self, path: &Path) -> Result<Sheet, Error> {
+        let told = |header| Settings { delimiter: self.delimiter, header, ..Settings::default() };
+        let names: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
+        let count = |sheet: &Sheet| names.iter().filter(|name| sheet.find_named(name).is_some()).count();
+        if self.named {
+            let guessed = Sheet::open(path, &told(None))?;
+            if count(&guessed) == names.len() {
+                return Ok(guessed);
+            }
+            let other = Sheet::open(path, &told(Some(guessed.names.is_none())));
+            let better = |other: &Sheet| match guessed.names {
+                // A row that looks like names.
+                Some(_) => count(&guessed) == 0,
+                // Names that look like a row.
+                None => count(other) == names.len(),
+            };
+            return Ok(other.ok().filter(better).unwrap_or(guessed));
+        }
+        let sheet = Sheet::open(path, &told(Some(false)))?;
+        let Ok(places) = self.places(path, &sheet) else { return Ok(sheet) };
+        let is_number = |column: &&Column| matches!(column.kind, Kind::Number { .. });
+        let first = |(column, place): (&Column, &usize)| {
+            is_number(&column).then(|| sheet.cell(0, *place)).filter(|cell| !is_missing(cell))
+        };
+        let mut cells = self.columns.iter().zip(&places).filter_map(first).peekable();
+        let names_columns = cells.peek().is_some() && cells.all(|cell| number(cell, sheet.comma).is_none());
+        if names_columns { Sheet::open(path, &told(Some(true))) } else { Ok(sheet) }
+    }
+
     /// Where a sheet has the columns.
     fn places(&self, path: &Path, sheet: &Sheet) -> Result<Vec<usize>, Error> {
-        if sheet.names.is_some() {
+        if self.named && sheet.names.is_some() {
             let find = |column: &Column| {
                 let missing = || {
                     let has =

@@ -1,12 +1,13 @@
 //! A file as cells of text.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
 use csv::ByteRecord;
 
-use crate::dialect::{delimiter, is_header, most_common, reader};
+use crate::dialect::{LOOK, delimiter, is_header, reader};
 use crate::{Error, Settings};
 
 /// Bytes of text that are read at most: what a compressed file says of itself need not be so.
@@ -40,8 +41,10 @@ pub struct Sheet {
     pub skipped: Vec<Skipped>,
     columns: usize,
     text: String,
-    /// Where each cell ends.
-    ends: Vec<usize>,
+    /// Where each row begins in it.
+    starts: Vec<usize>,
+    /// Where each cell ends, from there on.
+    ends: Vec<u32>,
     lines: Vec<u64>,
 }
 
@@ -85,33 +88,44 @@ impl Sheet {
             })?,
         };
         let damaged = |e| Error::no_table(path, format!("the table cannot be read: {e}"));
-        let records: Result<Vec<ByteRecord>, _> = reader(text, between).into_byte_records().collect();
-        let mut records = records.map_err(damaged)?;
-        // Lines of nothing but delimiters, as spreadsheets leave them.
-        records.retain(|record| !record.iter().all(<[u8]>::is_empty));
-        let counts: Vec<usize> = records.iter().map(ByteRecord::len).collect();
-        let columns = most_common(&counts);
+        let (mut counts, mut head, mut record) =
+            (BTreeMap::<usize, usize>::new(), Vec::new(), ByteRecord::new());
+        let mut records = reader(text, between);
+        while next(&mut records, &mut record).map_err(damaged)? {
+            *counts.entry(record.len()).or_default() += 1;
+            if head.len() <= LOOK {
+                head.push(record.clone());
+            }
+        }
+        // The longer of equals: a row is sooner broken than made longer.
+        let columns = counts.iter().max_by_key(|(_, count)| **count).map_or(0, |(columns, _)| *columns);
         let comma = between != b',';
-        let header = match (settings.header, records.split_first()) {
+        let header = match (settings.header, head.split_first()) {
             (Some(told), _) => told,
             (None, Some((first, rows))) => is_header(first, rows, comma),
             (None, None) => false,
         };
-        let first = if header && !records.is_empty() { Some(records.remove(0)) } else { None };
-        if records.is_empty() {
+        let rows = counts.values().sum::<usize>().saturating_sub(usize::from(header));
+        if rows == 0 {
             return Err(Error::no_table(path, "it holds no row; give a table with a row for each example"));
         }
-        let names = first.map(|first| names(path, &first, columns)).transpose()?;
         let mut sheet = Sheet {
-            names,
+            names: if header { Some(names(path, &head[0], columns)?) } else { None },
             comma,
             skipped: Vec::new(),
             columns,
             text: String::with_capacity(text.len()),
-            ends: Vec::with_capacity(records.len() * columns),
-            lines: Vec::with_capacity(records.len()),
+            starts: Vec::with_capacity(rows),
+            ends: Vec::with_capacity(rows * columns),
+            lines: Vec::with_capacity(rows),
         };
-        records.iter().for_each(|record| sheet.add(record));
+        let mut records = reader(text, between);
+        if header {
+            next(&mut records, &mut record).map_err(damaged)?;
+        }
+        while next(&mut records, &mut record).map_err(damaged)? {
+            sheet.add(&record);
+        }
         Ok(sheet)
     }
 
@@ -125,16 +139,16 @@ impl Sheet {
             let reason = format!("{} {cells} where the others have {}{hint}", record.len(), self.columns);
             return self.skipped.push(skip(reason));
         }
-        let before = self.text.len();
-        for cell in record {
-            let Ok(cell) = std::str::from_utf8(cell) else {
-                self.text.truncate(before);
-                self.ends.truncate(self.lines.len() * self.columns);
-                return self.skipped.push(skip("it is not UTF-8 text; save the table as UTF-8".into()));
-            };
-            self.text.push_str(cell);
-            self.ends.push(self.text.len());
+        let Ok(text) = std::str::from_utf8(record.as_slice()) else {
+            return self.skipped.push(skip("it is not UTF-8 text; save the table as UTF-8".into()));
+        };
+        if text.len() > u32::MAX as usize {
+            return self.skipped.push(skip("it is longer than 4 GB".into()));
         }
+        self.starts.push(self.text.len());
+        let ends = (0..self.columns).map(|i| record.range(i).expect("as many cells").end as u32);
+        self.ends.extend(ends);
+        self.text.push_str(text);
         self.lines.push(line);
     }
 
@@ -150,9 +164,9 @@ impl Sheet {
 
     /// A cell; empty if there is nothing in it.
     pub fn cell(&self, row: usize, column: usize) -> &str {
-        let i = row * self.columns + column;
-        let from = if i == 0 { 0 } else { self.ends[i - 1] };
-        &self.text[from..self.ends[i]]
+        let ends = &self.ends[row * self.columns..];
+        let from = if column == 0 { 0 } else { ends[column - 1] as usize };
+        &self.text[self.starts[row]..][from..ends[column] as usize]
     }
 
     /// Where a row begins, from 1 on.
@@ -179,6 +193,16 @@ impl Sheet {
         let numbered = || asked.parse::<usize>().ok().filter(|n| (1..=self.columns).contains(n));
         named.or_else(|| numbered().map(|n| n - 1))
     }
+}
+
+/// Reads the next record that is more than delimiters, which spreadsheets leave behind; false at the end.
+fn next(records: &mut csv::Reader<&[u8]>, record: &mut ByteRecord) -> csv::Result<bool> {
+    while records.read_byte_record(record)? {
+        if !record.iter().all(<[u8]>::is_empty) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Names that differ: what has none is called by its number, and what comes twice is counted.

@@ -111,12 +111,17 @@ impl<'s> Cells<'s> {
 }
 
 /// μ and σ; none if all are the same.
-pub(crate) fn numbers<'s>(cells: impl Iterator<Item = &'s str> + Clone, comma: bool) -> Option<Kind> {
-    let known = || cells.clone().filter(|cell| !is_missing(cell)).filter_map(|cell| number(cell, comma));
-    let n = known().count() as f64;
-    let mean = known().map(|x| x / n).sum::<f64>();
-    let deviation = known().map(|x| (x - mean) * ((x - mean) / n)).sum::<f64>().sqrt();
-    let missing = cells.clone().any(|cell| is_missing(cell) || number(cell, comma).is_none());
+pub(crate) fn numbers<'s>(cells: impl Iterator<Item = &'s str>, comma: bool) -> Option<Kind> {
+    let (mut known, mut missing) = (Vec::new(), false);
+    for cell in cells {
+        match number(cell, comma) {
+            Some(x) if !is_missing(cell) => known.push(x),
+            _ => missing = true,
+        }
+    }
+    let n = known.len() as f64;
+    let mean = known.iter().map(|x| x / n).sum::<f64>();
+    let deviation = known.iter().map(|x| (x - mean) * ((x - mean) / n)).sum::<f64>().sqrt();
     // Of numbers that are all the same, rounding leaves a little.
     let varies = deviation.is_finite() && deviation > mean.abs() * 1e-12;
     varies.then_some(Kind::Number { mean, deviation, missing })

@@ -89,8 +89,8 @@ impl Table {
                 }
             },
         };
-        let (width, delimiter) = (sheet.columns(), settings.delimiter);
-        let encoder = Encoder { label: Label { name, place, scale }, width, delimiter, columns };
+        let (width, named, delimiter) = (sheet.columns(), sheet.names.is_some(), settings.delimiter);
+        let encoder = Encoder { label: Label { name, place, scale }, width, named, delimiter, columns };
         let labels = rows.iter().map(|row| match scale {
             Some((mean, deviation)) => {
                 ((number(cell(row), sheet.comma).expect("a number") - mean) / deviation) as f32

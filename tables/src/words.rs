@@ -17,7 +17,7 @@ pub(crate) fn number(cell: &str, comma: bool) -> Option<f64> {
 /// Whether a cell says that there is nothing in it.
 pub(crate) fn is_missing(cell: &str) -> bool {
     const NOTHING: [&str; 8] = ["?", "na", "n/a", "nan", "null", "none", "-", "."];
-    cell.is_empty() || NOTHING.iter().any(|nothing| cell.eq_ignore_ascii_case(nothing))
+    cell.len() <= 4 && (cell.is_empty() || NOTHING.iter().any(|nothing| cell.eq_ignore_ascii_case(nothing)))
 }
 
 /// `count` and the word in its number: 1 row, 2 rows, 10,000 rows.

@@ -164,6 +164,20 @@ fn a_table_without_names_is_known_by_numbers() {
     assert_eq!(table.classes(), ["blue", "green", "red"]);
 }
 
+/// A first row that may be names is one, where there never were any.
+#[test]
+fn rows_for_a_model_without_names_are_known_by_their_places() {
+    let folder = Folder::new();
+    let rows: String =
+        (0..60).map(|i| format!("{},{},{}\n", ["u", "v"][i % 2], i % 7, ["no", "yes"][i / 2 % 2])).collect();
+    let table = plain(rows);
+    let count = |text: &str| table.encoder().open(&folder.file("n.csv", text)).unwrap().len();
+    assert_eq!(count("v,3\n"), 1);
+    assert_eq!(count("w,?\nu,4\n"), 2, "nothing says that `w` is a name");
+    assert_eq!(count("first,second,third\nu,4,no\n"), 1);
+    assert_eq!(count("u,x,no\nu,4,no\nu,5,no\n"), 2, "a name where numbers are");
+}
+
 #[test]
 fn the_label_is_found_by_its_name_or_asked_for() {
     let moved = people(100).replace("age,colour,score,bought", "age,Class,score,bought");
@@ -321,4 +335,40 @@ fn other_files_are_read_by_the_names_of_their_columns() {
         let damaged: Encoder = serde_json::from_str(&json.replacen(from, to, 1)).unwrap();
         assert!(!damaged.is_sane(), "{from} → {to}");
     }
+}
+
+/// Whatever a file holds, it is a table or an error.
+#[test]
+fn no_text_is_too_strange() {
+    let folder = Folder::new();
+    let letters: Vec<char> = "a1,;\t|\n\n\r\"?.-é 0e9,,NA\u{feff}".chars().collect();
+    let (mut tables, mut state) = (0, 1u64);
+    for case in 0..3000 {
+        let mut draw = |n: usize| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) as usize % n
+        };
+        // Some are strange altogether, some are tables with a few strange letters in them.
+        let mut text: Vec<char> = if case % 2 == 0 {
+            (0..draw(400)).map(|_| letters[draw(letters.len())]).collect()
+        } else {
+            people(20 + draw(40)).chars().collect()
+        };
+        for _ in 0..draw(6) {
+            let (at, letter) = (draw(text.len().max(1)), letters[draw(letters.len())]);
+            text.splice(at.min(text.len())..(at + draw(3)).min(text.len()), [letter]);
+        }
+        let path = folder.file("t.csv", text.into_iter().collect::<String>());
+        let Ok(table) = Table::open(&path, &Settings::default(), &Split::default()) else { continue };
+        tables += 1;
+        assert!(table.encoder().is_sane() && !table.is_empty(), "{case}");
+        for i in 0..table.len() {
+            assert!(row(&table, i).iter().all(|x| x.is_finite()), "{case}");
+            assert!(!table.about(i).is_empty() && table.value(i).is_finite());
+        }
+        let rows = table.encoder().open(&path).unwrap();
+        let labelled = (0..rows.len()).filter(|i| rows.label(*i).is_some()).count();
+        assert!(labelled >= table.len(), "{case}: what trains can be evaluated");
+    }
+    assert!(tables > 1000, "only {tables} are tables");
 }
