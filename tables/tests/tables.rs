@@ -31,14 +31,14 @@ fn plain(text: impl AsRef<[u8]>) -> Table {
 }
 
 fn refused(text: impl AsRef<[u8]>, settings: Settings, says: &str) {
-    let error = open(text, settings).err().expect(says).to_string();
+    let error = open(text, settings).expect_err(says).to_string();
     assert!(error.contains(says), "{error}");
 }
 
 /// `rows` rows: a number, a colour, a number that follows the class, the class.
 fn people(rows: usize) -> String {
     let row = |i: usize| {
-        let class = if i % 3 == 0 { "yes" } else { "no" };
+        let class = if i.is_multiple_of(3) { "yes" } else { "no" };
         format!(
             "{},{},{}.5,{class}\n",
             i * 7 % 50,
