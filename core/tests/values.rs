@@ -56,7 +56,7 @@ fn settings(network: &str, loss: &str) -> Settings {
         network,
         loss,
         learning_rate: 0.01,
-        epochs: 60,
+        epochs: 200,
         schedule: "one_cycle".into(),
         ..Settings::default()
     }

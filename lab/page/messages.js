@@ -205,7 +205,6 @@ export const chinese = {
   'the loss {loss} is of classes, but a number is to be said': '损失 {loss} 用于类别，而这里要预测的是一个数',
   'choose a loss of numbers: squared_error, absolute_error or huber': '请选择用于数值的损失：squared_error、absolute_error 或 huber',
   'the network ends in {outputs} numbers, but one is to be said': '网络以 {outputs} 个数结尾，而要预测的只有一个数',
-  'end the network with `dense 1`': '让网络以 `dense 1` 结尾',
   'classes are to be weighed, but a number is to be said of each example': '要求按类别加权，而每个样本要预测的是一个数',
   'write none as class_weights': '请把 class_weights 写成 none',
   'where a number is to be said, no example is simply right': '预测的是数值时，没有样本可以简单地算作正确',
