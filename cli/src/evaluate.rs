@@ -70,15 +70,14 @@ fn evaluate_pictures(args: &EvaluateArgs, trained: &Trained, scale: &Scale) -> R
         if views.count() > 1 {
             print(&format!("  {}; the loss is their mean loss", views.describe()));
         }
-        print(&told(&scores, &trained.classes, None, Noun::PICTURE));
+        print(&told(&scores, &trained.classes, Noun::PICTURE));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Scores as people read them; those of numbers in the unit of `scale`.
-pub fn told(scores: &Scores, classes: &[String], scale: Option<(f64, f64)>, noun: Noun) -> String {
+/// Scores as people read them.
+pub fn told(scores: &Scores, classes: &[String], noun: Noun) -> String {
     let Some(fit) = scores.fit else { return table(scores, classes, noun) };
-    let fit = fit.times(scale.map_or(1.0, |(_, deviation)| deviation));
     format!(
         "  off by {} (root of the mean square), {} on average; R² {}   loss {:.4}   {}",
         rough(fit.root_mean_squared_error),

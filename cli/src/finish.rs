@@ -71,7 +71,11 @@ pub fn finish(run: &Run, done: &Finished) -> Result<()> {
         if part.is_empty() {
             Ok(None)
         } else {
-            Ok(Some(evaluator.evaluate(&done.best.0, &done.best.1, &*run.samples, part)?))
+            let mut told = evaluator.evaluate(&done.best.0, &done.best.1, &*run.samples, part)?;
+            // From here on in the unit of the label.
+            let factor = run.samples.scale().map_or(1.0, |(_, deviation)| deviation);
+            told.scores.fit = told.scores.fit.map(|fit| fit.times(factor));
+            Ok(Some(told))
         }
     };
     let (validation, test) = (score(&done.parts.validation)?, score(&done.parts.test)?);
@@ -94,7 +98,7 @@ pub fn finish(run: &Run, done: &Finished) -> Result<()> {
             if let Some(evaluation) = evaluation {
                 let (majority, linear) = of_part(&done.baselines, baseline);
                 print(&format!("{name}: {}", run.told(majority, linear)));
-                print(&told(&evaluation.scores, classes, run.samples.scale(), run.samples.noun()));
+                print(&told(&evaluation.scores, classes, run.samples.noun()));
             }
         }
         print(&format!("θ {}", model_hash(&done.last.0, &done.last.1)));
@@ -123,8 +127,8 @@ fn done_event(
     test: Option<&Evaluation>,
 ) -> serde_json::Value {
     let best = done.outcome.history.iter().find(|e| e.epoch == done.outcome.best_epoch);
-    let factor = run.samples.scale().map_or(1.0, |(_, deviation)| deviation);
-    let fit = |part: Option<&Evaluation>| part.and_then(|e| e.scores.fit).map(|fit| fit.times(factor));
+    let fit = |part: Option<&Evaluation>| part.and_then(|e| e.scores.fit);
+    let of = |part: Option<&Evaluation>, baseline: f64| part.map(|_| baseline);
     json!({
         "event": "done",
         "stopped": done.outcome.stopped,
@@ -141,10 +145,10 @@ fn done_event(
         "test_accuracy_interval": test.map(|e| e.scores.accuracy_interval),
         "validation_fit": fit(validation),
         "test_fit": fit(test),
-        "baseline_majority": done.baselines.majority.0,
-        "baseline_linear": done.baselines.linear.0,
-        "baseline_majority_test": done.baselines.majority.1,
-        "baseline_linear_test": done.baselines.linear.1,
+        "baseline_majority": of(validation, done.baselines.majority.0),
+        "baseline_linear": of(validation, done.baselines.linear.0),
+        "baseline_majority_test": of(test, done.baselines.majority.1),
+        "baseline_linear_test": of(test, done.baselines.linear.1),
         "seconds": done.outcome.seconds,
         "run": run.folder,
     })
@@ -183,7 +187,7 @@ fn report(run: &Run, done: &Finished, validation: Option<&Evaluation>, test: Opt
         accuracy_low: scores.accuracy_interval.map_or(f64::NAN, |(low, _)| low),
         accuracy_high: scores.accuracy_interval.map_or(f64::NAN, |(_, high)| high),
         auc: scores.auc,
-        fit: scores.fit.map(|fit| fit.times(samples.scale().map_or(1.0, |(_, deviation)| deviation))),
+        fit: scores.fit,
         confusion: scores.confusion.clone(),
         per_class: samples
             .names()

@@ -80,7 +80,8 @@ pub fn recipe_and_samples(args: &TrainArgs, voice: Voice) -> Result<(Recipe, Box
     // A wrong line is told before a thousand examples are read.
     Recipe::of(args, data.clone(), 2, 0)?;
     let samples = read(&data, &args.shared, voice)?;
-    let recipe = Recipe::of(args, data, samples.classes(), samples.parts().train.len())?;
+    let kind = samples.resolved(&data.kind).unwrap_or(data.kind);
+    let recipe = Recipe::of(args, Data { kind, ..data }, samples.classes(), samples.parts().train.len())?;
     Ok((recipe, samples))
 }
 
@@ -289,8 +290,10 @@ impl Run<'_> {
         let majority = (majority(&parts.validation), majority(&parts.test));
         let baselines = Baselines { majority: scaled(majority), linear: scaled(linear) };
         write_whole(&path, &serde_json::to_vec(&baselines)?, None)?;
-        self.voice
-            .say(&format!("baselines  {} (validation)", self.told(baselines.majority.0, baselines.linear.0)));
+        if !parts.validation.is_empty() {
+            let told = self.told(baselines.majority.0, baselines.linear.0);
+            self.voice.say(&format!("baselines  {told} (validation)"));
+        }
         Ok(Some(baselines))
     }
 

@@ -1,12 +1,13 @@
 //! What stands between the cells of a table, and whether its first row names the columns.
 
+use std::collections::BTreeSet;
+
 use csv::ByteRecord;
 
 use crate::words::{is_missing, number};
 
-/// What may stand between cells. What gives every line as many cells is rarely so by chance, but a comma in `3,14` is: it
-/// comes last.
-const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
+/// What may stand between cells.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Lines that are looked at.
 pub(crate) const LOOK: usize = 200;
 
@@ -20,26 +21,37 @@ pub(crate) fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
         .from_reader(text)
 }
 
-/// What stands between the cells; none if each line is one.
+/// What stands between the cells; none if each line is one. Of several that give every line as many, the one that gives most;
+/// but commas in what another gives may all stand in numbers such as `3,14`.
 pub(crate) fn delimiter(text: &[u8]) -> Option<u8> {
-    let counts = |delimiter: u8| -> Vec<usize> {
-        reader(text, delimiter)
-            .into_byte_records()
-            .take(LOOK)
-            .map_while(Result::ok)
-            .map(|r| r.len())
-            .collect()
+    let look = |delimiter: u8| -> Vec<ByteRecord> {
+        reader(text, delimiter).into_byte_records().take(LOOK).map_while(Result::ok).collect()
     };
-    let agree = |counts: &[usize]| {
-        let usual = most_common(counts);
+    let all: Vec<(u8, Vec<ByteRecord>)> = DELIMITERS.into_iter().map(|d| (d, look(d))).collect();
+    let counts = |rows: &[ByteRecord]| rows.iter().map(ByteRecord::len).collect::<Vec<_>>();
+    let agree = |rows: &[ByteRecord]| {
+        let counts = counts(rows);
+        let usual = most_common(&counts);
         if usual < 2 { 0 } else { counts.iter().filter(|n| **n == usual).count() }
     };
-    let all: Vec<(u8, Vec<usize>)> = DELIMITERS.into_iter().map(|d| (d, counts(d))).collect();
-    // The first row may be shorter or longer than the others.
-    let whole = |counts: &[usize]| agree(counts) + 1 >= counts.len();
-    let sure = all.iter().find(|(_, counts)| agree(counts) > 0 && whole(counts));
-    let best = sure.or(all.iter().rev().max_by_key(|(_, counts)| agree(counts)));
-    best.filter(|(_, counts)| agree(counts) > 0).map(|(delimiter, _)| *delimiter)
+    let decimal = |rows: &[ByteRecord]| {
+        let mut cells = rows.iter().flatten().filter(|cell| cell.contains(&b',')).peekable();
+        let is_number =
+            |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|cell| number(cell, true).is_some());
+        cells.peek().is_some() && cells.all(is_number)
+    };
+    // All lines, else all but one of many, which may be the first.
+    for odd in [0, 1] {
+        let whole = |rows: &[ByteRecord]| agree(rows) > 9 * odd && agree(rows) + odd >= rows.len();
+        let sure: Vec<_> = all.iter().filter(|(_, rows)| whole(rows)).collect();
+        let of_numbers = sure.iter().find(|(delimiter, rows)| *delimiter != b',' && decimal(rows));
+        let most = || sure.iter().rev().max_by_key(|(_, rows)| most_common(&counts(rows)));
+        if let Some((delimiter, _)) = of_numbers.or_else(most) {
+            return Some(*delimiter);
+        }
+    }
+    let best = all.iter().rev().max_by_key(|(_, rows)| agree(rows))?;
+    (agree(&best.1) > 0).then_some(best.0)
 }
 
 /// The number that is there most often, the greater of equals; 0 if there is none.
@@ -49,11 +61,12 @@ fn most_common(counts: &[usize]) -> usize {
     sorted.chunk_by(|a, b| a == b).max_by_key(|group| group.len()).map_or(0, |group| group[0])
 }
 
-/// Whether `first` names the columns of `rows`: none of its cells is a number, and either a column below it is numbers, or
-/// none of its cells comes again below.
-pub(crate) fn is_header(first: &ByteRecord, rows: &[ByteRecord], comma: bool) -> bool {
+/// Whether `first` names the columns of `rows`: something that is no number stands over a column of numbers, or a new word over
+/// few that come again and again, or one of its cells is called as a label is (`labels`); or none of its cells is a number and
+/// none comes again below.
+pub(crate) fn is_header(first: &ByteRecord, rows: &[ByteRecord], comma: bool, labels: &[&str]) -> bool {
     let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
-    if first.iter().any(|cell| number(&text(cell), comma).is_some()) || first.iter().all(<[u8]>::is_empty) {
+    if first.iter().all(<[u8]>::is_empty) {
         return false;
     }
     let below = |column: usize| rows.iter().take(LOOK).filter_map(move |row| row.get(column)).map(text);
@@ -64,8 +77,25 @@ pub(crate) fn is_header(first: &ByteRecord, rows: &[ByteRecord], comma: bool) ->
         }
         numbers > 0 && numbers >= 4 * others
     };
-    let comes_again = |(column, cell): (usize, &[u8])| below(column).any(|other| other.as_bytes() == cell);
-    (0..first.len()).any(is_numbers) || !first.iter().enumerate().any(comes_again)
+    let cells: Vec<String> = first.iter().map(text).collect();
+    let is_word = |column: usize| !is_missing(&cells[column]) && number(&cells[column], comma).is_none();
+    let stands_over = |column: usize| is_word(column) && is_numbers(column);
+    let comes_again = |column: usize| below(column).any(|other| other == cells[column]);
+    let is_label = |column: usize| {
+        labels.iter().any(|label| cells[column].eq_ignore_ascii_case(label)) && !comes_again(column)
+    };
+    let is_new = |column: usize| {
+        let words: Vec<String> = below(column).collect();
+        let distinct: BTreeSet<&String> = words.iter().collect();
+        words.len() >= 10 && 2 * distinct.len() <= words.len() && !is_numbers(column) && !comes_again(column)
+    };
+    let columns = 0..cells.len();
+    let mut words = columns.clone().filter(|column| is_word(*column)).peekable();
+    let all_are_new = words.peek().is_some() && words.all(is_new);
+    columns.clone().any(stands_over)
+        || columns.clone().any(is_label)
+        || all_are_new
+        || !columns.clone().any(|column| number(&cells[column], comma).is_some() || comes_again(column))
 }
 
 #[cfg(test)]
@@ -84,6 +114,9 @@ mod tests {
             ("a\tb\n1\t2,5\n", Some(b'\t')),
             ("\"a, b\"|c\n\"1,2\"|3\n4|5\n", Some(b'|')),
             ("1,2\n3,4\n5,6,7\n8,9\n", Some(b',')),
+            ("a,tags,b\n1,p|q,2\n3,r|s,4\n", Some(b',')),
+            ("a,b,c\n1,2;x,3\n4,5;y,6\n", Some(b',')),
+            ("1;2,5\n3;4,5\n", Some(b';')),
             ("one\ntwo\n", None),
             ("", None),
         ] {
@@ -99,9 +132,12 @@ mod tests {
             ("colour,size\nred,big\nblue,small\n", true),
             ("red,big\nblue,small\nred,small\n", false),
             (",b\n0,1\n1,2\n", true),
+            ("region,2019,2020,label\nx,3,4,yes\ny,4,5,no\n", true),
+            ("0,1,target\n3,4,yes\n4,5,no\n", true),
+            ("?,x,1\n2,y,3\n", false),
         ] {
             let rows = all(text, b',');
-            assert_eq!(is_header(&rows[0], &rows[1..], false), wanted, "{text:?}");
+            assert_eq!(is_header(&rows[0], &rows[1..], false, &["label", "target"]), wanted, "{text:?}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::words::{is_missing, number};
+use crate::words::{is_missing, is_unlabelled, many, number, short, short_number};
 use crate::{Column, Error, Kind, Settings, Sheet};
 
 /// What turns rows into inputs.
@@ -16,9 +16,10 @@ pub struct Encoder {
     pub width: usize,
     /// Whether its first row named them; else they are known by their places.
     pub named: bool,
-    /// What stands between cells, where that was not left to be guessed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delimiter: Option<char>,
+    /// What stood between cells.
+    pub delimiter: char,
+    /// Whether `3,14` was a number.
+    pub comma: bool,
     /// The columns that the network sees, in the order in which it does.
     pub columns: Vec<Column>,
 }
@@ -44,6 +45,9 @@ pub struct Rows {
     pub(crate) codes: Vec<f32>,
     /// The column of the label, if there is one.
     pub label: Option<usize>,
+    /// Cells that say nothing to the network, though something is in them.
+    pub notes: Vec<String>,
+    comma: bool,
 }
 
 impl Encoder {
@@ -59,46 +63,97 @@ impl Encoder {
     pub fn open(&self, path: &Path) -> Result<Rows, Error> {
         let sheet = self.sheet(path)?;
         let places = self.places(path, &sheet)?;
+        let comma = self.comma || sheet.comma;
         let mut codes = Vec::with_capacity(sheet.rows() * places.len());
         for row in 0..sheet.rows() {
-            let of = |(column, place): (&Column, &usize)| column.code(sheet.cell(row, *place), sheet.comma);
+            let of = |(column, place): (&Column, &usize)| column.code(sheet.cell(row, *place), comma);
             codes.extend(self.columns.iter().zip(&places).map(of));
         }
+        let notes = self.unread(path, &sheet, &places, &codes)?;
         let label = match &sheet.names {
             Some(_) if self.named => sheet.find_named(&self.label.name),
             _ => (sheet.columns() == self.width).then_some(self.label.place),
         };
-        Ok(Rows { sheet, codes, label })
+        Ok(Rows { sheet, codes, label, notes, comma })
     }
 
-    /// Whether the first row of another file names the columns is known better than it could be guessed.
-    fn sheet(&self, path: &Path) -> Result<Sheet, Error> {
-        let told = |header| Settings { delimiter: self.delimiter, header, ..Settings::default() };
-        let names: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
-        let count = |sheet: &Sheet| names.iter().filter(|name| sheet.find_named(name).is_some()).count();
-        if self.named {
-            let guessed = Sheet::open(path, &told(None))?;
-            if count(&guessed) == names.len() {
-                return Ok(guessed);
+    /// What there is to say of cells that are neither known nor missing.
+    fn unread(
+        &self,
+        path: &Path,
+        sheet: &Sheet,
+        places: &[usize],
+        codes: &[f32],
+    ) -> Result<Vec<String>, Error> {
+        let mut notes = Vec::new();
+        for (i, (column, place)) in self.columns.iter().zip(places).enumerate() {
+            let code = |row: usize| codes[row * places.len() + i];
+            let odd = |row: &usize| code(*row).is_nan() && !is_missing(sheet.cell(*row, *place));
+            let mut all = (0..sheet.rows()).filter(odd);
+            let Some(first) = all.next() else { continue };
+            let (count, cell) = (1 + all.count(), short(sheet.cell(first, *place), 20));
+            let (cells, name) = (many(count, "cell", "cells"), &column.name);
+            let line = sheet.line(first);
+            match column.kind {
+                Kind::Number { .. } if (0..sheet.rows()).all(|row| code(row).is_nan()) => {
+                    let what = format!(
+                        "column `{name}` holds no number (line {line}: `{cell}`), as it did in training; give the same columns"
+                    );
+                    return Err(Error::no_table(path, what));
+                }
+                Kind::Number { .. } => {
+                    notes.push(format!(
+                        "column {name}: {cells} without a number (line {line}: `{cell}`), taken as missing"
+                    ));
+                }
+                Kind::Category { .. } => {
+                    notes.push(format!("column {name}: {cells} unknown in training (line {line}: `{cell}`)"));
+                }
             }
-            let other = Sheet::open(path, &told(Some(guessed.names.is_none())));
-            let better = |other: &Sheet| match guessed.names {
-                // A row that looks like names.
-                Some(_) => count(&guessed) == 0,
-                // Names that look like a row.
-                None => count(other) == names.len(),
-            };
-            return Ok(other.ok().filter(better).unwrap_or(guessed));
         }
-        let sheet = Sheet::open(path, &told(Some(false)))?;
-        let Ok(places) = self.places(path, &sheet) else { return Ok(sheet) };
-        let is_number = |column: &&Column| matches!(column.kind, Kind::Number { .. });
-        let first = |(column, place): (&Column, &usize)| {
-            is_number(&column).then(|| sheet.cell(0, *place)).filter(|cell| !is_missing(cell))
-        };
-        let mut cells = self.columns.iter().zip(&places).filter_map(first).peekable();
-        let names_columns = cells.peek().is_some() && cells.all(|cell| number(cell, sheet.comma).is_none());
-        if names_columns { Sheet::open(path, &told(Some(true))) } else { Ok(sheet) }
+        Ok(notes)
+    }
+
+    /// The delimiter of training, unless another gives the columns; and whether the first row names them is known better than
+    /// it could be guessed.
+    fn sheet(&self, path: &Path) -> Result<Sheet, Error> {
+        let read =
+            |delimiter, header| Sheet::open(path, &Settings { delimiter, header, ..Settings::default() });
+        if !self.named {
+            let sheet = read(Some(self.delimiter), Some(false))?;
+            let (sheet, delimiter) = match self.places(path, &sheet) {
+                Ok(_) => (sheet, Some(self.delimiter)),
+                Err(_) => (read(None, Some(false))?, None),
+            };
+            let names =
+                self.first_row(path, &sheet).is_some_and(|(numbers, others)| numbers == 0 && others > 0);
+            return if names { read(delimiter, Some(true)) } else { Ok(sheet) };
+        }
+        let known =
+            |sheet: &Sheet| self.columns.iter().all(|column| sheet.find_named(&column.name).is_some());
+        for delimiter in [Some(self.delimiter), None] {
+            if let Some(sheet) = read(delimiter, Some(true)).ok().filter(known) {
+                return Ok(sheet);
+            }
+        }
+        // Rows alone: where training had numbers, there are some.
+        for delimiter in [Some(self.delimiter), None] {
+            let sheet = read(delimiter, Some(false))?;
+            if self.first_row(path, &sheet).is_some_and(|(numbers, others)| numbers > others) {
+                return Ok(sheet);
+            }
+        }
+        read(Some(self.delimiter), None).or_else(|_| read(None, None))
+    }
+
+    /// In how many columns of numbers the first of rows without names has one, and in how many something else.
+    fn first_row(&self, path: &Path, sheet: &Sheet) -> Option<(usize, usize)> {
+        let places = self.places(path, sheet).ok()?;
+        let columns = self.columns.iter().zip(&places).filter(|(c, _)| matches!(c.kind, Kind::Number { .. }));
+        let cells = columns.map(|(_, place)| sheet.cell(0, *place)).filter(|cell| !is_missing(cell));
+        let comma = self.comma || sheet.comma;
+        let (numbers, others): (Vec<&str>, Vec<&str>) = cells.partition(|cell| number(cell, comma).is_some());
+        Some((numbers.len(), others.len()))
     }
 
     /// Where a sheet has the columns.
@@ -153,7 +208,6 @@ impl Encoder {
 
     /// A line for each column: what the network sees of it.
     pub fn describe(&self) -> Vec<String> {
-        let short = |x: f64| format!("{x:.4}").trim_end_matches('0').trim_end_matches('.').to_string();
         let line = |column: &Column| match &column.kind {
             Kind::Number { mean, deviation, missing } => {
                 let missing = if *missing { ", and whether it is missing" } else { "" };
@@ -161,8 +215,8 @@ impl Encoder {
                     "{}: ({} − {}) / {}{missing}",
                     column.name,
                     column.name,
-                    short(*mean),
-                    short(*deviation)
+                    short_number(*mean),
+                    short_number(*deviation)
                 )
             }
             Kind::Category { values } => format!("{}: {} categories", column.name, values.len()),
@@ -191,11 +245,11 @@ impl Rows {
     /// What the label's cell says; none if there is no such column, or nothing in it.
     pub fn label(&self, row: usize) -> Option<&str> {
         let cell = self.sheet.cell(row, self.label?);
-        (!is_missing(cell)).then_some(cell)
+        (!is_unlabelled(cell)).then_some(cell)
     }
 
     /// The label as a number.
     pub fn value(&self, row: usize) -> Option<f64> {
-        number(self.label(row)?, self.sheet.comma)
+        number(self.label(row)?, self.comma)
     }
 }

@@ -29,10 +29,10 @@ pub struct Settings {
     /// Columns whose numbers are names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
-    /// What stands between cells. None: the first of comma, semicolon, tab and bar that gives every line as many.
+    /// What stands between cells. None: of comma, semicolon, tab and bar the one that gives every line as many, and most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
-    /// Whether the first row names the columns. None: it does if no cell of it is a number, and it does not look like a row.
+    /// Whether the first row names the columns. None: it does if it differs from the rows below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<bool>,
 }

@@ -12,6 +12,8 @@ use crate::{Error, Settings};
 
 /// Bytes of text that are read at most: what a compressed file says of itself need not be so.
 const MOST: u64 = 1 << 34;
+/// What a column to be learnt may be called.
+pub(crate) const LABELS: [&str; 3] = ["label", "class", "target"];
 /// Names that tables have.
 const ENDINGS: [&str; 4] = ["csv", "tsv", "tab", "txt"];
 
@@ -37,6 +39,8 @@ pub struct Sheet {
     pub names: Option<Vec<String>>,
     /// Whether `3,14` is a number.
     pub comma: bool,
+    /// What stands between cells.
+    pub delimiter: char,
     /// Rows that are left out.
     pub skipped: Vec<Skipped>,
     columns: usize,
@@ -100,9 +104,10 @@ impl Sheet {
         // The longer of equals: a row is sooner broken than made longer.
         let columns = counts.iter().max_by_key(|(_, count)| **count).map_or(0, |(columns, _)| *columns);
         let comma = between != b',';
+        let labels: Vec<&str> = LABELS.into_iter().chain(settings.label.as_deref()).collect();
         let header = match (settings.header, head.split_first()) {
             (Some(told), _) => told,
-            (None, Some((first, rows))) => is_header(first, rows, comma),
+            (None, Some((first, rows))) => is_header(first, rows, comma, &labels),
             (None, None) => false,
         };
         let rows = counts.values().sum::<usize>().saturating_sub(usize::from(header));
@@ -110,8 +115,9 @@ impl Sheet {
             return Err(Error::no_table(path, "it holds no row; give a table with a row for each example"));
         }
         let mut sheet = Sheet {
-            names: if header { Some(names(path, &head[0], columns)?) } else { None },
+            names: if header { Some(names(path, &head, columns)?) } else { None },
             comma,
+            delimiter: between as char,
             skipped: Vec::new(),
             columns,
             text: String::with_capacity(text.len()),
@@ -123,14 +129,19 @@ impl Sheet {
         if header {
             next(&mut records, &mut record).map_err(damaged)?;
         }
+        let (mut line, mut seen) = (1, 0);
         while next(&mut records, &mut record).map_err(damaged)? {
-            sheet.add(&record);
+            // Where the record is found there may still be the end of the line before.
+            let from = record.position().map_or(0, |position| position.byte() as usize);
+            let from = from + text[from..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+            line += lines(&text[seen..from], text.get(from));
+            seen = from;
+            sheet.add(&record, line);
         }
         Ok(sheet)
     }
 
-    fn add(&mut self, record: &ByteRecord) {
-        let line = record.position().map_or(0, csv::Position::line);
+    fn add(&mut self, record: &ByteRecord, line: u64) {
         let skip = |reason: String| Skipped { line, reason };
         if record.len() != self.columns {
             let open = record.iter().any(|cell| cell.iter().filter(|b| **b == b'\n').count() > 3);
@@ -195,6 +206,13 @@ impl Sheet {
     }
 }
 
+/// Ends of lines in a text that `next` follows: \\n, \\r\\n, or \\r alone.
+fn lines(text: &[u8], next: Option<&u8>) -> u64 {
+    let after = text.iter().skip(1).chain(next).chain([&b' ']);
+    let is_end = |(byte, after): (&u8, &u8)| *byte == b'\n' || (*byte == b'\r' && *after != b'\n');
+    text.iter().zip(after).filter(|(byte, after)| is_end((byte, after))).count() as u64
+}
+
 /// Reads the next record that is more than delimiters, which spreadsheets leave behind; false at the end.
 fn next(records: &mut csv::Reader<&[u8]>, record: &mut ByteRecord) -> csv::Result<bool> {
     while records.read_byte_record(record)? {
@@ -206,11 +224,13 @@ fn next(records: &mut csv::Reader<&[u8]>, record: &mut ByteRecord) -> csv::Resul
 }
 
 /// Names that differ: what has none is called by its number, and what comes twice is counted.
-fn names(path: &Path, first: &ByteRecord, columns: usize) -> Result<Vec<String>, Error> {
-    let mut told: Vec<String> = first.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
-    // R does not name the column of a row's name.
+fn names(path: &Path, head: &[ByteRecord], columns: usize) -> Result<Vec<String>, Error> {
+    let mut told: Vec<String> =
+        head[0].iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
     if told.len() + 1 == columns {
-        told.insert(0, String::new());
+        // Rows may end in a delimiter; R does not name the column of a row's name.
+        let ends_empty = head[1..].iter().all(|row| row.get(columns - 1).is_none_or(<[u8]>::is_empty));
+        told.insert(if ends_empty { columns - 1 } else { 0 }, String::new());
     }
     if told.len() != columns {
         let what = format!(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::column::Kind;
-use crate::words::{grouped, is_missing, many, number, short};
+use crate::words::{grouped, is_missing, many, may_be_thousands, number, short};
 use crate::{Column, Sheet};
 
 /// Share of a column's cells that may be no numbers: they are taken as missing.
@@ -34,20 +34,28 @@ pub(crate) fn look(sheet: &Sheet, place: usize, rows: &[u32], train: &[u32], nam
     let column = |kind| Some(Column { name: name.clone(), place, kind });
     let told = found.numbers + found.others;
     if !names && found.others as f64 <= STRAY * told as f64 {
-        if found.counts_rows && rows.len() > FEW {
+        if found.counts(&name, place) && rows.len() > FEW {
             return leave("it counts the rows".into());
         }
         let kind = numbers(train.iter().map(cell), sheet.comma);
         let Some(kind) = kind else { return leave("all rows to train on have the same number".into()) };
-        let note = (found.others > 0).then(|| {
-            let cells = many(found.others, "cell holds", "cells hold");
-            format!("column {name}: {cells} no number (`{}`): taken as missing", short(found.stray, 20))
-        });
+        let note = match (found.others, found.thousands) {
+            (0, cell) => cell.map(|cell| thousands(&name, cell)),
+            (others, _) => {
+                let cells = many(others, "cell holds", "cells hold");
+                Some(format!(
+                    "column {name}: {cells} no number (`{}`): taken as missing",
+                    short(found.stray, 20)
+                ))
+            }
+        };
         return (column(kind), note);
     }
     let distinct = found.distinct.len();
-    if distinct > FEW && (distinct > NAMES || 2 * distinct > told) {
-        return leave(format!("{} different texts in {} rows", grouped(distinct), grouped(rows.len())));
+    if !names && distinct > FEW && (distinct > NAMES || 2 * distinct > told) {
+        let more = if distinct > NAMES { "more than " } else { "" };
+        let count = grouped(distinct.min(NAMES));
+        return leave(format!("{more}{count} different texts in {} rows", grouped(rows.len())));
     }
     let (values, rest) = categories(train.iter().map(cell));
     let note = (rest > 0).then(|| {
@@ -69,8 +77,24 @@ struct Cells<'s> {
     stray: &'s str,
     /// Different cells, but the missing: more than `NAMES` are not all counted.
     distinct: BTreeMap<&'s str, ()>,
-    /// Whether each number is one more than the one before.
-    counts_rows: bool,
+    /// Whether each is a whole number greater than the one before; and by 1.
+    rises: [bool; 2],
+    /// One that may have been meant as thousands, if all with a comma may.
+    thousands: Option<&'s str>,
+}
+
+/// What a column of the rows' numbers is called.
+const IDS: [&str; 8] = ["id", "index", "idx", "row", "rowid", "nr", "no", "unnamed: 0"];
+
+/// One of the cells that may have been meant as thousands, if all with a comma may.
+pub(crate) fn all_thousands<'s>(cells: impl Iterator<Item = &'s str>, comma: bool) -> Option<&'s str> {
+    Cells::of(cells, comma).thousands
+}
+
+/// What is said of a number with a comma that may be two things.
+pub(crate) fn thousands(name: &str, cell: &str) -> String {
+    let read = cell.replacen(',', ".", 1);
+    format!("column {name}: `{cell}` is read as {read}; if thousands are meant, write them without a comma")
 }
 
 impl<'s> Cells<'s> {
@@ -81,21 +105,27 @@ impl<'s> Cells<'s> {
             missing: 0,
             stray: "",
             distinct: BTreeMap::new(),
-            counts_rows: true,
+            rises: [true; 2],
+            thousands: None,
         };
-        let mut last = None;
+        let (mut last, mut decimal) = (None, false);
         for cell in cells {
             if is_missing(cell) {
                 all.missing += 1;
-                all.counts_rows = false;
+                all.rises = [false; 2];
                 continue;
             }
             if all.distinct.len() <= NAMES {
                 all.distinct.insert(cell, ());
             }
             let x = number(cell, comma);
-            all.counts_rows &= x.is_some() && last.is_none_or(|last| x == Some(last + 1.0));
+            all.rises[0] &= x.is_some_and(|x| x.fract() == 0.0 && last.is_none_or(|last| x > last));
+            all.rises[1] &= x.is_some() && last.is_none_or(|last| x == Some(last + 1.0));
             last = x;
+            if comma && x.is_some() && cell.contains(',') {
+                decimal |= !may_be_thousands(cell);
+                all.thousands = (!decimal).then_some(cell);
+            }
             match x {
                 Some(_) => all.numbers += 1,
                 None => {
@@ -107,6 +137,16 @@ impl<'s> Cells<'s> {
             }
         }
         all
+    }
+}
+
+impl Cells<'_> {
+    /// Whether it is the numbers of the rows, by its name, or as a first column without one.
+    fn counts(&self, name: &str, place: usize) -> bool {
+        let name = name.to_lowercase();
+        let is_called = IDS.contains(&&*name) || name.ends_with("_id") || name.ends_with(" id");
+        let has_no_name = place == 0 && name == "1";
+        (is_called && self.rises[0]) || (has_no_name && self.rises[1])
     }
 }
 

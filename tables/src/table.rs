@@ -7,16 +7,19 @@ use gradus::train::{Part, Split};
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::sheet::LABELS;
 use crate::survey::{self, numbers};
-use crate::words::{grouped, is_missing, many, number, short};
+use crate::words::{grouped, is_missing, is_unlabelled, many, number, short, short_number};
 use crate::{Answer, Column, Encoder, Kind, Label, Settings, Sheet, Skipped};
 
 /// More different numbers than this are values, not classes.
 const CLASSES: usize = 50;
 /// More classes than this are told from one another by nobody.
 const MOST_CLASSES: usize = 1000;
-/// What a column to be learnt may be called.
-const LABELS: [&str; 3] = ["label", "class", "target"];
+/// Labels are no greater.
+const LARGEST: f64 = 1e30;
+/// Share of labels that may be no numbers where numbers are to be said.
+const STRAY: usize = 20;
 
 /// A table with a column to be learnt.
 #[derive(Debug)]
@@ -46,16 +49,29 @@ impl Table {
         let place = label_of(path, &sheet, settings)?;
         let name = sheet.name(place).into_owned();
         let mut skipped = sheet.skipped.clone();
-        let known = |row: &u32| !is_missing(sheet.cell(*row as usize, place));
+        let known = |row: &u32| !is_unlabelled(sheet.cell(*row as usize, place));
         let (mut rows, unknown): (Vec<u32>, Vec<u32>) = (0..sheet.rows() as u32).partition(known);
         let line = |row: u32| sheet.line(row as usize);
         skipped.extend(unknown.into_iter().map(|row| Skipped { line: line(row), reason: "no label".into() }));
         let cell = |row: &u32| sheet.cell(*row as usize, place);
         let answer = settings.answer.unwrap_or_else(|| answer(rows.iter().map(cell), sheet.comma));
+        if rows.iter().filter(|row| number(cell(row), sheet.comma).is_some()).count() * 2 > rows.len() {
+            // Among numbers, words for nothing are no classes.
+            rows.retain(|row| {
+                let missing = is_missing(cell(row));
+                if missing {
+                    skipped.push(Skipped { line: line(*row), reason: "no label".into() });
+                }
+                !missing
+            });
+        }
         if answer == Answer::Value {
+            let fits = |x: f64| x.abs() < LARGEST;
             let (numbers, others): (Vec<u32>, Vec<u32>) =
-                rows.into_iter().partition(|row| number(cell(row), sheet.comma).is_some());
-            let reason = |row: &u32| format!("its label `{}` is no number", short(cell(row), 20));
+                rows.into_iter().partition(|row| number(cell(row), sheet.comma).is_some_and(fits));
+            let what =
+                |row: &u32| if number(cell(row), sheet.comma).is_some() { "too large" } else { "no number" };
+            let reason = |row: &u32| format!("its label `{}` is {}", short(cell(row), 20), what(row));
             skipped.extend(others.iter().map(|row| Skipped { line: line(*row), reason: reason(row) }));
             rows = numbers;
         }
@@ -63,7 +79,8 @@ impl Table {
         let wrong = |what: String| Error::Label { path: path.into(), label: name.clone(), what };
         if rows.is_empty() {
             let what = if answer == Answer::Value { "holds no number" } else { "has nothing in it" };
-            return Err(wrong(format!("{what}; name another: --label NAME")));
+            let first = sheet.skipped.first().map_or(String::new(), |first| format!(" ({first})"));
+            return Err(wrong(format!("{what}{first}; name another: --label NAME")));
         }
         let classes = match answer {
             Answer::Class => classes(rows.iter().map(cell), sheet.comma).map_err(wrong)?,
@@ -89,8 +106,10 @@ impl Table {
                 }
             },
         };
-        let (width, named, delimiter) = (sheet.columns(), sheet.names.is_some(), settings.delimiter);
-        let encoder = Encoder { label: Label { name, place, scale }, width, named, delimiter, columns };
+        let (width, named) = (sheet.columns(), sheet.names.is_some());
+        let (delimiter, comma) = (sheet.delimiter, sheet.comma);
+        let encoder =
+            Encoder { label: Label { name, place, scale }, width, named, delimiter, comma, columns };
         let labels = rows.iter().map(|row| match scale {
             Some((mean, deviation)) => {
                 ((number(cell(row), sheet.comma).expect("a number") - mean) / deviation) as f32
@@ -99,6 +118,9 @@ impl Table {
         });
         let labels: Vec<f32> = labels.collect();
         notes.extend(contradictions(&contents, answer));
+        if let Some(odd) = scale.and_then(|_| survey::all_thousands(rows.iter().map(cell), sheet.comma)) {
+            notes.push(survey::thousands(&encoder.label.name, odd));
+        }
         let codes = rows
             .iter()
             .flat_map(|row| {
@@ -173,6 +195,18 @@ impl Table {
         &self.notes
     }
 
+    /// How it was read, with what was guessed.
+    pub fn settings(&self, asked: &Settings) -> Settings {
+        let Encoder { label, named, delimiter, .. } = &self.encoder;
+        Settings {
+            label: Some(label.name.clone()),
+            answer: Some(if label.scale.is_some() { Answer::Value } else { Answer::Class }),
+            delimiter: Some(*delimiter),
+            header: Some(*named),
+            ..asked.clone()
+        }
+    }
+
     /// A hash of all that the network sees and is to say, and of the parts.
     pub fn fingerprint(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
@@ -189,7 +223,9 @@ impl Table {
     /// Everything counted, in one line.
     pub fn summary_line(&self) -> String {
         let says = match self.encoder.label.scale {
-            Some((mean, deviation)) => format!("numbers, {mean:.4} ± {deviation:.4} where it trains"),
+            Some((mean, deviation)) => {
+                format!("numbers, {} ± {} where it trains", short_number(mean), short_number(deviation))
+            }
             None => {
                 let count = |k: usize| grouped(self.labels.iter().filter(|l| **l as usize == k).count());
                 let mut names: Vec<String> = self
@@ -210,8 +246,9 @@ impl Table {
             0 => String::new(),
             n => format!("; {} skipped", grouped(n)),
         };
+        let names = if self.encoder.named { "" } else { " without names" };
         format!(
-            "{}; label {}: {says}; {}; {} of {}{skipped}",
+            "{}; label {}: {says}; {}; {} of {}{names}{skipped}",
             many(self.len(), "row", "rows"),
             self.encoder.label.name,
             parts.join(", "),
@@ -223,16 +260,32 @@ impl Table {
 
 /// The column to be learnt.
 fn label_of(path: &Path, sheet: &Sheet, settings: &Settings) -> Result<usize, Error> {
+    let left_out = all(path, sheet, &settings.leave_out)?;
     if let Some(asked) = &settings.label {
-        return find(path, sheet, asked);
+        let place = find(path, sheet, asked)?;
+        if left_out.contains(&place) {
+            return Err(Error::Invalid(format!(
+                "column `{asked}` is to be learnt and to be left out; choose one"
+            )));
+        }
+        return Ok(place);
     }
     let is_called =
         |column: &usize| LABELS.iter().any(|label| sheet.name(*column).eq_ignore_ascii_case(label));
-    let mut called = (0..sheet.columns()).filter(is_called);
+    let places = || (0..sheet.columns()).filter(|column| !left_out.contains(column));
+    let holds = |column: usize| (0..sheet.rows()).any(|row| !is_missing(sheet.cell(row, column)));
+    let mut called = places().filter(is_called);
     match (called.next(), called.next()) {
         (Some(one), None) => Ok(one),
-        _ => Ok(sheet.columns() - 1),
+        _ => places()
+            .rfind(|column| holds(*column))
+            .ok_or_else(|| Error::no_table(path, "all its columns are left out: none is to be learnt")),
     }
+}
+
+/// Columns asked for.
+fn all(path: &Path, sheet: &Sheet, names: &[String]) -> Result<Vec<usize>, Error> {
+    names.iter().map(|name| find(path, sheet, name)).collect()
 }
 
 /// A column asked for.
@@ -243,7 +296,10 @@ fn find(path: &Path, sheet: &Sheet, asked: &str) -> Result<usize, Error> {
         let hint = match alike {
             Some(name) => format!("did you mean `{name}`?"),
             None if sheet.names.is_none() => {
-                format!("they have no names, but numbers from 1 to {}", all.len())
+                format!(
+                    "they have no names, but numbers from 1 to {}; if the first row names them: --header yes",
+                    all.len()
+                )
             }
             None => format!("there are {}", short(&all.join(", "), 300)),
         };
@@ -251,18 +307,23 @@ fn find(path: &Path, sheet: &Sheet, asked: &str) -> Result<usize, Error> {
     })
 }
 
-/// Whether labels are classes or values.
+/// Whether labels are classes or values: a few may be neither.
 fn answer<'s>(cells: impl Iterator<Item = &'s str>, comma: bool) -> Answer {
     let mut distinct: BTreeMap<&str, ()> = BTreeMap::new();
-    let mut fractions = false;
-    for cell in cells {
-        let Some(x) = number(cell, comma) else { return Answer::Class };
+    let (mut fractions, mut numbers, mut others) = (false, 0, 0);
+    for cell in cells.filter(|cell| !is_missing(cell)) {
+        let Some(x) = number(cell, comma) else {
+            others += 1;
+            continue;
+        };
+        numbers += 1;
         fractions |= x.fract() != 0.0;
         if distinct.len() <= CLASSES {
             distinct.insert(cell, ());
         }
     }
-    if fractions || distinct.len() > CLASSES { Answer::Value } else { Answer::Class }
+    let are_numbers = numbers > 0 && STRAY * others <= numbers + others;
+    if are_numbers && (fractions || distinct.len() > CLASSES) { Answer::Value } else { Answer::Class }
 }
 
 /// Names of the classes, sorted: by number, if they are numbers.
@@ -281,7 +342,7 @@ fn classes<'s>(cells: impl Iterator<Item = &'s str>, comma: bool) -> Result<Vec<
     }
     if classes.len() > MOST_CLASSES || (classes.len() > CLASSES && 2 * classes.len() > rows) {
         return Err(format!(
-            "has {} different cells in {} rows: those are no classes; name another column, --label NAME",
+            "has {} different cells in {} rows: those are no classes; name another column, --label NAME, or say that they are numbers, --answer value",
             grouped(classes.len()),
             grouped(rows)
         ));
@@ -312,10 +373,8 @@ fn columns(
     rows: &[u32],
     train: &[u32],
 ) -> Result<(Vec<Column>, Vec<String>), Error> {
-    let all = |names: &[String]| -> Result<Vec<usize>, Error> {
-        names.iter().map(|name| find(path, sheet, name)).collect()
-    };
-    let (left_out, categories) = (all(&settings.leave_out)?, all(&settings.categories)?);
+    let (left_out, categories) =
+        (all(path, sheet, &settings.leave_out)?, all(path, sheet, &settings.categories)?);
     let places = (0..sheet.columns()).filter(|place| *place != label && !left_out.contains(place));
     let (mut columns, mut notes) = (Vec::new(), Vec::new());
     for place in places {

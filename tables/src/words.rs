@@ -20,6 +20,28 @@ pub(crate) fn is_missing(cell: &str) -> bool {
     cell.len() <= 4 && (cell.is_empty() || NOTHING.iter().any(|nothing| cell.eq_ignore_ascii_case(nothing)))
 }
 
+/// Whether a cell of labels says that there is none: where they are words, `none`, `NA` and `-` may be classes.
+pub(crate) fn is_unlabelled(cell: &str) -> bool {
+    matches!(cell, "" | "?")
+}
+
+/// Whether `1,234` may be meant as 1234, and is read as 1.234.
+pub(crate) fn may_be_thousands(cell: &str) -> bool {
+    let Some((before, after)) = cell.split_once(',') else { return false };
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    (1..=3).contains(&before.len())
+        && !before.starts_with('0')
+        && digits(before)
+        && after.len() == 3
+        && digits(after)
+}
+
+/// Four digits that count.
+pub(crate) fn short_number(x: f64) -> String {
+    let short: f64 = format!("{x:.3e}").parse().unwrap_or(x);
+    if x == 0.0 || (1e-4..1e9).contains(&x.abs()) { format!("{short}") } else { format!("{short:e}") }
+}
+
 /// `count` and the word in its number: 1 row, 2 rows, 10,000 rows.
 pub(crate) fn many(count: usize, one: &str, more: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { more })

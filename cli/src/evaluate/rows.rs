@@ -30,6 +30,7 @@ pub fn evaluate(args: &EvaluateArgs, trained: &Trained, encoder: &Encoder) -> Re
             "{at} has no column `{label}` to hold answers against\n  mend: give labelled rows, or use `gradus predict`"
         );
     }
+    rows.notes.iter().for_each(|note| voice.say(&format!("  note: {note}")));
     rows.sheet.skipped.iter().for_each(|skipped| voice.say(&format!("  left out {skipped}")));
     let data = OtherRows { rows, encoder, classes: &trained.classes };
     let known = data.known();
@@ -45,16 +46,16 @@ pub fn evaluate(args: &EvaluateArgs, trained: &Trained, encoder: &Encoder) -> Re
         ));
     }
     let mut evaluator = Evaluator::new(&trained.model, &threads(&args.shared));
-    let scores = evaluator.evaluate(&trained.theta, &trained.memory, &data, &known)?.scores;
+    let mut scores = evaluator.evaluate(&trained.theta, &trained.memory, &data, &known)?.scores;
+    // In the unit of the label.
+    scores.fit = scores.fit.map(|fit| fit.times(encoder.label.scale.map_or(1.0, |(_, deviation)| deviation)));
     if voice == Voice::Json {
-        let fit =
-            scores.fit.map(|fit| fit.times(encoder.label.scale.map_or(1.0, |(_, deviation)| deviation)));
         print_json(&json!({
             "event": "evaluation", "rows": known.len(), "left_out": unknown + data.rows.sheet.skipped.len(),
-            "label": label, "classes": trained.classes, "scores": scores, "fit": fit,
+            "label": label, "classes": trained.classes, "scores": scores,
         }));
     } else {
-        print(&told(&scores, &trained.classes, encoder.label.scale, Noun::ROW));
+        print(&told(&scores, &trained.classes, Noun::ROW));
     }
     Ok(ExitCode::SUCCESS)
 }

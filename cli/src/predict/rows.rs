@@ -24,7 +24,19 @@ pub fn predict(args: &PredictArgs, trained: &Trained, encoder: &Encoder) -> Resu
     let mut answers = vec![0.0; trained.classes.len().max(1)];
     let mut skipped = 0;
     for file in &args.files {
-        let rows = encoder.open(file)?;
+        let rows = match encoder.open(file) {
+            Ok(rows) => rows,
+            Err(error) => {
+                skipped += 1;
+                if args.json {
+                    print_json(&json!({ "path": file, "error": error.to_string() }));
+                } else {
+                    eprintln!("gradus: {error}");
+                }
+                continue;
+            }
+        };
+        rows.notes.iter().for_each(|note| eprintln!("gradus: {}: note: {note}", file.display()));
         for row in &rows.sheet.skipped {
             skipped += 1;
             if args.json {

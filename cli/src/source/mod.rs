@@ -51,6 +51,10 @@ pub trait Source: Samples {
     fn about(&self, _index: usize) -> String {
         String::new()
     }
+    /// How the data were read, with what was guessed; none if nothing was.
+    fn resolved(&self, _asked: &Kind) -> Option<Kind> {
+        None
+    }
     /// What an example looks like.
     fn picture(&self, _index: usize) -> Option<Thumbnail> {
         None

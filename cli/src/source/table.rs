@@ -8,7 +8,7 @@ use gradus::train::{Part, Parts, Samples, Split};
 use gradus_tables::{Encoder, Rows, Settings, Table};
 
 use super::{Preprocessing, Source};
-use crate::data::Data;
+use crate::data::{Data, Kind};
 use crate::noun::Noun;
 
 /// Labelled rows.
@@ -78,6 +78,10 @@ impl Source for TableSamples {
     }
     fn preprocessing(&self) -> Preprocessing {
         Preprocessing::Row(self.0.encoder().clone())
+    }
+    fn resolved(&self, asked: &Kind) -> Option<Kind> {
+        let Kind::Table(asked) = asked else { return None };
+        Some(Kind::Table(self.0.settings(asked)))
     }
     fn place(&self, index: usize) -> String {
         format!("line {}", self.0.line(index))
