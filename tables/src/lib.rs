@@ -21,6 +21,7 @@ mod column;
 mod dialect;
 mod encoder;
 mod error;
+mod label;
 mod settings;
 mod sheet;
 mod survey;
