@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gradus::average::ExponentialAverage;
+use gradus::numerals::digits;
 use gradus::train::{EpochRecord, Event, GradientCheck, Settings};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -230,12 +231,6 @@ pub fn number(x: f64) -> String {
 /// How far off it is: four.
 pub fn rough(x: f64) -> String {
     digits(x, 4)
-}
-
-/// A number with so many digits that count.
-fn digits(x: f64, count: usize) -> String {
-    let short = format!("{x:.*e}", count - 1).parse().unwrap_or(x);
-    if x == 0.0 || (1e-4..1e9).contains(&x.abs()) { format!("{short}") } else { format!("{short:e}") }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What the examples are called: pictures, or rows of a table.
 
-use crate::report::count;
+use gradus::numerals::many;
 
 /// What the examples are called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl Noun {
 
     /// `1 picture`, `2,000 pictures`.
     pub fn count(self, n: usize) -> String {
-        if n == 1 { format!("1 {}", self.one) } else { format!("{} {}", count(n), self.many) }
+        many(n, self.one, self.many)
     }
 
     /// The head of a column: `Pictures`.

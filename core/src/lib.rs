@@ -49,6 +49,7 @@ mod line_search;
 pub mod losses;
 pub mod message;
 pub mod network;
+pub mod numerals;
 pub mod onnx;
 pub mod op;
 pub mod ops;

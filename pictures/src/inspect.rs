@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use gradus::numerals::{grouped, many};
 use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -13,7 +14,6 @@ use crate::decode::{Limit, decode_within};
 use crate::folder::{Found, Survey, survey};
 use crate::index::{Outcome, Read};
 use crate::load::{self, Progress};
-use crate::summary::{grouped, many};
 use crate::{Decoded, Error, Note, Noted, Part, Reason, Settings, Skipped, mnist};
 
 /// A side shorter than this makes a picture tiny.

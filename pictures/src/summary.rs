@@ -1,24 +1,8 @@
-//! The line that counts everything, and the plurals it needs.
+//! The line that counts everything.
+
+use gradus::numerals::{grouped, many};
 
 use crate::{Note, Part, Pictures};
-
-/// `count` and the word in its number: 1 picture, 2 pictures, 10,000 pictures.
-pub(crate) fn many(count: usize, one: &str, more: &str) -> String {
-    format!("{} {}", grouped(count), if count == 1 { one } else { more })
-}
-
-/// A number with commas between its thousands.
-pub(crate) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
 
 /// As [`Pictures::summary_line`].
 pub(crate) fn line(pictures: &Pictures) -> String {

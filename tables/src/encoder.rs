@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use gradus::numerals::{digits, many};
 use serde::{Deserialize, Serialize};
 
-use crate::words::{is_missing, is_unlabelled, many, number, short, short_number};
+use crate::sheet::text;
+use crate::words::{is_missing, is_unlabelled, number, short};
 use crate::{Column, Error, Kind, Settings, Sheet};
 
 /// What turns rows into inputs.
@@ -117,8 +119,10 @@ impl Encoder {
     /// The delimiter of training, unless another gives the columns; and whether the first row names them is known better than
     /// it could be guessed.
     fn sheet(&self, path: &Path) -> Result<Sheet, Error> {
-        let read =
-            |delimiter, header| Sheet::open(path, &Settings { delimiter, header, ..Settings::default() });
+        let text = text(path)?;
+        let read = |delimiter, header| {
+            Sheet::of(path, &text, &Settings { delimiter, header, ..Settings::default() })
+        };
         if !self.named {
             let sheet = read(Some(self.delimiter), Some(false))?;
             let (sheet, delimiter) = match self.places(path, &sheet) {
@@ -215,8 +219,8 @@ impl Encoder {
                     "{}: ({} − {}) / {}{missing}",
                     column.name,
                     column.name,
-                    short_number(*mean),
-                    short_number(*deviation)
+                    digits(*mean, 4),
+                    digits(*deviation, 4)
                 )
             }
             Kind::Category { values } => format!("{}: {} categories", column.name, values.len()),

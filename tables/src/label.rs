@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use gradus::numerals::grouped;
+
 use crate::sheet::LABELS;
-use crate::words::{grouped, is_missing, number, short};
+use crate::words::{is_missing, number, short};
 use crate::{Answer, Error, Settings, Sheet};
 
 /// More different numbers than this are values, not classes.

@@ -66,22 +66,11 @@ impl Sheet {
     /// # Errors
     /// [`Error::Unreadable`]; [`Error::NoTable`] if it is something else, or holds no row.
     pub fn open(path: &Path, settings: &Settings) -> Result<Sheet, Error> {
-        let unreadable = |source| Error::Unreadable { path: path.into(), source };
-        let mut bytes = std::fs::read(path).map_err(unreadable)?;
-        if bytes.starts_with(&[0x1f, 0x8b]) {
-            let mut text = Vec::new();
-            let damaged = |e| Error::no_table(path, format!("damaged gzip: {e}; fetch it again"));
-            flate2::read::MultiGzDecoder::new(&*bytes).take(MOST).read_to_end(&mut text).map_err(damaged)?;
-            bytes = text;
-        }
-        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        if let Some(what) = foreign(text) {
-            return Err(Error::no_table(path, what));
-        }
-        Sheet::of(path, text, settings)
+        Sheet::of(path, &text(path)?, settings)
     }
 
-    fn of(path: &Path, text: &[u8], settings: &Settings) -> Result<Sheet, Error> {
+    /// As [`Sheet::open`], from what [`text`] has read.
+    pub(crate) fn of(path: &Path, text: &[u8], settings: &Settings) -> Result<Sheet, Error> {
         let between = match settings.delimiter {
             Some(c) if c.is_ascii() => c as u8,
             Some(c) => return Err(Error::Invalid(format!("cells cannot be parted by `{c}`: it is no ASCII"))),
@@ -203,6 +192,28 @@ impl Sheet {
         let named = self.find_named(asked);
         let numbered = || asked.parse::<usize>().ok().filter(|n| (1..=self.columns).contains(n));
         named.or_else(|| numbered().map(|n| n - 1))
+    }
+}
+
+/// The bytes of a file, unpacked, without the mark that Windows puts in front.
+///
+/// # Errors
+/// As for [`Sheet::open`].
+pub(crate) fn text(path: &Path) -> Result<Vec<u8>, Error> {
+    let unreadable = |source| Error::Unreadable { path: path.into(), source };
+    let mut bytes = std::fs::read(path).map_err(unreadable)?;
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        let mut text = Vec::new();
+        let damaged = |e| Error::no_table(path, format!("damaged gzip: {e}; fetch it again"));
+        flate2::read::MultiGzDecoder::new(&*bytes).take(MOST).read_to_end(&mut text).map_err(damaged)?;
+        bytes = text;
+    }
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
+    match foreign(&bytes) {
+        Some(what) => Err(Error::no_table(path, what)),
+        None => Ok(bytes),
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use gradus::numerals::{grouped, many};
+
 use crate::column::Kind;
-use crate::words::{grouped, is_missing, many, may_be_thousands, number, short};
+use crate::words::{is_missing, may_be_thousands, number, short};
 use crate::{Column, Sheet};
 
 /// Share of a column's cells that may be no numbers: they are taken as missing.

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use gradus::numerals::{digits, grouped, many};
 use gradus::train::{Part, Split};
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 use crate::label::{all, answer, classes, label_of};
 use crate::survey::{self, numbers};
-use crate::words::{grouped, is_missing, is_unlabelled, many, number, short, short_number};
+use crate::words::{is_missing, is_unlabelled, number, short};
 use crate::{Answer, Column, Encoder, Kind, Label, Settings, Sheet, Skipped};
 
 /// Labels are no greater.
@@ -218,7 +219,7 @@ impl Table {
     pub fn summary_line(&self) -> String {
         let says = match self.encoder.label.scale {
             Some((mean, deviation)) => {
-                format!("numbers, {} ± {} where it trains", short_number(mean), short_number(deviation))
+                format!("numbers, {} ± {} where it trains", digits(mean, 4), digits(deviation, 4))
             }
             None => {
                 let count = |k: usize| grouped(self.labels.iter().filter(|l| **l as usize == k).count());

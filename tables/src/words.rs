@@ -36,30 +36,6 @@ pub(crate) fn may_be_thousands(cell: &str) -> bool {
         && digits(after)
 }
 
-/// Four digits that count.
-pub(crate) fn short_number(x: f64) -> String {
-    let short: f64 = format!("{x:.3e}").parse().unwrap_or(x);
-    if x == 0.0 || (1e-4..1e9).contains(&x.abs()) { format!("{short}") } else { format!("{short:e}") }
-}
-
-/// `count` and the word in its number: 1 row, 2 rows, 10,000 rows.
-pub(crate) fn many(count: usize, one: &str, more: &str) -> String {
-    format!("{} {}", grouped(count), if count == 1 { one } else { more })
-}
-
-/// A number with commas between its thousands.
-pub(crate) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// At most `most` letters of a cell.
 pub(crate) fn short(cell: &str, most: usize) -> String {
     if cell.chars().count() <= most {

@@ -4,6 +4,7 @@
 //! into the drawing. Here the lines take their colours from the page (light and dark), the drawing stretches to any
 //! width, and the labels are text of the page, as large on a phone as on a screen.
 
+use gradus::numerals::grouped;
 use maud::{Markup, html};
 
 use super::scale::Scale;
@@ -115,7 +116,7 @@ fn losses(report: &Report, rows: &[&EpochRow], x: &Scale) -> Markup {
             (legend(&lines))
             (plot(x, &y, &lines, report.best_epoch, &words::describe_losses(report), |tick| y.label(tick)))
             @if missing > 0 {
-                figcaption { (words::count(missing)) " values are not finite and cannot be drawn: the curve has gaps." }
+                figcaption { (grouped(missing)) " values are not finite and cannot be drawn: the curve has gaps." }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The confusion matrix, whose cells open the examples behind them, and the wall of mistakes.
 
+use gradus::numerals::grouped;
 use std::collections::{BTreeMap, HashMap};
 
 use maud::{Markup, html};
@@ -139,8 +140,8 @@ fn number(report: &Report, score: &PartScore, cell: Cell, has_examples: bool) ->
     let n = score.count(cell.0, cell.1);
     let text = format!("{}: show them", sentence(report, cell, n));
     html! {
-        @if has_examples { a href={ "#" (id(cell)) } aria-label=(text) { (words::count(n)) } }
-        @else { span.n { (words::count(n)) } }
+        @if has_examples { a href={ "#" (id(cell)) } aria-label=(text) { (grouped(n)) } }
+        @else { span.n { (grouped(n)) } }
     }
 }
 
@@ -163,8 +164,8 @@ fn list(report: &Report, score: &PartScore, has_examples: impl Fn(Cell) -> bool)
         div.scroll tabindex="0" role="region" aria-label="Most frequent mistakes" {
             table {
                 caption {
-                    "The " (mistakes.len()) " most frequent of " (words::count(kinds)) " kinds of mistake among "
-                    (words::count(report.classes.len())) " classes."
+                    "The " (mistakes.len()) " most frequent of " (grouped(kinds)) " kinds of mistake among "
+                    (grouped(report.classes.len())) " classes."
                 }
                 (tables::heads(&["It is", "It was called"], &[&report.noun.head(), "Share of the class"]))
                 tbody {
@@ -198,9 +199,9 @@ fn panels(report: &Report, score: &PartScore, cells: &BTreeMap<Cell, Vec<&Exampl
                     summary { (title) }
                     div id=(id(*cell)) {
                         p.note {
-                            @if examples.len() < n { "The " (examples.len()) " most confident of " (words::count(n)) "." }
+                            @if examples.len() < n { "The " (examples.len()) " most confident of " (grouped(n)) "." }
                             @else if n == 1 { "The only one." }
-                            @else { "All " (words::count(n)) ", the most confident first." }
+                            @else { "All " (grouped(n)) ", the most confident first." }
                         }
                         @if report.is_table() { (rows(&title, examples)) }
                         @else { ul.tiles { @for example in examples { li { (picture(report, example)) } } } }
@@ -270,9 +271,9 @@ pub fn mistakes(report: &Report) -> Markup {
                 @else if all == 1 { "The only one." }
                 @else {
                     @if worst.len() < all {
-                        "The " (worst.len()) " of " (words::count(all)) " mistakes that the network was surest of."
+                        "The " (worst.len()) " of " (grouped(all)) " mistakes that the network was surest of."
                     }
-                    @else { "All " (words::count(all)) " mistakes, the surest first." }
+                    @else { "All " (grouped(all)) " mistakes, the surest first." }
                     " Look for wrong labels here first."
                 }
             }

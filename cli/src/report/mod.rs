@@ -20,7 +20,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 pub use matrix::shown;
 pub use thumbnail::Thumbnail;
 pub use values::{Said, Values, worst};
-pub use words::{count, rate};
+pub use words::rate;
 
 use crate::noun::Noun;
 

@@ -1,5 +1,6 @@
 //! Reliability: whether "80 % sure" means right in 80 of 100.
 
+use gradus::numerals::grouped;
 use maud::{Markup, html};
 
 use super::charts::{SIDE, dots, frame};
@@ -124,7 +125,7 @@ fn bin_table(bins: &[&Bin]) -> Markup {
                         @for bin in bins {
                             tr {
                                 th scope="row" { (format!("{:.0} to ", 100.0 * bin.from)) (words::percent(bin.from + 0.1, 0)) }
-                                td.n { (words::count(bin.count)) }
+                                td.n { (grouped(bin.count)) }
                                 td.n { (words::percent(bin.sure, 1)) }
                                 td.n { (words::percent(bin.right, 1)) }
                                 td.n { (words::percent(bin.low, 0)) " to " (words::percent(bin.high, 0)) }

@@ -1,5 +1,6 @@
 //! The tables: each class, all scores, skipped files or rows, every epoch.
 
+use gradus::numerals::grouped;
 use maud::{Markup, html};
 
 use super::{PartScore, Report, charts, matrix, words};
@@ -16,7 +17,7 @@ fn wrapped(label: &str, rows: usize, table: Markup) -> Markup {
     if rows <= LONG {
         return scroll;
     }
-    html! { details { summary { "Show all " (words::count(rows)) " rows" } (scroll) } }
+    html! { details { summary { "Show all " (grouped(rows)) " rows" } (scroll) } }
 }
 
 /// The head of a table: columns of words, then columns of numbers.
@@ -64,7 +65,7 @@ fn class_table(report: &Report, score: &PartScore) -> Markup {
                     tr {
                         th scope="row" { (row.name) }
                         @for share in [row.precision, row.recall, row.f1] { td.n { (words::percent_or_none(share)) } }
-                        td.n { (words::count(row.support)) }
+                        td.n { (grouped(row.support)) }
                     }
                 }
             }
@@ -118,7 +119,7 @@ fn score_row(score: &PartScore) -> Markup {
     html! {
         tr {
             th scope="row" { (score.part) }
-            td.n { (words::count(score.total())) }
+            td.n { (grouped(score.total())) }
             td.n { (words::loss(score.loss)) }
             td.n { strong { (words::percent(score.accuracy, 1)) } }
             td.n { (words::percent(score.accuracy_low, 1)) " to " (words::percent(score.accuracy_high, 1)) }
@@ -143,7 +144,7 @@ pub fn skipped(report: &Report) -> Markup {
         table {
             caption {
                 @if listed.len() < all.len() {
-                    "The first " (words::count(listed.len())) " of " (words::count(all.len()))
+                    "The first " (grouped(listed.len())) " of " (grouped(all.len()))
                     " skipped " (noun.many)
                 }
                 @else { (title) }
@@ -184,7 +185,7 @@ pub fn epochs(report: &Report) -> Markup {
                         table {
                             caption {
                                 @if rows.len() < report.epochs.len() {
-                                    (words::count(rows.len())) " of " (words::count(report.epochs.len())) " epochs, evenly spaced"
+                                    (grouped(rows.len())) " of " (grouped(report.epochs.len())) " epochs, evenly spaced"
                                 }
                                 @else { "Epochs" }
                             }

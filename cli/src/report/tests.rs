@@ -4,6 +4,7 @@ mod checker;
 
 use super::*;
 use checker::parse;
+use gradus::numerals::grouped;
 
 /// A small picture that differs from its neighbours.
 fn picture(seed: usize) -> Thumbnail {
@@ -262,7 +263,7 @@ fn seen_rates(report: &Report) -> bool {
 
 #[test]
 fn numbers_read_as_people_write_them() {
-    assert_eq!(words::count(1_234_567), "1,234,567");
+    assert_eq!(grouped(1_234_567), "1,234,567");
     assert_eq!(words::percent(0.5, 0), "50\u{a0}%");
     assert_eq!(words::loss(0.000_012_34), "1.23e-5");
     let rates = [0.0, 0.0005, 0.3, 1.0 / 3.0, 2.5e-7, 12.0].map(words::rate);

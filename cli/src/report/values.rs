@@ -1,5 +1,6 @@
 //! Where the network says numbers: how far they are from what is right.
 
+use gradus::numerals::grouped;
 use gradus::train::Fit;
 use maud::{Markup, html};
 
@@ -157,7 +158,7 @@ pub fn scores(report: &Report) -> Markup {
                     tbody { @for (score, fit) in report.scores.iter().filter_map(|s| Some((s, s.fit?))) {
                         tr {
                             th scope="row" { (score.part) }
-                            td.n { (words::count(fit.examples)) }
+                            td.n { (grouped(fit.examples)) }
                             td.n { (words::loss(score.loss)) }
                             td.n { strong { (rough(fit.root_mean_squared_error)) } }
                             td.n { (rough(fit.mean_absolute_error)) }

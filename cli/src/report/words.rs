@@ -20,19 +20,6 @@ pub fn percent_or_none(share: Option<f64>) -> String {
     share.map_or(NONE.into(), |share| percent(share, 1))
 }
 
-/// A count with commas between thousands.
-pub fn count(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A loss: four decimals, or powers of ten where four decimals would say nothing.
 pub fn loss(value: f64) -> String {
     match value.abs() {
